@@ -1,0 +1,19 @@
+"""A companion to two papers: train a classifier on a frozen GAN's images (A), and condition a frozen GAN without data (B).
+
+Glossary
+    G        generator, frozen: (z, y) -> images in [-1, 1]          generators/
+    C        classifier: images -> logits                            classifiers.py
+    z, y     latent (N, d) and class (N,)
+    HSM      Hard Sample Mining, A 3.1: J steps of size eta          hard_sample_mining.py
+    DS       Dataset Smoothing, A 3.2: replacement fraction r        dataset_smoothing.py
+    BNA      BatchNorm statistics Adaptation, A 3.3                  batchnorm_adaptation.py
+    N, M     images in the data set; images a round of Alg. 1
+    attribute, teacher, judge    B: what is asked for; the frozen classifier that trains; the one that only watches
+
+Data flow
+    generator -> [hard_sample_mining -> dataset_smoothing] -> training -> [batchnorm_adaptation] -> metrics
+    attribute -> conditioner -> generator -> teacher
+    profiles -> experiment.run(config) -> records -> report -> notebooks
+"""
+
+__version__ = "0.1.0"

@@ -1,0 +1,102 @@
+"""BatchNorm statistics Adaptation (BNA), paper A section 3.3: a trained classifier meets unlabelled real images.
+
+The weights stay; only the running mean and variance of each BatchNorm layer are taken anew from real training images.
+
+    exact (default):  mu = mean of all n activations,  var = sum (h - mu)^2 / (n - 1),   layer after layer
+    eq. 5 (momentum): mu <- alpha * mu_B + (1 - alpha) * mu,  the same for var, one random batch after another
+
+The exact statistics are those of the whole set as one batch; they do not depend on batch size or order. Eq. 5 remembers
+about the last 1/alpha batches. (n - 1 is PyTorch's convention for running variances.)
+
+    adapted = adapt_batchnorm(classifier, real_train_images)       # a copy; the classifier is left as it was
+"""
+
+import contextlib
+import copy
+
+import torch
+from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from paperlib.data import check_images
+
+
+def adapt_batchnorm(
+    classifier: nn.Module, images: torch.Tensor, *, batch_size: int = 4096, momentum: float | None = None, seed: int = 0
+) -> nn.Module:
+    """A copy of `classifier`, in eval mode, with BatchNorm statistics of `images` (N, C, H, W) in [-1, 1].
+
+    batch_size: images a forward pass, at least 2; memory only, unless momentum is given. momentum: alpha in (0, 1] of eq. 5.
+    seed: random order of the images under eq. 5. Raises ValueError on bad images or parameters, or if there is no BatchNorm layer.
+    """
+    check_images(images)
+    if len(images) < 2 or batch_size < 2:
+        raise ValueError(f"{len(images)} images in batches of {batch_size}; a variance needs at least 2 of each.")
+    if momentum is not None and not 0 < momentum <= 1:
+        raise ValueError(f"momentum is {momentum}; alpha of eq. 5 lies in (0, 1], or None for the exact statistics.")
+    adapted = copy.deepcopy(classifier)
+    layers = [m for m in adapted.modules() if isinstance(m, _BatchNorm) and m.track_running_stats]
+    if not layers:
+        raise ValueError(f"{type(classifier).__name__} has no BatchNorm layer with running statistics; there is nothing to adapt.")
+    if momentum is not None:
+        order = torch.randperm(len(images), generator=torch.Generator().manual_seed(seed)).to(images.device)
+        _running_average(adapted, layers, [images[i] for i in order.split(batch_size) if len(i) > 1], momentum)
+    elif len(images) <= batch_size:
+        _running_average(adapted, layers, [images], 1.0)
+    else:
+        _pooled(adapted, layers, images.split(batch_size))
+    return adapted.eval()
+
+
+@torch.no_grad()
+def _running_average(model: nn.Module, layers: list[_BatchNorm], batches: list[torch.Tensor], momentum: float) -> None:
+    """Eq. 5 with alpha = momentum. With alpha = 1 and a single batch this is the exact statistics."""
+    model.eval()
+    settings = [layer.momentum for layer in layers]
+    for layer in layers:
+        layer.train()
+        layer.momentum = momentum
+    for batch in batches:
+        model(batch)
+    for layer, setting in zip(layers, settings, strict=True):
+        layer.momentum = setting
+
+
+class _ReachedError(Exception):
+    """The layer whose input is wanted has been reached; the rest of the forward pass is not needed."""
+
+
+@torch.no_grad()
+def _pooled(model: nn.Module, layers: list[_BatchNorm], batches: tuple[torch.Tensor, ...]) -> None:
+    """The exact statistics in several batches: a pass for each layer, in the order of execution, all before it adapted."""
+    model.eval()
+    for layer in _execution_order(model, layers, batches[0]):
+        count, mean, squares = 0, torch.zeros(()), torch.zeros(())
+
+        def accumulate(_: nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
+            nonlocal count, mean, squares
+            h = inputs[0].transpose(0, 1).flatten(1).double()
+            n, m = h.shape[1], h.mean(1)
+            delta = m - mean.to(m)
+            squares = squares.to(m) + (h - m[:, None]).square().sum(1) + delta.square() * (count * n / (count + n))
+            mean = mean.to(m) + delta * (n / (count + n))
+            count += n
+            raise _ReachedError
+
+        handle = layer.register_forward_pre_hook(accumulate)
+        for batch in batches:
+            with contextlib.suppress(_ReachedError):
+                model(batch)
+        handle.remove()
+        assert layer.running_mean is not None and layer.running_var is not None
+        layer.running_mean.copy_(mean)
+        layer.running_var.copy_(squares / (count - 1))
+
+
+def _execution_order(model: nn.Module, layers: list[_BatchNorm], batch: torch.Tensor) -> list[_BatchNorm]:
+    order: list[_BatchNorm] = []
+    handles = [layer.register_forward_pre_hook(lambda module, _: order.append(module)) for layer in layers]
+    model(batch[:2])
+    for handle in handles:
+        handle.remove()
+    return list(dict.fromkeys(order))

@@ -1,0 +1,82 @@
+"""Dataset Smoothing (DS), paper A section 3.2: replace a fraction of the data set after every epoch.
+
+X_{i+1} = Subset_{(1-r)N}(X_i)  u  X_new,   |X_new| = rN                       (DS)
+X_{i+1} = Subset_{(1-r)N}(X_i)  u  X_hsm  u  X_new,   rN/2 images each          (Alg. 2, DS with HSM)
+
+data = SmoothedDataset(images, labels)
+data.replace(0.5, new_images, new_labels, rng)      # len(new_images) == round(0.5 * len(data))
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import nn
+
+from paperlib.data import Images
+
+
+def check_fraction(r: float) -> None:
+    """Raise ValueError unless r is in [0, 1]."""
+    if not 0 <= r <= 1:
+        raise ValueError(f"r is {r}; the replacement fraction lies in [0, 1]: 0 keeps every image, 1 replaces all each epoch.")
+
+
+class SmoothedDataset:
+    """A data set of fixed size N whose images change. images: (N, C, H, W); labels: (N,) long; both are copied."""
+
+    def __init__(self, images: torch.Tensor, labels: torch.Tensor):
+        if len(images) != len(labels):
+            raise ValueError(f"{len(images)} images but {len(labels)} labels; give one label for each image.")
+        self.images, self.labels = images.clone(), labels.clone()
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def count(self, fraction: float) -> int:
+        """rN, the number of images that `replace(fraction, ...)` takes."""
+        check_fraction(fraction)
+        return round(fraction * len(self))
+
+    def replace(
+        self, fraction: float, new_images: torch.Tensor, new_labels: torch.Tensor, rng: torch.Generator | None = None
+    ) -> "SmoothedDataset":
+        """Keep a random (1 - r)N images and put the rN new ones in the others' places; returns self.
+
+        Raises ValueError where r is outside [0, 1], or the new images are not rN, or their shape is another.
+        """
+        n = self.count(fraction)
+        if len(new_images) != n or len(new_labels) != n:
+            raise ValueError(
+                f"replacing {fraction} of {len(self)} takes {n} images and labels; got {len(new_images)} and {len(new_labels)}."
+            )
+        if n and new_images.shape[1:] != self.images.shape[1:]:
+            raise ValueError(f"new images have shape {tuple(new_images.shape[1:])}; the data set holds {tuple(self.images.shape[1:])}.")
+        order = torch.randperm(len(self), generator=rng, device=rng.device if rng else "cpu")
+        index = order[:n].to(self.images.device)
+        self.images[index] = new_images
+        self.labels[index] = new_labels
+        return self
+
+
+def smoothing_source(
+    data: SmoothedDataset,
+    r: float,
+    fill: Callable[[int, nn.Module | None], Images],
+    *,
+    hsm: bool,
+    rng: torch.Generator,
+) -> Callable[[int, nn.Module], Images]:
+    """Alg. 2 as the source of `training.train`: epoch 0 sees `data`; before each later epoch rN images are replaced.
+
+    fill(n, classifier or None) -> n new images, mined against the classifier if one is given. With hsm, half of the rN are mined.
+    """
+    new = data.count(r)
+    mined = new // 2 if hsm else 0
+
+    def source(epoch: int, classifier: nn.Module) -> Images:
+        if epoch > 0 and new > 0:
+            parts = [fill(new - mined, None)] + ([fill(mined, classifier)] if mined else [])
+            data.replace(r, torch.cat([p.images for p in parts]), torch.cat([p.labels for p in parts]), rng)
+        return Images(data.images, data.labels)
+
+    return source

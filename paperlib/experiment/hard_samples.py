@@ -1,0 +1,75 @@
+"""Paper A, Fig. 3: what mining does to the same latents at two stages of a classifier's training."""
+
+from collections.abc import Iterator
+
+import torch
+
+from paperlib.config import HardSamplesRun
+from paperlib.data import Images
+from paperlib.experiment.outcome import Outcome, balanced_labels, filler, generate, tile
+from paperlib.hard_sample_mining import mine_hard_latents
+from paperlib.profiles import Profile, device
+from paperlib.training import predict, train
+
+
+def mined_latents(
+    config: HardSamplesRun, profile: Profile, z: torch.Tensor, y: torch.Tensor
+) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
+    """For each stage: (mined z, logits of G(z), logits of G(mined z)) against the classifier of that stage."""
+    generator = profile.parts.generator(True)
+    torch.manual_seed(config.seed)
+    model = profile.parts.classifier(config.width)
+    data = filler(generator, torch.Generator(device()).manual_seed(config.seed), config.mining_steps, config.step_size)(config.images, None)
+    results = []
+
+    def at_stage(epoch: int, classifier: torch.nn.Module) -> None:
+        if epoch + 1 in config.stages:
+            mined = mine_hard_latents(generator, classifier, z, y, steps=config.mining_steps, step_size=config.step_size)
+            results.append((mined, predict(classifier, generate(generator, z, y)), predict(classifier, generate(generator, mined, y))))
+
+    def source(epoch: int, classifier: torch.nn.Module) -> Images:
+        return data
+
+    train(
+        model,
+        source,
+        epochs=config.stages[1],
+        batch_size=config.batch_size,
+        learning_rate=config.learning_rate,
+        on_epoch=at_stage,
+        seed=config.seed,
+        progress=False,
+    )
+    yield from results
+
+
+def compute(config: HardSamplesRun, profile: Profile, progress: bool) -> Outcome:
+    generator, judge = profile.parts.generator(True), profile.parts.judge()
+    classes = generator.num_classes
+    y = balanced_labels(classes * config.per_class, classes, device())
+    z = generator.sample_latents(len(y), torch.Generator(device()).manual_seed(config.seed + 1))
+    random = generate(generator, z, y)
+    pictures = {"random": tile(random[:classes], 1)}
+    metrics: dict[str, float] = {"judge_agreement_random": _agreement(predict(judge, random), y)}
+    history: dict[str, list[float]] = {"norm_random": z.norm(dim=1).tolist()}
+    for stage, (mined, before, after) in zip(config.stages, mined_latents(config, profile, z, y), strict=True):
+        images = generate(generator, mined, y)
+        k_star = before.argmax(1, keepdim=True)
+        pictures[f"epoch {stage}"] = tile(images[:classes], 1)
+        history |= {
+            f"norm_epoch_{stage}": mined.norm(dim=1).tolist(),
+            f"score_before_epoch_{stage}": before.gather(1, k_star).squeeze(1).tolist(),
+            f"score_after_epoch_{stage}": after.gather(1, k_star).squeeze(1).tolist(),
+        }
+        metrics |= {
+            f"score_drop_epoch_{stage}": (before - after).gather(1, k_star).mean().item(),
+            f"accuracy_before_epoch_{stage}": _agreement(before, y),
+            f"accuracy_after_epoch_{stage}": _agreement(after, y),
+            f"norm_error_epoch_{stage}": (mined.norm(dim=1) / z.norm(dim=1) - 1).abs().max().item(),
+            f"judge_agreement_epoch_{stage}": _agreement(predict(judge, images), y),
+        }
+    return Outcome(metrics, history, pictures)
+
+
+def _agreement(logits: torch.Tensor, y: torch.Tensor) -> float:
+    return (logits.argmax(1) == y).float().mean().item()

@@ -1,0 +1,68 @@
+"""Image quality of one set of images, in the judge's feature space, against the same half of the real training images."""
+
+import torch
+
+from paperlib import data
+from paperlib.config import QualityRun
+from paperlib.data import Images
+from paperlib.experiment import conditioning, hard_samples
+from paperlib.experiment.outcome import Outcome, balanced_labels, generate
+from paperlib.features import extract
+from paperlib.metrics import frechet_distance, gaussian, inception_score, kernel_distance, manifold, within_class_variance
+from paperlib.profiles import Profile, device
+
+
+def reference_and_rest(profile: Profile) -> tuple[Images, Images]:
+    """Two halves of the real training images: what all sets are held against, and where the "real train" set comes from."""
+    train, _ = profile.parts.real_images()
+    return data.split(train, test_size=len(train) // 2, seed=2)
+
+
+def image_set(config: QualityRun, profile: Profile) -> Images:
+    """The set's images and labels: real labels, the generator's class, the attribute; of unconditional samples the judge's class."""
+    rng = torch.Generator(device()).manual_seed(config.seed)
+    match config.image_set:
+        case "real train":
+            return _random_part(reference_and_rest(profile)[1], config.samples, rng)
+        case "real test":
+            return _random_part(profile.parts.real_images()[1], config.samples, rng)
+        case "unconditional prior":
+            generator = profile.parts.generator(False)
+            images = generate(generator, generator.sample_latents(config.samples, rng), None)
+            return Images(images, extract(profile.parts.judge(), images).probabilities.argmax(1))
+        case "conditioned":
+            assert config.conditioning is not None
+            generator, conditioner, _ = conditioning.train_run(config.conditioning, profile, False)
+            return Images(*conditioning.draw(config.conditioning, generator, conditioner, config.samples))
+    generator = profile.parts.generator(True)
+    y = balanced_labels(config.samples, generator.num_classes, device())
+    z = generator.sample_latents(config.samples, rng)
+    if config.hard is not None:
+        z = list(hard_samples.mined_latents(config.hard, profile, z, y))[-1][0]
+    return Images(generate(generator, z, y), y)
+
+
+def _random_part(images: Images, n: int, rng: torch.Generator) -> Images:
+    return images.subset(torch.randperm(len(images), generator=rng, device=rng.device)[:n])
+
+
+def compute(config: QualityRun, profile: Profile, progress: bool) -> Outcome:
+    judge = profile.parts.judge()
+    reference, images = reference_and_rest(profile)[0], image_set(config, profile)
+    real, found = extract(judge, reference.images), extract(judge, images.images)
+    near = manifold(real.features, found.features)
+    metrics = {
+        "samples": len(images),
+        "reference_samples": len(reference),
+        "inception_score": inception_score(found.probabilities),
+        "digit_fid": frechet_distance(*gaussian(real.features), *gaussian(found.features)),
+        "digit_kid": kernel_distance(real.features, found.features),
+        **near._asdict(),
+        "judge_agreement": (found.probabilities.argmax(1) == images.labels).float().mean().item(),
+        "pixel_variance": within_class_variance(images.images, images.labels),
+        "feature_variance": within_class_variance(found.features, images.labels),
+        "pixel_variance_by_class": [
+            within_class_variance(images.images[images.labels == c], images.labels[images.labels == c]) for c in images.labels.unique()
+        ],
+    }
+    return Outcome(metrics)

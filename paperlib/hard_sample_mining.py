@@ -1,0 +1,85 @@
+"""Hard Sample Mining (HSM), paper A section 3.1: move a latent to where the classifier is less sure.
+
+k*      = argmax C(G(z_0, y))                                  (eq. 2; found once, on the initial image)
+z_{j+1} = z_j - eta * grad_z s[k*],  s = C(G(z_j, y))          (eq. 3; the logit of k*, not of y)
+z_{j+1} <- z_{j+1} * |z_0| / |z_{j+1}|                         (after every step: back to the norm of z_0)
+
+z_hard = mine_hard_latents(generator, classifier, z, y, steps=5, step_size=1.0)
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import nn
+
+from paperlib.data import Images
+from paperlib.frozen import check_logits, evaluating
+from paperlib.generators import Generator
+
+
+def mine_hard_latents(
+    generator: Generator,
+    classifier: nn.Module,
+    z: torch.Tensor,
+    y: torch.Tensor | None,
+    *,
+    steps: int,
+    step_size: float,
+    batch_size: int = 100,
+) -> torch.Tensor:
+    """z: (N, d), y: (N,) long or None -> mined z: (N, d), with the norms of z. Inputs and models are left as they were.
+
+    steps: J >= 0 (0 returns a copy of z). step_size: eta >= 0, in latent units per unit of logit gradient.
+    batch_size bounds memory only: the classifier is in eval mode, so each sample is mined by itself.
+    Raises ValueError on parameters out of range, on logits that do not fit the classes, and on a gradient that is not finite.
+    """
+    if steps < 0 or int(steps) != steps:
+        raise ValueError(f"steps is {steps}; the number of HSM steps is an integer of at least 0.")
+    if not 0 <= step_size < float("inf"):
+        raise ValueError(f"step_size is {step_size}; it is a finite number of at least 0.")
+    if steps == 0:
+        return z.detach().clone()
+    with evaluating(classifier):
+        labels = y.split(batch_size) if y is not None else [None] * len(z.split(batch_size))
+        parts = [_mine(generator, classifier, a, b, steps, step_size) for a, b in zip(z.detach().split(batch_size), labels, strict=True)]
+    mined = torch.cat(parts)
+    if not torch.isfinite(mined).all():
+        raise ValueError("mining produced NaN or infinity; check generator and classifier on this z, or lower step_size.")
+    return mined
+
+
+def _mine(
+    generator: Generator, classifier: nn.Module, z0: torch.Tensor, y: torch.Tensor | None, steps: int, step_size: float
+) -> torch.Tensor:
+    norm = z0.norm(dim=1, keepdim=True)
+    z, k_star = z0, None
+    for _ in range(steps):
+        z = z.requires_grad_(True)
+        scores = classifier(generator(z, y))
+        if k_star is None:
+            check_logits(scores, len(z), generator.num_classes)
+            k_star = scores.argmax(dim=1, keepdim=True)
+        (gradient,) = torch.autograd.grad(scores.gather(1, k_star).sum(), z)
+        z = z.detach() - step_size * gradient
+        z = z * (norm / z.norm(dim=1, keepdim=True).clamp_min(1e-12))
+    return z
+
+
+def collect_hard_dataset(
+    total: int,
+    per_round: int,
+    fill: Callable[[int, nn.Module | None], Images],
+    train_one_epoch: Callable[[Images], nn.Module],
+) -> Images:
+    """Alg. 1: M random images; then train an epoch on all so far and mine M more for that classifier, until N.
+
+    total: N. per_round: M, 1 <= M <= N. fill(n, classifier or None) -> n images, mined if a classifier is given.
+    train_one_epoch(images so far) -> the classifier. The paper's loop runs once too often (N + M images); this one stops at N.
+    """
+    if not 1 <= per_round <= total:
+        raise ValueError(f"per_round (M) is {per_round}; it lies between 1 and the data-set size N = {total}.")
+    data = fill(per_round, None)
+    while len(data) < total:
+        mined = fill(min(per_round, total - len(data)), train_one_epoch(data))
+        data = Images(torch.cat([data.images, mined.images]), torch.cat([data.labels, mined.labels]))
+    return data

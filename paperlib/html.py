@@ -1,0 +1,55 @@
+"""Executed notebooks -> one report.html that needs no network: figures inside, formulas as MathML, no script."""
+
+import html
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import nbformat
+import pandas as pd
+from latex2mathml.converter import convert
+from nbconvert import HTMLExporter
+
+from paperlib.records import replacing
+
+PAGE = """<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title><style>
+body {{ font: 16px/1.5 system-ui, sans-serif; color: #222; max-width: 62rem; margin: 2rem auto; padding: 0 1rem }}
+nav a {{ margin-right: 1rem }} section {{ border-top: 2px solid #1b6ca8; margin-top: 3rem }}
+table {{ border-collapse: collapse; font-size: 14px }} td, th {{ padding: .2rem .7rem; border-bottom: 1px solid #ddd; text-align: right }}
+td:first-child, th:first-child {{ text-align: left }} img, svg {{ max-width: 100% }}
+pre {{ background: #f6f6f4; padding: .6rem .8rem; overflow-x: auto; font-size: 13px; border-radius: 4px }}
+.differs {{ color: #b00020; font-weight: 600 }} a.anchor-link, .jp-InputPrompt, .jp-OutputPrompt, .prompt {{ display: none }}
+</style></head><body><h1>{title}</h1><nav>{links}</nav>
+<section id="comparison"><h2>Paper, reference, this run</h2>{comparison}
+<p>Accuracies in percent, mean and 95 % interval over n seeds. "agrees": Welch's 99 % interval of the difference, or 0.5, covers the difference.</p></section>
+{sections}</body></html>
+"""
+MATH = re.compile(r"\$\$(.+?)\$\$|\$(.+?)\$", re.DOTALL)
+
+
+def write_report(folder: Path, notebooks: Sequence[Path], comparison: pd.DataFrame) -> None:
+    """folder/report.html of the notebooks that exist."""
+    present = [path for path in notebooks if path.exists()]
+    table = comparison.to_html(index=False, border=0).replace("<td>DIFFERS</td>", '<td class="differs">DIFFERS</td>')
+    links = "".join(f'<a href="#{path.stem}">{html.escape(path.stem)}</a>' for path in present)
+    sections = "\n".join(f'<section id="{path.stem}">{notebook_html(path)}</section>' for path in present)
+    page = PAGE.format(title=f"Results: {html.escape(folder.name)}", links=links, comparison=table, sections=sections)
+    with replacing(folder / "report.html") as temporary:
+        temporary.write_text(page)
+
+
+def notebook_html(path: Path) -> str:
+    """The body of one notebook: prose, tables, figures and code, no prompts."""
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = MATH.sub(_mathml, cell.source)
+    exporter = HTMLExporter(template_name="basic", exclude_input_prompt=True, exclude_output_prompt=True)
+    body, _ = exporter.from_notebook_node(notebook)
+    return body
+
+
+def _mathml(match: re.Match[str]) -> str:
+    block, inline = match.groups()
+    return convert(block or inline, display="block" if block else "inline")

@@ -1,0 +1,128 @@
+"""Statistics of features and probabilities; every function is pure, takes arrays or tensors and works in float64.
+
+fid = frechet_distance(*gaussian(real_features), *gaussian(generated_features))
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import pairwise_distances
+
+Array = NDArray[np.float64]
+
+
+def _array(x: Any, name: str, ndim: int) -> Array:
+    a = np.asarray(x.detach().cpu() if hasattr(x, "detach") else x, dtype=np.float64)
+    if a.ndim != ndim:
+        raise ValueError(f"{name} has {a.ndim} axes; expected {ndim}.")
+    if not np.isfinite(a).all():
+        raise ValueError(f"{name} contains NaN or infinity.")
+    return a
+
+
+def gaussian(features: Any) -> tuple[Array, Array]:
+    """features (N, D), N >= 2 -> mean (D,), covariance (D, D) with 1 / (N - 1)."""
+    f = _array(features, "features", 2)
+    if len(f) < 2:
+        raise ValueError(f"{len(f)} feature vector; a covariance needs at least 2.")
+    return f.mean(0), np.atleast_2d(np.cov(f, rowvar=False))
+
+
+def frechet_distance(mu1: Any, sigma1: Any, mu2: Any, sigma2: Any) -> float:
+    """|mu1 - mu2|^2 + tr(S1 + S2 - 2 (S1 S2)^(1/2))  (Heusel et al. 2017, eq. 6).
+
+    The trace of the root is the sum of the roots of the eigenvalues of S1 S2, which are real and >= 0 for covariances.
+    mu: (D,), sigma: (D, D). Below D + 1 samples a covariance is singular: the distance is still defined, and biased upwards.
+    """
+    m1, m2 = _array(mu1, "mu1", 1), _array(mu2, "mu2", 1)
+    s1, s2 = _array(sigma1, "sigma1", 2), _array(sigma2, "sigma2", 2)
+    if not m1.shape == m2.shape == s1.shape[:1] == s2.shape[1:] or s1.shape != s2.shape:
+        raise ValueError(f"shapes do not fit: means {m1.shape} and {m2.shape}, covariances {s1.shape} and {s2.shape}.")
+    roots = np.sqrt(np.clip(np.linalg.eigvals(s1 @ s2).real, 0, None))
+    return float(((m1 - m2) ** 2).sum() + np.trace(s1) + np.trace(s2) - 2 * roots.sum())
+
+
+def inception_score(probabilities: Any, splits: int = 1) -> float:
+    """exp(mean_x KL(p(y|x) || p(y)))  (Salimans et al. 2016), the mean over `splits`; between 1 and the number of classes."""
+    p = _array(probabilities, "probabilities", 2)
+    if not 1 <= splits <= len(p):
+        raise ValueError(f"splits is {splits}; it lies between 1 and the {len(p)} samples.")
+    if (p < 0).any() or not np.allclose(p.sum(1), 1, atol=1e-4):
+        raise ValueError("probabilities are not rows that sum to 1; apply softmax to the logits first.")
+    log = np.log(np.clip(p, 1e-300, None))
+    scores = []
+    for part, log_part in zip(np.array_split(p, splits), np.array_split(log, splits), strict=True):
+        marginal = np.log(np.clip(part.mean(0), 1e-300, None))
+        scores.append(np.exp((part * (log_part - marginal)).sum(1).mean()))
+    return float(np.mean(scores))
+
+
+def kernel_distance(features1: Any, features2: Any) -> float:
+    """KID (Binkowski et al. 2018): unbiased squared MMD with the kernel (x.y / D + 1)^3; can be slightly negative."""
+    x, y = _array(features1, "features1", 2), _array(features2, "features2", 2)
+    if len(x) < 2 or len(y) < 2 or x.shape[1] != y.shape[1]:
+        raise ValueError(f"shapes {x.shape} and {y.shape}; at least 2 vectors each, of the same length.")
+
+    def kernel(a: Array, b: Array) -> Array:
+        return (a @ b.T / a.shape[1] + 1) ** 3
+
+    def off_diagonal_mean(k: Array) -> float:
+        return float((k.sum() - np.trace(k)) / (len(k) * (len(k) - 1)))
+
+    return off_diagonal_mean(kernel(x, x)) + off_diagonal_mean(kernel(y, y)) - 2 * float(kernel(x, y).mean())
+
+
+class Manifold(NamedTuple):
+    """precision, recall (Kynkaanniemi et al. 2019), density, coverage (Naeem et al. 2020); all but density in [0, 1]."""
+
+    precision: float
+    recall: float
+    density: float
+    coverage: float
+
+
+def manifold(real: Any, generated: Any, k: int = 5) -> Manifold:
+    """How two feature sets (N, D), (M, D) cover each other, by balls reaching to the k-th nearest neighbour in their own set."""
+    r, g = _array(real, "real", 2), _array(generated, "generated", 2)
+    if not 1 <= k < min(len(r), len(g)):
+        raise ValueError(f"k is {k}; it lies between 1 and one less than the smaller set ({min(len(r), len(g))}).")
+    radius_r = np.partition(pairwise_distances(r), k, axis=1)[:, k]
+    radius_g = np.partition(pairwise_distances(g), k, axis=1)[:, k]
+    distance = pairwise_distances(r, g)
+    inside = distance < radius_r[:, None]
+    return Manifold(
+        precision=float(inside.any(0).mean()),
+        recall=float((distance < radius_g[None, :]).any(1).mean()),
+        density=float(inside.sum(0).mean() / k),
+        coverage=float((distance.min(1) < radius_r).mean()),
+    )
+
+
+def within_class_variance(values: Any, labels: Any) -> float:
+    """Variance of each coordinate inside a class, averaged over coordinates and classes. values: (N, ...), labels: (N,)."""
+    y = np.asarray(labels)
+    v = np.asarray(values, dtype=np.float64).reshape(len(y), -1)
+    return float(np.mean([v[y == c].var(0).mean() for c in np.unique(y)]))
+
+
+class Calibration(NamedTuple):
+    """ece: expected calibration error; per bin: mean confidence, accuracy and share of the samples (nan where empty: None)."""
+
+    ece: float
+    confidence: list[float | None]
+    accuracy: list[float | None]
+    share: list[float]
+
+
+def calibration(probabilities: Any, labels: Any, bins: int = 10) -> Calibration:
+    """Top-1 calibration in equal-width bins (Guo et al. 2017). probabilities: (N, K); labels: (N,)."""
+    p = _array(probabilities, "probabilities", 2)
+    confidence, hit = p.max(1), p.argmax(1) == np.asarray(labels)
+    index = np.minimum((confidence * bins).astype(int), bins - 1)
+    members = [index == b for b in range(bins)]
+    share = [float(m.mean()) for m in members]
+    mean_confidence = [float(confidence[m].mean()) if m.any() else None for m in members]
+    mean_accuracy = [float(hit[m].mean()) if m.any() else None for m in members]
+    gaps = [abs(c - a) * s for c, a, s in zip(mean_confidence, mean_accuracy, share, strict=True) if c is not None and a is not None]
+    return Calibration(float(sum(gaps)), mean_confidence, mean_accuracy, share)

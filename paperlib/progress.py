@@ -1,0 +1,62 @@
+"""One progress bar for terminals and notebooks.
+
+A terminal gets tqdm's bar. In a notebook the same text updates one display in place, so an executed notebook
+keeps a single line of output: neither every refresh nor a widget that static HTML cannot draw.
+"""
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeVar
+
+from tqdm import tqdm
+
+T = TypeVar("T")
+
+
+class _DisplayLine:
+    """A file-like target for tqdm that rewrites one notebook output."""
+
+    def __init__(self) -> None:
+        from IPython.display import display
+
+        self._handle = display({"text/plain": ""}, raw=True, display_id=True)
+
+    def write(self, text: str) -> None:
+        line = text.strip("\r\n ")
+        if line and self._handle is not None:
+            self._handle.update({"text/plain": line}, raw=True)
+
+    def flush(self) -> None:
+        pass
+
+
+def in_notebook() -> bool:
+    """True inside a Jupyter kernel."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    return shell is not None and hasattr(shell, "kernel")
+
+
+def progress_bar(total: int, label: str, *, enabled: bool = True) -> Any:
+    """A tqdm bar over `total` units; call `.update(1)` and `.close()`."""
+    target: Callable[[], Any] | None = _DisplayLine if in_notebook() and enabled else None
+    return tqdm(
+        total=total,
+        desc=label,
+        disable=not enabled,
+        file=target() if target else None,
+        ncols=88 if target else None,
+        mininterval=0.5,
+        leave=True,
+    )
+
+
+def track(items: Iterable[T], label: str, *, enabled: bool = True) -> Iterator[T]:
+    """Yield from a sized iterable under a progress bar."""
+    bar = progress_bar(len(items), label, enabled=enabled)  # type: ignore[arg-type]
+    try:
+        for item in items:
+            yield item
+            bar.update(1)
+    finally:
+        bar.close()

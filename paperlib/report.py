@@ -1,0 +1,295 @@
+"""Records -> tables and figures. Imports records and the papers' numbers only, never torch: a figure can be redrawn without a run.
+
+table1(find("digits"), profile_epochs=20)          # a pandas frame, one row a column of the paper's table
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from paperlib import paper
+from paperlib.config import Labels, Teacher
+from paperlib.paper import Column
+from paperlib.records import Record, replacing
+
+CONDITIONINGS: dict[tuple[Labels, Teacher], str] = {
+    ("unconditional", "mnist"): "unconditional G (paper B)",
+    ("given", "mnist"): "class-conditional G, label given",
+    ("withheld", "mnist"): "class-conditional G, label withheld",
+    ("shuffled", "mnist"): "class-conditional G, label shuffled",
+    ("unconditional", "uci"): "unconditional G, teacher from UCI digits",
+}
+IMAGE_SETS = ("real train", "real test", "prior", "mined", "unconditional prior", "conditioned")
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A mean over n seeds with its 95 % interval (Student's t); half_width and sd are nan for n = 1."""
+
+    mean: float
+    half_width: float
+    sd: float
+    n: int
+
+    def __str__(self) -> str:
+        return f"{self.mean:.1f} ± {self.half_width:.1f}" if self.n > 1 else f"{self.mean:.1f}"
+
+
+def estimate(values: Sequence[float]) -> Estimate:
+    v = np.asarray(values, dtype=float)
+    n = len(v)
+    sd = float(v.std(ddof=1)) if n > 1 else float("nan")
+    return Estimate(
+        float(v.mean()) if n else float("nan"), float(stats.t.ppf(0.975, n - 1) * sd / np.sqrt(n)) if n > 1 else float("nan"), sd, n
+    )
+
+
+def agree(ours: Estimate, reference: Estimate, floor: float = 0.5) -> bool:
+    """True where Welch's 99 % interval of the difference, or `floor`, covers the difference. floor: below what the item's unit can show."""
+    difference = abs(ours.mean - reference.mean)
+    variances = [e.sd**2 / e.n if e.n > 1 else 0.0 for e in (ours, reference)]
+    total = sum(variances)
+    if total == 0:
+        return difference <= floor
+    freedom = total**2 / sum(v**2 / (e.n - 1) for v, e in zip(variances, (ours, reference), strict=True) if e.n > 1)
+    return difference <= max(floor, float(stats.t.ppf(0.995, freedom)) * total**0.5)
+
+
+def of_kind(records: Iterable[Record], kind: str, **config: Any) -> list[Record]:
+    """The records of a kind whose config has these values."""
+    return [r for r in records if r.kind == kind and all(r.config[k] == v for k, v in config.items())]
+
+
+def standard_epochs(records: Iterable[Record]) -> int:
+    """Epochs of the profile's ordinary runs: the fewest on record with the most images."""
+    runs = of_kind(records, "classifier")
+    most = max((r.config["images"] for r in runs), default=0)
+    return min((r.config["epochs"] for r in runs if r.config["images"] == most), default=0)
+
+
+def column_runs(records: Sequence[Record], column: Column) -> list[Record]:
+    """The runs behind a column of Table 1, one a seed."""
+    epochs = standard_epochs(records)
+    runs = of_kind(records, "classifier", real=column.real, hsm=column.hsm, r=paper.TABLE1_R if column.ds else 0.0)
+    return [r for r in runs if (r.config["epochs"] > epochs) == column.long]
+
+
+def column_values(records: Sequence[Record], column: Column) -> list[float]:
+    """Top-1 accuracies in percent."""
+    metric = "accuracy_bna" if column.bna else "accuracy"
+    return [100 * r.metrics[metric] for r in column_runs(records, column)]
+
+
+def table1(records: Sequence[Record]) -> pd.DataFrame:
+    """Paper beside ours, a row for each column of Table 1; accuracies in percent, cost in seconds of one run."""
+    rows = []
+    for column in paper.TABLE1:
+        runs, ours = column_runs(records, column), estimate(column_values(records, column))
+        mark = {True: "x", False: ""}
+        rows.append(
+            {
+                "column": column.name, "HSM": mark[column.hsm], "DS": mark[column.ds], "BNA": mark[column.bna],
+                "paper": column.accuracy, "ours": ours.mean, "± 95 %": ours.half_width, "n": ours.n,
+                "seconds": np.mean([r.provenance["seconds"] for r in runs]) if runs else float("nan"),
+            }
+        )  # fmt: skip
+    return pd.DataFrame(rows).round(2)
+
+
+def gains(records: Sequence[Record]) -> pd.DataFrame:
+    """What each method adds wherever it is added: paired over seeds for ours; percentage points."""
+    by_flags = {(c.hsm, c.ds, c.bna): c for c in paper.TABLE1 if not c.long and not c.real}
+    rows = []
+    for i, method in enumerate(("HSM", "DS", "BNA")):
+        for flags, column in by_flags.items():
+            added = tuple(True if j == i else f for j, f in enumerate(flags))
+            if flags[i]:
+                continue
+            after = by_flags[added]
+            metric = ["accuracy_bna" if c.bna else "accuracy" for c in (column, after)]
+            before_runs = {r.seed: 100 * r.metrics[metric[0]] for r in column_runs(records, column)}
+            after_runs = {r.seed: 100 * r.metrics[metric[1]] for r in column_runs(records, after)}
+            ours = estimate([after_runs[s] - before_runs[s] for s in sorted(before_runs.keys() & after_runs.keys())])
+            rows.append(
+                {
+                    "method": method,
+                    "added to": column.name,
+                    "paper": after.accuracy - column.accuracy,
+                    "ours": ours.mean,
+                    "± 95 %": ours.half_width,
+                    "n": ours.n,
+                }
+            )
+    return pd.DataFrame(rows).round(2)
+
+
+def gap_closed(records: Sequence[Record]) -> float:
+    """Share of the gap between baseline and real images that the long column closes, in percent."""
+    value = {c.name: estimate(column_values(records, c)).mean for c in paper.TABLE1}
+    return 100 * (value["long (ds+bna)"] - value["baseline"]) / (value["real images"] - value["baseline"])
+
+
+def sweep(records: Sequence[Record]) -> pd.DataFrame:
+    """Fig. 4: accuracy in percent against r without and with BNA, seconds of a run; every r on record."""
+    epochs = standard_epochs(records)
+    runs = [r for r in of_kind(records, "classifier", real=False, hsm=False) if r.config["epochs"] == epochs]
+    rows = []
+    for r in sorted({run.config["r"] for run in runs}):
+        at = [run for run in runs if run.config["r"] == r]
+        for bna in (False, True):
+            ours = estimate([100 * run.metrics["accuracy_bna" if bna else "accuracy"] for run in at])
+            seconds = float(np.mean([run.provenance["seconds"] for run in at]))
+            rows.append(
+                {
+                    "r": r,
+                    "BNA": bna,
+                    "paper": paper.FIG4_KNOWN.get((r, bna)),
+                    "ours": ours.mean,
+                    "± 95 %": ours.half_width,
+                    "n": ours.n,
+                    "seconds": seconds,
+                }
+            )
+    return pd.DataFrame(rows).round(2)
+
+
+def hard_samples(records: Sequence[Record]) -> pd.DataFrame:
+    """What mining did at each stage, mean over seeds: score of k* before and after, accuracies and the judge's agreement in percent."""
+    rows = []
+    runs = of_kind(records, "hard-samples")
+    for stage in sorted({s for r in runs for s in r.config["stages"]}):
+        at = [r for r in runs if stage in r.config["stages"]]
+        mean = {
+            m: float(np.mean([r.metrics[f"{m}_epoch_{stage}"] for r in at]))
+            for m in ("score_drop", "accuracy_before", "accuracy_after", "judge_agreement", "norm_error")
+        }
+        rows.append(
+            {
+                "epoch": stage, "n": len(at), "score of k* falls by": mean["score_drop"],
+                "accuracy before": 100 * mean["accuracy_before"], "accuracy after": 100 * mean["accuracy_after"],
+                "judge agrees, random": 100 * float(np.mean([r.metrics["judge_agreement_random"] for r in at])),
+                "judge agrees, mined": 100 * mean["judge_agreement"], "largest norm error": mean["norm_error"],
+            }
+        )  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def conditioning_runs(records: Sequence[Record], labels: str, teacher: str) -> list[Record]:
+    return of_kind(records, "conditioning", labels=labels, teacher=teacher)
+
+
+def conditioning(records: Sequence[Record]) -> pd.DataFrame:
+    """Paper B: accuracies in percent by teacher and judge, the first epoch at 100 %, variance within an attribute against the prior's."""
+    rows = []
+    for (labels, teacher), label in CONDITIONINGS.items():
+        runs = conditioning_runs(records, labels, teacher)
+        if not runs:
+            continue
+        own, judged = (estimate([100 * r.metrics[m] for r in runs]) for m in ("accuracy", "judge_accuracy"))
+        kept = estimate([100 * r.metrics["variance"] / r.metrics["prior_variance"] for r in runs])
+        full = [r.metrics["first_full_epoch"] for r in runs]
+        rows.append(
+            {
+                "setting": label, "teacher's accuracy": own.mean, "± 95 %": own.half_width, "judge's accuracy": judged.mean, "judge ± 95 %": judged.half_width,
+                "100 % by epoch": "/".join("-" if f is None else str(f) for f in full), "variance kept %": kept.mean, "n": own.n,
+            }
+        )  # fmt: skip
+    return pd.DataFrame(rows).round(2)
+
+
+def quality(records: Sequence[Record]) -> pd.DataFrame:
+    """Image quality by set, mean over seeds. FID and KID are in the judge's features: "digit-FID", not Inception-FID."""
+    rows = []
+    names = (
+        "digit_fid",
+        "digit_kid",
+        "inception_score",
+        "precision",
+        "recall",
+        "density",
+        "coverage",
+        "judge_agreement",
+        "pixel_variance",
+        "feature_variance",
+    )
+    for image_set in IMAGE_SETS:
+        runs = of_kind(records, "quality", image_set=image_set)
+        if runs:
+            first = runs[0].metrics
+            rows.append(
+                {"set": image_set, "images": first["samples"], "reference": first["reference_samples"], "n": len(runs)}
+                | {m: float(np.mean([r.metrics[m] for r in runs])) for m in names}
+            )
+    return pd.DataFrame(rows).round(4)
+
+
+@dataclass(frozen=True)
+class Item:
+    """One line of the closing comparison. paper: as printed there, or a dash."""
+
+    name: str
+    paper: str
+    reference: Estimate
+    ours: Estimate
+    unit: str
+
+    @property
+    def verdict(self) -> str:
+        if self.ours.n == 0 or self.reference.n == 0:
+            return "no record" if self.ours.n == 0 else "no reference"
+        return "agrees" if agree(self.ours, self.reference) else "DIFFERS"
+
+
+def items(ours: Sequence[Record], reference: Sequence[Record]) -> list[Item]:
+    """Every reported number: paper, committed reference, this run."""
+    found = [
+        Item(f"Table 1: {c.name}", f"{c.accuracy:.1f}", estimate(column_values(reference, c)), estimate(column_values(ours, c)), "%")
+        for c in paper.TABLE1
+    ]
+    for r in paper.FIG4_R:
+        for metric, suffix, bna in (("accuracy", "", False), ("accuracy_bna", " with BNA", True)):
+            known = paper.FIG4_KNOWN.get((r, bna))
+            values = [
+                [100 * x.metrics[metric] for x in of_kind(rs, "classifier", real=False, hsm=False, r=r, epochs=standard_epochs(rs))]
+                for rs in (reference, ours)
+            ]
+            found.append(Item(f"Fig. 4: r = {r}{suffix}", f"{known:.1f}" if known else "-", estimate(values[0]), estimate(values[1]), "%"))
+    for (labels, teacher), label in CONDITIONINGS.items():
+        for metric, name in (("accuracy", "teacher"), ("judge_accuracy", "judge")):
+            values = [[100 * x.metrics[metric] for x in conditioning_runs(rs, labels, teacher)] for rs in (reference, ours)]
+            claim = f"{paper.CONDITIONING_ACCURACY:.0f}" if (labels, teacher, metric) == ("unconditional", "mnist", "accuracy") else "-"
+            found.append(Item(f"B: {label}, {name}", claim, estimate(values[0]), estimate(values[1]), "%"))
+    for image_set in IMAGE_SETS:
+        values = [[x.metrics["digit_fid"] for x in of_kind(rs, "quality", image_set=image_set)] for rs in (reference, ours)]
+        found.append(Item(f"digit-FID: {image_set}", "-", estimate(values[0]), estimate(values[1]), ""))
+    return found
+
+
+def comparison(ours: Sequence[Record], reference: Sequence[Record]) -> pd.DataFrame:
+    """The items as a table of text."""
+    return pd.DataFrame(
+        [
+            {
+                "item": i.name,
+                "paper": i.paper,
+                "reference": str(i.reference) if i.reference.n else "-",
+                "n": i.reference.n,
+                "this run": str(i.ours) if i.ours.n else "-",
+                "n ": i.ours.n,
+                "verdict": i.verdict,
+            }
+            for i in items(ours, reference)
+        ]
+    )
+
+
+def save_table(frame: pd.DataFrame, folder: Path, name: str) -> None:
+    """CSV and Markdown under folder/tables."""
+    for suffix, text in ((".csv", frame.to_csv(index=False)), (".md", frame.to_markdown(index=False) + "\n")):
+        with replacing(folder / "tables" / f"{name}{suffix}") as path:
+            path.write_text(text)

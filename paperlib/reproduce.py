@@ -1,0 +1,99 @@
+"""What `make reproduce` runs: missing records, then every notebook, then the report and the comparison.
+
+python -m paperlib.reproduce --profile digits --seeds 3
+"""
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import papermill
+
+from paperlib import profiles, records, report
+from paperlib.config import ConfigError
+from paperlib.experiment import plans, run_all
+from paperlib.html import write_report
+
+NOTEBOOKS = records.ROOT / "notebooks"
+ORDER = ("00_start_here", "01_table1", "02_r_sweep", "03_hard_samples", "04_conditioning", "05_image_quality")
+PRETRAIN = "appendix_pretrain_digits"
+
+
+def execute(name: str, output: Path, parameters: dict[str, Any]) -> None:
+    """Run one notebook; `output` appears only when it is whole. A failed one is kept beside it as *.failed.ipynb."""
+    with records.replacing(output) as temporary:
+        try:
+            papermill.execute_notebook(
+                NOTEBOOKS / f"{name}.ipynb", temporary, parameters, kernel_name="python3", progress_bar=False, cwd=NOTEBOOKS
+            )
+        except papermill.PapermillExecutionError:
+            temporary.replace(output.with_suffix(".failed.ipynb"))
+            raise
+        notebook = nbformat.read(temporary, as_version=4)
+        notebook.metadata.pop("papermill", None)
+        for cell in notebook.cells:
+            cell.metadata.pop("papermill", None)
+            cell.metadata.pop("execution", None)
+        nbformat.write(notebook, temporary)
+    output.with_suffix(".failed.ipynb").unlink(missing_ok=True)
+
+
+def reproduce(profile: profiles.Profile, seeds: int, names: tuple[str, ...], parameters: dict[str, Any]) -> None:
+    """Compute what is missing for the whole profile, then execute the notebooks `names`."""
+    folder = records.check_writable(profile.name)
+    if names == ORDER:
+        run_all(plans.everything(profile, seeds), label="missing runs")
+    for name in names:
+        start = time.perf_counter()
+        execute(name, folder / "notebooks" / f"{name}.ipynb", {"profile": profile.name, "seeds": seeds} | parameters)
+        print(f"{name}: {time.perf_counter() - start:.0f} s", flush=True)
+
+
+def conclude(profile: profiles.Profile) -> None:
+    """Tables of the comparison, report.html, and the comparison in print."""
+    folder = records.check_writable(profile.name)
+    ours, reference = records.find(profile.name), records.find(profile.name, folder=records.REFERENCE / profile.name)
+    frame = report.comparison(ours, reference)
+    report.save_table(frame, folder, "comparison")
+    write_report(folder, [folder / "notebooks" / f"{name}.ipynb" for name in ORDER], frame)
+    print(frame.to_string(index=False))
+    print(
+        "Accuracies in percent, mean and 95 % interval; 'agrees': Welch's 99 % interval of the difference, or 0.5, covers the difference."
+    )
+    print(f"Report: {os.path.relpath(folder / 'report.html')}")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--profile", default="digits", help=f"one of {', '.join(profiles.PROFILES)}")
+    parser.add_argument("--seeds", type=int, help="seeds of every run; default: the profile's")
+    parser.add_argument("--only", choices=ORDER, help="this notebook alone")
+    parser.add_argument("--r", type=float, help="with --only 02_r_sweep: this point alone")
+    parser.add_argument("--report-only", action="store_true", help="no notebook, the report from what is there")
+    parser.add_argument("--pretrain", action="store_true", help="train the shipped weights again")
+    options = parser.parse_args(arguments)
+    start = time.perf_counter()
+    try:
+        profile = profiles.load(options.profile)
+        seeds = len(plans.seeds_of(profile.seeds if options.seeds is None else options.seeds))
+        if options.pretrain:
+            folder = records.check_writable(profile.name)
+            execute(PRETRAIN, folder / "notebooks" / f"{PRETRAIN}.ipynb", {"keep": True})
+            return 0
+        if not options.report_only:
+            parameters = {} if options.r is None else {"r": options.r}
+            reproduce(profile, seeds, (options.only,) if options.only else ORDER, parameters)
+        conclude(profile)
+    except (ConfigError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    print(f"Took {time.perf_counter() - start:.0f} s.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,111 @@
+"""Train a classifier on whatever its source hands it; test it on real images.
+
+    history = train(model, source, epochs=20, batch_size=50, learning_rate=0.05)       # source(epoch, model) -> Images
+
+SGD with momentum and weight decay as in paper A section 4. The paper does not give the shape of its learning-rate
+decay; ours is a half cosine from `learning_rate` to 0 over all steps, which needs no milestones.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from paperlib.data import Images, check_images
+from paperlib.frozen import check_logits, evaluating
+from paperlib.progress import track
+
+Source = Callable[[int, nn.Module], Images]
+
+
+@dataclass
+class History:
+    """One value per epoch. loss: mean cross-entropy of training; accuracy: on the training images, in [0, 1]."""
+
+    loss: list[float] = field(default_factory=list)
+    accuracy: list[float] = field(default_factory=list)
+
+
+def sgd(model: nn.Module, learning_rate: float, momentum: float, weight_decay: float) -> torch.optim.SGD:
+    return torch.optim.SGD(model.parameters(), lr=learning_rate, momentum=momentum, weight_decay=weight_decay)
+
+
+def train_epoch(
+    model: nn.Module,
+    data: Images,
+    optimizer: torch.optim.Optimizer,
+    *,
+    batch_size: int,
+    rng: torch.Generator,
+    scheduler: torch.optim.lr_scheduler.LRScheduler | None = None,
+) -> tuple[float, float]:
+    """One pass over `data` in random order -> (mean loss, accuracy in [0, 1]). A last batch of one image is left out."""
+    model.train()
+    total = torch.zeros(2, device=data.images.device)
+    order = torch.randperm(len(data), generator=rng).to(data.images.device)
+    for index in order.split(batch_size):
+        if len(index) < 2:
+            continue
+        images, labels = data.images[index], data.labels[index]
+        scores = model(images)
+        loss = F.cross_entropy(scores, labels)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        if scheduler is not None:
+            scheduler.step()
+        total += torch.stack([loss.detach() * len(index), (scores.detach().argmax(1) == labels).sum()])
+    loss_sum, hits = total.tolist()
+    return loss_sum / len(data), hits / len(data)
+
+
+def train(
+    model: nn.Module,
+    source: Source,
+    *,
+    epochs: int,
+    batch_size: int,
+    learning_rate: float,
+    momentum: float = 0.9,
+    weight_decay: float = 1e-4,
+    on_epoch: Callable[[int, nn.Module], None] | None = None,
+    seed: int = 0,
+    progress: bool = True,
+) -> History:
+    """Train `model` in place for `epochs` passes over source(epoch, model); leaves it in eval mode.
+
+    on_epoch(epoch, model) is called after each epoch. Raises ValueError before the first step if images or logits do not fit.
+    """
+    data = source(0, model)
+    check_images(data.images, "training images")
+    with evaluating(model), torch.no_grad():
+        check_logits(model(data.images[:2]), len(data.images[:2]), 0)
+    optimizer = sgd(model, learning_rate, momentum, weight_decay)
+    steps = epochs * -(-len(data) // batch_size)
+    scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
+    rng = torch.Generator().manual_seed(seed)
+    history = History()
+    for epoch in track(range(epochs), "epochs", enabled=progress):
+        if epoch > 0:
+            data = source(epoch, model)
+        loss, accuracy = train_epoch(model, data, optimizer, batch_size=batch_size, rng=rng, scheduler=scheduler)
+        history.loss.append(loss)
+        history.accuracy.append(accuracy)
+        if on_epoch is not None:
+            on_epoch(epoch, model)
+    model.eval()
+    return history
+
+
+@torch.no_grad()
+def predict(model: nn.Module, images: torch.Tensor, *, batch_size: int = 1000) -> torch.Tensor:
+    """Logits (N, K) of images (N, C, H, W), in eval mode; the model is left as it was."""
+    with evaluating(model):
+        return torch.cat([model(batch) for batch in images.split(batch_size)])
+
+
+def accuracy(model: nn.Module, data: Images) -> float:
+    """Top-1 accuracy in [0, 1]."""
+    return (predict(model, data.images).argmax(1) == data.labels).float().mean().item()

@@ -1,0 +1,62 @@
+"""A file of paperlib imports only lower layers; report and figures never import torch; the methods never import each other."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import paperlib
+
+ROOT = Path(paperlib.__file__).parent
+LAYERS = [
+    {"_torchvision", "paper", "config", "progress", "checkpoints", "frozen"},
+    {"records", "data", "generators", "generators.residual", "classifiers", "metrics"},
+    {"features", "conditioner", "hard_sample_mining", "dataset_smoothing", "batchnorm_adaptation", "report"},
+    {"training", "findings", "figures", "readme", "html"},
+    {"pretraining", "profiles"},
+    {"experiment.outcome", "experiment.plans"},
+    {"experiment.classifier", "experiment.hard_samples", "experiment.conditioning"},
+    {"experiment.quality"},
+    {"experiment"},
+    {"reproduce"},
+]
+LEVEL = {name: i for i, layer in enumerate(LAYERS) for name in layer}
+WITHIN = {("generators.residual", "generators"), ("generators", "data"), ("records", "config"), ("findings", "figures")}
+FILES = {str(path.relative_to(ROOT).with_suffix("")).replace("/", ".").removesuffix(".__init__"): path for path in ROOT.rglob("*.py") if path != ROOT / "__init__.py"}
+
+
+def imports(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            found |= {f"{node.module}.{alias.name}" for alias in node.names} | {node.module}
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+    return found
+
+
+def edges(name: str) -> set[str]:
+    return {m.removeprefix("paperlib.") for m in imports(FILES[name]) if m.startswith("paperlib.")} & set(LEVEL)
+
+
+def test_every_file_has_a_layer():
+    assert set(FILES) == set(LEVEL)
+
+
+@pytest.mark.parametrize("name", sorted(LEVEL))
+def test_imports_point_down(name):
+    wrong = {target for target in edges(name) if LEVEL[target] >= LEVEL[name] and (name, target) not in WITHIN and target != name}
+    if name.startswith("generators."):
+        wrong -= {"generators"}
+    assert not wrong
+
+
+@pytest.mark.parametrize("name", ["records", "report", "figures", "findings", "paper", "config"])
+def test_no_torch_where_records_are_read(name):
+    reached, queue = set(), [name]
+    while queue:
+        current = queue.pop()
+        if current not in reached:
+            reached.add(current)
+            queue += edges(current)
+    assert not any(module == "torch" or module.startswith("torch.") for n in reached for module in imports(FILES[n]))

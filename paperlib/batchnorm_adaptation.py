@@ -2,11 +2,11 @@
 
 The weights stay; only the running mean and variance of each BatchNorm layer are taken anew from real training images.
 
-    exact (default):  mu = mean of all n activations,  var = sum (h - mu)^2 / (n - 1),   layer after layer
+    exact (default):  mu = mean of all n activations,  var = sum (h - mu)^2 / n,   layer after layer
     eq. 5 (momentum): mu <- alpha * mu_B + (1 - alpha) * mu,  the same for var, one random batch after another
 
-The exact statistics are those of the whole set as one batch; they do not depend on batch size or order. Eq. 5 remembers
-about the last 1/alpha batches. (n - 1 is PyTorch's convention for running variances.)
+The exact statistics are those of eq. 4 with the whole set as one batch; they do not depend on batch size or order. Eq. 5
+remembers about the last 1/alpha batches (its var_B has n - 1, as PyTorch's running averages do).
 
     adapted = adapt_batchnorm(classifier, real_train_images)       # a copy; the classifier is left as it was
 """
@@ -41,16 +41,14 @@ def adapt_batchnorm(
     if momentum is not None:
         order = torch.randperm(len(images), generator=torch.Generator().manual_seed(seed)).to(images.device)
         _running_average(adapted, layers, [images[i] for i in order.split(batch_size) if len(i) > 1], momentum)
-    elif len(images) <= batch_size:
-        _running_average(adapted, layers, [images], 1.0)
     else:
-        _pooled(adapted, layers, images.split(batch_size))
+        _exact(adapted, layers, images.split(batch_size))
     return adapted.eval()
 
 
 @torch.no_grad()
 def _running_average(model: nn.Module, layers: list[_BatchNorm], batches: list[torch.Tensor], momentum: float) -> None:
-    """Eq. 5 with alpha = momentum. With alpha = 1 and a single batch this is the exact statistics."""
+    """Eq. 5 with alpha = momentum."""
     model.eval()
     settings = [layer.momentum for layer in layers]
     for layer in layers:
@@ -62,25 +60,51 @@ def _running_average(model: nn.Module, layers: list[_BatchNorm], batches: list[t
         layer.momentum = setting
 
 
+class _Moments:
+    """Mean and variance (1/n) of each channel over all batches seen, in float64 (Chan et al. 1979)."""
+
+    def __init__(self) -> None:
+        self.count, self.mean, self.squares = 0, torch.zeros(()), torch.zeros(())
+
+    def add(self, h: torch.Tensor) -> None:
+        h = h.transpose(0, 1).flatten(1).double()
+        n, mean = h.shape[1], h.mean(1)
+        delta = mean - self.mean.to(mean)
+        self.squares = self.squares.to(mean) + (h - mean[:, None]).square().sum(1) + delta.square() * (self.count * n / (self.count + n))
+        self.mean = self.mean.to(mean) + delta * (n / (self.count + n))
+        self.count += n
+
+    def store(self, layer: _BatchNorm) -> None:
+        assert layer.running_mean is not None and layer.running_var is not None
+        layer.running_mean.copy_(self.mean)
+        layer.running_var.copy_(self.squares / self.count)
+
+
 class _ReachedError(Exception):
     """The layer whose input is wanted has been reached; the rest of the forward pass is not needed."""
 
 
 @torch.no_grad()
-def _pooled(model: nn.Module, layers: list[_BatchNorm], batches: tuple[torch.Tensor, ...]) -> None:
-    """The exact statistics in several batches: a pass for each layer, in the order of execution, all before it adapted."""
+def _exact(model: nn.Module, layers: list[_BatchNorm], batches: tuple[torch.Tensor, ...]) -> None:
+    """Each layer's statistics once all before it are adapted: one pass if a batch holds everything, else a pass for each layer."""
     model.eval()
-    for layer in _execution_order(model, layers, batches[0]):
-        count, mean, squares = 0, torch.zeros(()), torch.zeros(())
+    if len(batches) == 1:
 
-        def accumulate(_: nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
-            nonlocal count, mean, squares
-            h = inputs[0].transpose(0, 1).flatten(1).double()
-            n, m = h.shape[1], h.mean(1)
-            delta = m - mean.to(m)
-            squares = squares.to(m) + (h - m[:, None]).square().sum(1) + delta.square() * (count * n / (count + n))
-            mean = mean.to(m) + delta * (n / (count + n))
-            count += n
+        def adapt(layer: nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
+            moments = _Moments()
+            moments.add(inputs[0])
+            moments.store(layer)  # type: ignore[arg-type]
+
+        handles = [layer.register_forward_pre_hook(adapt) for layer in layers]
+        model(batches[0])
+        for handle in handles:
+            handle.remove()
+        return
+    for layer in _execution_order(model, layers, batches[0]):
+        moments = _Moments()
+
+        def accumulate(_: nn.Module, inputs: tuple[torch.Tensor, ...], moments: _Moments = moments) -> None:
+            moments.add(inputs[0])
             raise _ReachedError
 
         handle = layer.register_forward_pre_hook(accumulate)
@@ -88,9 +112,7 @@ def _pooled(model: nn.Module, layers: list[_BatchNorm], batches: tuple[torch.Ten
             with contextlib.suppress(_ReachedError):
                 model(batch)
         handle.remove()
-        assert layer.running_mean is not None and layer.running_var is not None
-        layer.running_mean.copy_(mean)
-        layer.running_var.copy_(squares / (count - 1))
+        moments.store(layer)
 
 
 def _execution_order(model: nn.Module, layers: list[_BatchNorm], batch: torch.Tensor) -> list[_BatchNorm]:

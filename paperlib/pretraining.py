@@ -109,7 +109,10 @@ def train_gan(
     torch.manual_seed(settings.seed)
     rng = torch.Generator().manual_seed(settings.seed)
     generator = ResidualGenerator(
-        latent_dim=settings.latent_dim, num_classes=num_classes, image_shape=tuple(data.images.shape[1:]), channels=settings.channels
+        latent_dim=settings.latent_dim,
+        num_classes=num_classes,
+        image_shape=(data.images.shape[1], data.images.shape[2], data.images.shape[3]),
+        channels=settings.channels,
     ).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = copy.deepcopy(generator).requires_grad_(False)
     discriminator = Discriminator(num_classes, data.images.shape[1]).to(memory_format=torch.channels_last)  # type: ignore[call-overload]

@@ -148,9 +148,9 @@ DIGITS_PARTS = Parts(
 
 DIGITS = Profile(
     name="digits", parts=DIGITS_PARTS, seeds=3,
-    epochs=20, long_factor=10, images=1000, round_images=100, mining_steps=5, step_size=1.0, batch_size=50, learning_rate=0.05, width=16,
+    epochs=16, long_factor=10, images=500, round_images=25, mining_steps=5, step_size=0.1, batch_size=25, learning_rate=0.05, width=12,
     stages=(2, 10), hard_per_class=20,
-    conditioner_epochs=10, labels_per_epoch=2000, validation_labels=1000, conditioner_batch=64, conditioner_rate=1e-3,
+    conditioner_epochs=10, labels_per_epoch=3000, validation_labels=500, conditioner_batch=64, conditioner_rate=1e-3,
     quality_samples=1000,
 )  # fmt: skip
 

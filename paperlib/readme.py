@@ -5,7 +5,9 @@ python -m paperlib.readme            # a test fails if README.md and the records
 
 import re
 
-from paperlib import records, report
+import pandas as pd
+
+from paperlib import findings, records, report
 
 README = records.ROOT / "README.md"
 
@@ -13,28 +15,34 @@ README = records.ROOT / "README.md"
 def blocks(profile: str = "digits") -> dict[str, str]:
     """Marker name -> the Markdown that belongs there."""
     found = records.find(profile, folder=records.REFERENCE / profile)
-    table = report.table1(found)
-    shown = table.assign(ours=[f"{m:.1f} ± {h:.1f}" for m, h in zip(table["ours"], table["± 95 %"], strict=True)]).drop(columns=["± 95 %"])
-    curve = report.sweep(found)
-    curve = curve.assign(ours=[f"{m:.1f} ± {h:.1f}" for m, h in zip(curve["ours"], curve["± 95 %"], strict=True)]).drop(columns=["± 95 %"])
-    curve = curve.assign(
-        paper=["-" if p != p or p is None else f"{p}" for p in curve["paper"]], BNA=["x" if b else "" for b in curve["BNA"]]
-    )
+    table, curve = report.table1(found), report.sweep(found)
+    closed = report.gap_closed(dict(zip(table["column"], table["ours"], strict=True)))
+    curve = curve.assign(BNA=curve["BNA"].map({True: "x", False: ""}))
+    parts = (findings.table1, findings.sweep, findings.hard_samples, findings.conditioning, findings.quality)
     return {
-        "table1": shown.to_markdown(index=False),
-        "gap": f"The long column closes {report.gap_closed(found):.0f} % of the gap between the baseline and real images.",
-        "sweep": curve.to_markdown(index=False),
+        "table1": markdown(table),
+        "gap": f"The long column closes {closed:.0f} % of the gap between the baseline and real images.",
+        "sweep": markdown(curve),
         "conditioning": report.conditioning(found).to_markdown(index=False),
+        "findings": "```text\n" + "\n".join(line for part in parts for line in part(found)) + "\n```",
     }
+
+
+def markdown(table: pd.DataFrame) -> str:
+    """The table with mean and interval in one cell, and a dash where the paper gives no number."""
+    ours = [f"{mean:.1f} ± {half:.1f}" for mean, half in zip(table["ours"], table["± 95 %"], strict=True)]
+    theirs = ["-" if pd.isna(value) else f"{value:.1f}" for value in table["paper"]]
+    return table.assign(ours=ours, paper=theirs).drop(columns="± 95 %").to_markdown(index=False)
 
 
 def render(text: str, contents: dict[str, str]) -> str:
     """`text` with everything between <!-- name --> and <!-- /name --> replaced; KeyError if a marker is missing."""
     for name, content in contents.items():
-        pattern = re.compile(rf"(<!-- {name} -->).*?(<!-- /{name} -->)", re.DOTALL)
-        if not pattern.search(text):
-            raise KeyError(f"README.md has no marker <!-- {name} -->")
-        text = pattern.sub(lambda m, c=content: f"{m[1]}\n{c}\n{m[2]}", text)
+        begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
+        found = re.search(f"{begin}.*?{end}", text, re.DOTALL)
+        if found is None:
+            raise KeyError(f"README.md lacks the markers {begin} ... {end}")
+        text = text[: found.start()] + f"{begin}\n{content}\n{end}" + text[found.end() :]
     return text
 
 

@@ -3,7 +3,7 @@
 table1(find("digits"), profile_epochs=20)          # a pandas frame, one row a column of the paper's table
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,14 +50,17 @@ def estimate(values: Sequence[float]) -> Estimate:
 
 
 def agree(ours: Estimate, reference: Estimate, floor: float = 0.5) -> bool:
-    """True where Welch's 99 % interval of the difference, or `floor`, covers the difference. floor: below what the item's unit can show."""
+    """True where Welch's 99 % interval of the difference, or `floor`, covers the difference. A single run borrows the reference's sd.
+
+    floor: a difference too small to matter in the item's unit, for items whose seeds agree exactly.
+    """
     difference = abs(ours.mean - reference.mean)
-    variances = [e.sd**2 / e.n if e.n > 1 else 0.0 for e in (ours, reference)]
-    total = sum(variances)
-    if total == 0:
+    sd = ours.sd if ours.n > 1 else reference.sd
+    a, b = sd**2 / ours.n, reference.sd**2 / reference.n
+    if not a + b > 0:
         return difference <= floor
-    freedom = total**2 / sum(v**2 / (e.n - 1) for v, e in zip(variances, (ours, reference), strict=True) if e.n > 1)
-    return difference <= max(floor, float(stats.t.ppf(0.995, freedom)) * total**0.5)
+    freedom = (a + b) ** 2 / (a**2 / max(ours.n - 1, reference.n - 1 if ours.n == 1 else 1) + b**2 / max(reference.n - 1, 1))
+    return difference <= max(floor, float(stats.t.ppf(0.995, freedom)) * (a + b) ** 0.5)
 
 
 def of_kind(records: Iterable[Record], kind: str, **config: Any) -> list[Record]:
@@ -65,18 +68,25 @@ def of_kind(records: Iterable[Record], kind: str, **config: Any) -> list[Record]
     return [r for r in records if r.kind == kind and all(r.config[k] == v for k, v in config.items())]
 
 
-def standard_epochs(records: Iterable[Record]) -> int:
-    """Epochs of the profile's ordinary runs: the fewest on record with the most images."""
+def standard_runs(records: Iterable[Record]) -> tuple[list[Record], int]:
+    """The classifier runs at the profile's N, which is the largest on record, and the epochs of those that are not long."""
     runs = of_kind(records, "classifier")
     most = max((r.config["images"] for r in runs), default=0)
-    return min((r.config["epochs"] for r in runs if r.config["images"] == most), default=0)
+    runs = [r for r in runs if r.config["images"] == most]
+    return runs, min((r.config["epochs"] for r in runs), default=0)
 
 
 def column_runs(records: Sequence[Record], column: Column) -> list[Record]:
     """The runs behind a column of Table 1, one a seed."""
-    epochs = standard_epochs(records)
-    runs = of_kind(records, "classifier", real=column.real, hsm=column.hsm, r=paper.TABLE1_R if column.ds else 0.0)
+    runs, epochs = standard_runs(records)
+    runs = of_kind(runs, "classifier", real=column.real, hsm=column.hsm, r=paper.TABLE1_R if column.ds else 0.0)
     return [r for r in runs if (r.config["epochs"] > epochs) == column.long]
+
+
+def sweep_runs(records: Sequence[Record]) -> list[Record]:
+    """The runs of Fig. 4: DS without HSM, every r on record."""
+    runs, epochs = standard_runs(records)
+    return of_kind(runs, "classifier", real=False, hsm=False, epochs=epochs)
 
 
 def column_values(records: Sequence[Record], column: Column) -> list[float]:
@@ -107,10 +117,9 @@ def gains(records: Sequence[Record]) -> pd.DataFrame:
     rows = []
     for i, method in enumerate(("HSM", "DS", "BNA")):
         for flags, column in by_flags.items():
-            added = tuple(True if j == i else f for j, f in enumerate(flags))
             if flags[i]:
                 continue
-            after = by_flags[added]
+            after = by_flags[flags[0] or i == 0, flags[1] or i == 1, flags[2] or i == 2]
             metric = ["accuracy_bna" if c.bna else "accuracy" for c in (column, after)]
             before_runs = {r.seed: 100 * r.metrics[metric[0]] for r in column_runs(records, column)}
             after_runs = {r.seed: 100 * r.metrics[metric[1]] for r in column_runs(records, after)}
@@ -128,16 +137,14 @@ def gains(records: Sequence[Record]) -> pd.DataFrame:
     return pd.DataFrame(rows).round(2)
 
 
-def gap_closed(records: Sequence[Record]) -> float:
-    """Share of the gap between baseline and real images that the long column closes, in percent."""
-    value = {c.name: estimate(column_values(records, c)).mean for c in paper.TABLE1}
-    return 100 * (value["long (ds+bna)"] - value["baseline"]) / (value["real images"] - value["baseline"])
+def gap_closed(accuracy: Mapping[str, float]) -> float:
+    """Share of the gap between baseline and real images that the long column closes, in percent. accuracy: by column name."""
+    return 100 * (accuracy["long (ds+bna)"] - accuracy["baseline"]) / (accuracy["real images"] - accuracy["baseline"])
 
 
 def sweep(records: Sequence[Record]) -> pd.DataFrame:
     """Fig. 4: accuracy in percent against r without and with BNA, seconds of a run; every r on record."""
-    epochs = standard_epochs(records)
-    runs = [r for r in of_kind(records, "classifier", real=False, hsm=False) if r.config["epochs"] == epochs]
+    runs = sweep_runs(records)
     rows = []
     for r in sorted({run.config["r"] for run in runs}):
         at = [run for run in runs if run.config["r"] == r]
@@ -254,10 +261,7 @@ def items(ours: Sequence[Record], reference: Sequence[Record]) -> list[Item]:
     for r in paper.FIG4_R:
         for metric, suffix, bna in (("accuracy", "", False), ("accuracy_bna", " with BNA", True)):
             known = paper.FIG4_KNOWN.get((r, bna))
-            values = [
-                [100 * x.metrics[metric] for x in of_kind(rs, "classifier", real=False, hsm=False, r=r, epochs=standard_epochs(rs))]
-                for rs in (reference, ours)
-            ]
+            values = [[100 * x.metrics[metric] for x in sweep_runs(rs) if x.config["r"] == r] for rs in (reference, ours)]
             found.append(Item(f"Fig. 4: r = {r}{suffix}", f"{known:.1f}" if known else "-", estimate(values[0]), estimate(values[1]), "%"))
     for (labels, teacher), label in CONDITIONINGS.items():
         for metric, name in (("accuracy", "teacher"), ("judge_accuracy", "judge")):

@@ -21,7 +21,9 @@ def test_reaches_every_attribute_and_moves_nothing_frozen():
     generator, classifier = toy()
     classifier.train()
     before = copy.deepcopy(classifier.state_dict())
-    conditioner, history = train_conditioner(generator, classifier, 4, epochs=4, labels_per_epoch=2000, learning_rate=0.05, validation_labels=500, progress=False)
+    conditioner, history = train_conditioner(
+        generator, classifier, 4, epochs=4, labels_per_epoch=2000, learning_rate=0.05, validation_labels=500, progress=False
+    )
     assert history.accuracy[-1] > 0.99
     assert len(history.accuracy) == len(history.loss) == len(history.mu_norm) == len(history.sigma) == 4
     assert classifier.training
@@ -55,7 +57,10 @@ def test_distribution_and_sample():
 
 def test_same_seed_same_weights():
     generator, classifier = toy()
-    runs = [train_conditioner(generator, classifier, 4, epochs=1, labels_per_epoch=200, validation_labels=10, seed=s, progress=False)[0] for s in (0, 0, 1)]
+    runs = [
+        train_conditioner(generator, classifier, 4, epochs=1, labels_per_epoch=200, validation_labels=10, seed=s, progress=False)[0]
+        for s in (0, 0, 1)
+    ]
     weights = [torch.cat([p.flatten() for p in c.parameters()]) for c in runs]
     assert torch.equal(weights[0], weights[1])
     assert not torch.equal(weights[0], weights[2])

@@ -77,6 +77,7 @@ def test_each_sample_is_independent_of_its_batch(parts):
 def test_nothing_is_touched(parts):
     generator, classifier, z, y = parts
     classifier.train()
+    classifier.zero_grad()
     before = [copy.deepcopy(x) for x in (generator.state_dict(), classifier.state_dict(), z, y)]
     mine_hard_latents(generator, classifier, z, y, steps=2, step_size=1.0)
     assert classifier.training
@@ -87,7 +88,10 @@ def test_nothing_is_touched(parts):
     assert not z.requires_grad
 
 
-@pytest.mark.parametrize(("steps", "step_size", "message"), [(-1, 1.0, "steps is -1"), (1.5, 1.0, "steps is 1.5"), (1, -0.1, "step_size is -0.1"), (1, float("nan"), "nan")])
+@pytest.mark.parametrize(
+    ("steps", "step_size", "message"),
+    [(-1, 1.0, "steps is -1"), (1.5, 1.0, "steps is 1.5"), (1, -0.1, "step_size is -0.1"), (1, float("nan"), "nan")],
+)
 def test_parameters_out_of_range(parts, steps, step_size, message):
     with pytest.raises(ValueError, match=message):
         mine_hard_latents(*parts, steps=steps, step_size=step_size)

@@ -93,7 +93,7 @@ def _outcome(config: Config, progress: bool) -> Outcome:
         case ConditioningRun():
             return conditioning.compute(config, profile, progress)
         case QualityRun():
-            return quality.compute(config, profile, progress)
+            return quality.compute(config, profile, lambda other: run(other, progress=False))
     raise TypeError(f"no experiment takes a {type(config).__name__}")
 
 

@@ -1,16 +1,50 @@
 """Paper B: an input generator for a frozen generator, watched by a judge that takes no part in its training."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 import torch
+from torch import nn
 
+from paperlib.classifiers import Judge
 from paperlib.conditioner import Conditioner, GeneratorLabels, train_conditioner
 from paperlib.config import ConditioningRun
 from paperlib.experiment.outcome import Outcome, balanced_labels, generate, tile
 from paperlib.features import extract, probabilities
 from paperlib.generators import Generator
-from paperlib.metrics import calibration, within_class_variance
-from paperlib.profiles import Profile, device
+from paperlib.metrics import Calibration, calibration, within_class_variance
+from paperlib.profiles import Profile
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """What teacher and judge say of images drawn after one epoch. The true class of a generated image is unknown: the teacher is
+    calibrated against the judge's reading, the judge against the attribute that was asked for."""
+
+    mu: torch.Tensor
+    sigma: torch.Tensor
+    images: torch.Tensor
+    attribute: torch.Tensor
+    variance: float
+    judge_accuracy: float
+    teacher_confidence: float
+    judge_confidence: float
+    teacher_calibration: Calibration
+    judge_calibration: Calibration
+
+    @classmethod
+    def of(
+        cls, mu: torch.Tensor, sigma: torch.Tensor, images: torch.Tensor, attribute: torch.Tensor, teacher: nn.Module, judge: Judge
+    ) -> "Opinion":
+        told, judged = probabilities(teacher, images), extract(judge, images).probabilities
+        return cls(
+            mu, sigma, images, attribute,
+            variance=within_class_variance(images, attribute),
+            judge_accuracy=(judged.argmax(1) == attribute).float().mean().item(),
+            teacher_confidence=told.max(1).values.mean().item(),
+            judge_confidence=judged.max(1).values.mean().item(),
+            teacher_calibration=calibration(told, judged.argmax(1)),
+            judge_calibration=calibration(judged, attribute),
+        )  # fmt: skip
 
 
 def generator_labels(config: ConditioningRun, generator: Generator) -> GeneratorLabels | None:
@@ -23,74 +57,66 @@ def generator_labels(config: ConditioningRun, generator: Generator) -> Generator
     return None
 
 
-def train_run(config: ConditioningRun, profile: Profile, progress: bool, on_epoch=None):  # type: ignore[no-untyped-def]
-    """(generator, conditioner, history) of the run."""
-    generator = profile.parts.generator(config.labels != "unconditional")
-    conditioner, history = train_conditioner(
-        generator, profile.parts.teacher(config.teacher), len(profile.parts.class_names),
-        epochs=config.epochs, labels_per_epoch=config.labels_per_epoch, batch_size=config.batch_size, learning_rate=config.learning_rate,
-        momentum=config.momentum, validation_labels=config.validation_labels, generator_labels=generator_labels(config, generator),
-        on_epoch=on_epoch, seed=config.seed, progress=progress,
-    )  # fmt: skip
-    return generator, conditioner, history
-
-
-def draw(config: ConditioningRun, generator: Generator, conditioner: Conditioner, n: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """n conditioned images, the attributes even, and the attributes; a stream of its own, not that of training."""
+def draw(config: ConditioningRun, generator: Generator, mu: torch.Tensor, sigma: torch.Tensor, n: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """n conditioned images, the attributes even, and the attributes; mu, sigma: (K, d). The random stream is not that of training."""
     rng = torch.Generator().manual_seed(config.seed + 1)
-    attribute = balanced_labels(n, conditioner.num_attributes, device())
-    with torch.no_grad():
-        z = conditioner.sample(attribute, rng)
+    attribute = balanced_labels(n, len(mu), generator.device)
+    z = mu[attribute] + sigma[attribute] * torch.randn(n, mu.shape[1], generator=rng).to(mu.device)
     labels = generator_labels(config, generator)
     return generate(generator, z, labels(attribute, rng) if labels else None), attribute
 
 
-def compute(config: ConditioningRun, profile: Profile, progress: bool) -> Outcome:
-    teacher, judge = profile.parts.teacher(config.teacher), profile.parts.judge()
-    watched: dict[str, list[float]] = {
-        "judge_accuracy": [],
-        "teacher_confidence": [],
-        "judge_confidence": [],
-        "teacher_ece": [],
-        "judge_ece": [],
-        "variance": [],
-    }
-    generator = profile.parts.generator(config.labels != "unconditional")
+def prior_samples(config: ConditioningRun, generator: Generator, n: int, num_attributes: int) -> torch.Tensor:
+    """What the generator makes of its own prior, told what the run tells it, the attributes even."""
+    rng = torch.Generator().manual_seed(config.seed + 2)
+    z = generator.sample_latents(n, torch.Generator(generator.device).manual_seed(config.seed + 2))
     labels = generator_labels(config, generator)
+    return generate(generator, z, labels(balanced_labels(n, num_attributes, generator.device), rng) if labels else None)
+
+
+def compute(config: ConditioningRun, profile: Profile, progress: bool) -> Outcome:
+    generator, teacher, judge = (
+        profile.parts.generator(config.labels != "unconditional"),
+        profile.parts.teacher(config.teacher),
+        profile.parts.judge(),
+    )
+    classes = range(len(profile.parts.class_names))
+    epochs: list[Opinion] = []
 
     def watch(epoch: int, conditioner: Conditioner) -> None:
-        images, attribute = draw(config, generator, conditioner, config.validation_labels)
-        told, judged = probabilities(teacher, images), extract(judge, images).probabilities
-        watched["judge_accuracy"].append((judged.argmax(1) == attribute).float().mean().item())
-        watched["teacher_confidence"].append(told.max(1).values.mean().item())
-        watched["judge_confidence"].append(judged.max(1).values.mean().item())
-        watched["teacher_ece"].append(calibration(told, judged.argmax(1)).ece)
-        watched["judge_ece"].append(calibration(judged, attribute).ece)
-        watched["variance"].append(within_class_variance(images, attribute))
+        with torch.no_grad():
+            mu, sigma = conditioner.distribution(torch.arange(len(classes), device=generator.device))
+        epochs.append(Opinion.of(mu, sigma, *draw(config, generator, mu, sigma, config.validation_labels), teacher, judge))
 
-    generator, conditioner, history = train_run(config, profile, progress, watch)
-    images, attribute = draw(config, generator, conditioner, config.validation_labels)
-    told, judged = probabilities(teacher, images), extract(judge, images).probabilities
-    prior_rng = torch.Generator(device()).manual_seed(config.seed + 2)
-    prior_y = (
-        labels(balanced_labels(2 * config.validation_labels, conditioner.num_attributes, device()), torch.Generator().manual_seed(config.seed + 2))
-        if labels
-        else None
-    )
-    prior = generate(generator, generator.sample_latents(2 * config.validation_labels, prior_rng), prior_y)
+    _, history = train_conditioner(
+        generator, teacher, len(classes), epochs=config.epochs, labels_per_epoch=config.labels_per_epoch, batch_size=config.batch_size,
+        learning_rate=config.learning_rate, momentum=config.momentum, validation_labels=config.validation_labels,
+        generator_labels=generator_labels(config, generator), on_epoch=watch, seed=config.seed, progress=progress,
+    )  # fmt: skip
+    last = epochs[-1]
+    prior = prior_samples(config, generator, 2 * config.validation_labels, len(classes))
     prior_class = extract(judge, prior).probabilities.argmax(1)
-    first = torch.arange(10 * conditioner.num_attributes, device=device()).view(10, -1).T.flatten()
+    of_attribute = [last.attribute == a for a in classes]
     metrics = {
         "accuracy": history.accuracy[-1],
-        "judge_accuracy": watched["judge_accuracy"][-1],
+        "judge_accuracy": last.judge_accuracy,
         "first_full_epoch": next((i + 1 for i, a in enumerate(history.accuracy) if a == 1.0), None),
-        "variance": watched["variance"][-1],
-        "variance_by_attribute": [
-            within_class_variance(images[attribute == a], attribute[attribute == a]) for a in range(conditioner.num_attributes)
-        ],
+        "variance": last.variance,
+        "variance_by_attribute": [within_class_variance(last.images[m], last.attribute[m]) for m in of_attribute],
         "prior_variance": within_class_variance(prior, prior_class),
-        "prior_share": [(prior_class == a).float().mean().item() for a in range(conditioner.num_attributes)],
-        "teacher_calibration": calibration(told, judged.argmax(1))._asdict(),
-        "judge_calibration": calibration(judged, attribute)._asdict(),
+        "prior_share": [(prior_class == a).float().mean().item() for a in classes],
+        "teacher_calibration": last.teacher_calibration._asdict(),
+        "judge_calibration": last.judge_calibration._asdict(),
+        "mu": last.mu.tolist(),
+        "sigma": last.sigma.tolist(),
     }
-    return Outcome(metrics, asdict(history) | watched, {"samples": tile(images[first], 10)})
+    watched = {
+        "judge_accuracy": [e.judge_accuracy for e in epochs],
+        "variance": [e.variance for e in epochs],
+        "teacher_confidence": [e.teacher_confidence for e in epochs],
+        "judge_confidence": [e.judge_confidence for e in epochs],
+        "teacher_ece": [e.teacher_calibration.ece for e in epochs],
+        "judge_ece": [e.judge_calibration.ece for e in epochs],
+    }
+    rows = torch.cat([torch.nonzero(m).flatten()[:10] for m in of_attribute])
+    return Outcome(metrics, asdict(history) | watched, {"samples": tile(last.images[rows], 10)})

@@ -1,15 +1,18 @@
 """Image quality of one set of images, in the judge's feature space, against the same half of the real training images."""
 
+from collections.abc import Callable
+
 import torch
 
 from paperlib import data
-from paperlib.config import QualityRun
+from paperlib.config import Config, QualityRun
 from paperlib.data import Images
 from paperlib.experiment import conditioning, hard_samples
 from paperlib.experiment.outcome import Outcome, balanced_labels, generate
 from paperlib.features import extract
 from paperlib.metrics import frechet_distance, gaussian, inception_score, kernel_distance, manifold, within_class_variance
 from paperlib.profiles import Profile, device
+from paperlib.records import Record
 
 
 def reference_and_rest(profile: Profile) -> tuple[Images, Images]:
@@ -18,7 +21,7 @@ def reference_and_rest(profile: Profile) -> tuple[Images, Images]:
     return data.split(train, test_size=len(train) // 2, seed=2)
 
 
-def image_set(config: QualityRun, profile: Profile) -> Images:
+def image_set(config: QualityRun, profile: Profile, record_of: Callable[[Config], Record]) -> Images:
     """The set's images and labels: real labels, the generator's class, the attribute; of unconditional samples the judge's class."""
     rng = torch.Generator(device()).manual_seed(config.seed)
     match config.image_set:
@@ -32,8 +35,12 @@ def image_set(config: QualityRun, profile: Profile) -> Images:
             return Images(images, extract(profile.parts.judge(), images).probabilities.argmax(1))
         case "conditioned":
             assert config.conditioning is not None
-            generator, conditioner, _ = conditioning.train_run(config.conditioning, profile, False)
-            return Images(*conditioning.draw(config.conditioning, generator, conditioner, config.samples))
+            metrics, generator = (
+                record_of(config.conditioning).metrics,
+                profile.parts.generator(config.conditioning.labels != "unconditional"),
+            )
+            mu, sigma = (torch.tensor(metrics[name], device=generator.device) for name in ("mu", "sigma"))
+            return Images(*conditioning.draw(config.conditioning, generator, mu, sigma, config.samples))
     generator = profile.parts.generator(True)
     y = balanced_labels(config.samples, generator.num_classes, device())
     z = generator.sample_latents(config.samples, rng)
@@ -46,9 +53,10 @@ def _random_part(images: Images, n: int, rng: torch.Generator) -> Images:
     return images.subset(torch.randperm(len(images), generator=rng, device=rng.device)[:n])
 
 
-def compute(config: QualityRun, profile: Profile, progress: bool) -> Outcome:
+def compute(config: QualityRun, profile: Profile, record_of: Callable[[Config], Record]) -> Outcome:
+    """record_of(config): the record of another run; the conditioned set draws from the (mu, sigma) that its run found."""
     judge = profile.parts.judge()
-    reference, images = reference_and_rest(profile)[0], image_set(config, profile)
+    reference, images = reference_and_rest(profile)[0], image_set(config, profile, record_of)
     real, found = extract(judge, reference.images), extract(judge, images.images)
     near = manifold(real.features, found.features)
     metrics = {

@@ -1,0 +1,96 @@
+"""Bad values are refused with their name and the rule; every field of every config is in effect."""
+
+from dataclasses import fields, replace
+
+import pytest
+
+from paperlib import profiles
+from paperlib.config import ClassifierRun, ConditioningRun, ConfigError, HardSamplesRun, QualityRun, check_notebook_parameters
+from paperlib.experiment import _outcome, plans
+
+SMOKE = profiles.SMOKE
+FIXED = replace(SMOKE.classifier_run(0, hsm=True), images=60, round_images=20)
+RENEWED = replace(SMOKE.classifier_run(0, hsm=True, r=0.5), images=60)
+HARD = replace(SMOKE.hard_samples_run(0), images=50)
+CONDITIONING = SMOKE.conditioning_run(0)
+
+CHANGES = [
+    (RENEWED, {"profile": "tuning"}), (RENEWED, {"seed": 1}), (RENEWED, {"real": True, "hsm": False, "r": 0.0}), (RENEWED, {"hsm": False}), (RENEWED, {"r": 0.3}),
+    (RENEWED, {"epochs": 3}), (RENEWED, {"images": 80}), (FIXED, {"round_images": 30}), (RENEWED, {"mining_steps": 1}), (RENEWED, {"step_size": 3.0}),
+    (RENEWED, {"batch_size": 20}), (RENEWED, {"learning_rate": 0.01}), (RENEWED, {"momentum": 0.5}), (RENEWED, {"weight_decay": 0.1}), (RENEWED, {"width": 8}),
+    (HARD, {"profile": "digits", "seed": 1}), (HARD, {"stages": (1, 3)}), (HARD, {"per_class": 3}), (HARD, {"images": 80}), (HARD, {"mining_steps": 3}),
+    (HARD, {"step_size": 3.0}), (HARD, {"batch_size": 20}), (HARD, {"learning_rate": 0.01}), (HARD, {"width": 8}),
+    (CONDITIONING, {"seed": 1}), (CONDITIONING, {"labels": "given"}), (CONDITIONING, {"labels": "withheld"}), (CONDITIONING, {"labels": "shuffled"}),
+    (CONDITIONING, {"teacher": "uci"}), (CONDITIONING, {"epochs": 1}), (CONDITIONING, {"labels_per_epoch": 128}), (CONDITIONING, {"validation_labels": 120}),
+    (CONDITIONING, {"batch_size": 32}), (CONDITIONING, {"learning_rate": 0.1}), (CONDITIONING, {"momentum": 0.5}),
+    (SMOKE.quality_run(0, "prior"), {"seed": 1}), (SMOKE.quality_run(0, "prior"), {"samples": 80}), (SMOKE.quality_run(0, "prior"), {"image_set": "real test"}),
+    (SMOKE.quality_run(0, "mined"), {"hard": replace(HARD, mining_steps=5)}),
+    (SMOKE.quality_run(0, "conditioned"), {"conditioning": replace(CONDITIONING, learning_rate=0.1)}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("config", "change"), CHANGES, ids=[f"{c.kind}-{'-'.join(d)}" for c, d in CHANGES])
+def test_each_field_changes_what_is_measured(config, change):
+    changed = replace(config, **change)
+    assert changed.key != config.key
+    a, b = (_outcome(c, False) for c in (config, changed))
+    assert (a.metrics, a.history) != (b.metrics, b.history)
+
+
+@pytest.mark.parametrize("kind", [ClassifierRun, HardSamplesRun, ConditioningRun, QualityRun])
+def test_no_field_is_left_out_above(kind):
+    tried = {name for config, change in CHANGES if isinstance(config, kind) for name in change}
+    assert {f.name for f in fields(kind)} - {"profile"} <= tried
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"r": -0.1}, r"r = -0.1: use a number in \[0, 1\]"),
+        ({"r": 1.01}, r"r = 1.01"),
+        ({"r": float("nan")}, "r = nan"),
+        ({"r": "0.5"}, "r = '0.5'"),
+        ({"mining_steps": -1}, "mining_steps = -1: use an integer of at least 0"),
+        ({"epochs": 0}, "epochs = 0"),
+        ({"images": 2.5}, "images = 2.5"),
+        ({"round_images": 101}, "use at most images = 100"),
+        ({"batch_size": 1}, "batch_size = 1"),
+        ({"learning_rate": 0}, "learning_rate = 0"),
+        ({"step_size": float("inf")}, "step_size = inf"),
+        ({"seed": -1}, "seed = -1"),
+        ({"seed": True}, "seed = True"),
+        ({"real": True}, "real images are fixed"),
+    ],
+)
+def test_out_of_range(change, message):
+    with pytest.raises(ConfigError, match=message):
+        replace(SMOKE.classifier_run(0, hsm=True, r=0.5), **change)
+
+
+def test_unknown_profile_and_no_seeds():
+    with pytest.raises(ConfigError, match=r"profile = 'imagenet': use one of 'digits', 'smoke'"):
+        profiles.load("imagenet")
+    for seeds in (0, -1, 1.5):
+        with pytest.raises(ConfigError, match="seeds ="):
+            plans.table1(SMOKE, seeds)
+    with pytest.raises(ConfigError, match="labels = 'none'"):
+        SMOKE.conditioning_run(0, labels="none")
+
+
+def test_notebook_parameters():
+    good = {"r": 1, "seeds": 2, "In": ["", "r: float = 0.5", "# Parameters\nr = 1\nseeds = 2\n"]}
+    check_notebook_parameters(good, r=float, seeds=int)
+    with pytest.raises(ConfigError, match="'rr': this notebook has no such parameter; it takes r, seeds"):
+        check_notebook_parameters(good | {"In": ["# Parameters\nrr = 1\n"]}, r=float, seeds=int)
+    with pytest.raises(ConfigError, match="r = 'half'"):
+        check_notebook_parameters(good | {"r": "half"}, r=float, seeds=int)
+    with pytest.raises(ConfigError, match="seeds = True"):
+        check_notebook_parameters(good | {"seeds": True}, r=float, seeds=int)
+    check_notebook_parameters({"r": None}, r=float | None)
+
+
+def test_with_and_without_bna_share_a_run():
+    runs = plans.table1(SMOKE, 2)
+    assert len(runs) == 2 * 6
+    shared = set(plans.sweep(SMOKE, 2)) & set(runs)
+    assert {c.r for c in shared} == {0.0, 0.5}

@@ -1,0 +1,77 @@
+import re
+
+import pytest
+import torch
+from torch import nn
+
+from paperlib import profiles, records
+from paperlib.generators import from_module
+from paperlib.generators.residual import ResidualGenerator
+
+
+def net():
+    return nn.Sequential(nn.Linear(5, 12), nn.BatchNorm1d(12), nn.Tanh(), nn.Unflatten(1, (3, 2, 2)))
+
+
+def test_from_module_is_frozen_for_good():
+    generator = from_module(net(), latent_dim=5, image_shape=(3, 2, 2))
+    generator.train()
+    assert not any(m.training for m in generator.modules())
+    assert not any(p.requires_grad for p in generator.parameters())
+    z = generator.sample_latents(4).requires_grad_(True)
+    generator(z).sum().backward()
+    assert z.grad.abs().sum() > 0
+
+
+def test_sampling_follows_the_rng():
+    generator = from_module(net(), latent_dim=5, image_shape=(3, 2, 2))
+    a, b = (generator.sample_latents(4, torch.Generator().manual_seed(1)) for _ in range(2))
+    assert torch.equal(a, b)
+    own = from_module(net(), latent_dim=5, image_shape=(3, 2, 2), sample_latents=lambda n, rng: torch.ones(n, 5))
+    assert (own.sample_latents(3) == 1).all()
+
+
+def test_misfits_are_refused_at_once():
+    with pytest.raises(ValueError, match="image_shape says"):
+        from_module(net(), latent_dim=5, image_shape=(3, 4, 4))
+    with pytest.raises(ValueError, match=r"expected \[-1, 1\]"):
+        from_module(nn.Sequential(net(), nn.Hardtanh(5, 6)), latent_dim=5, image_shape=(3, 2, 2))
+    with pytest.raises(ValueError, match="NaN"):
+        from_module(nn.Sequential(net(), nn.Threshold(2, float("nan"))), latent_dim=5, image_shape=(3, 2, 2))
+    generator = from_module(net(), latent_dim=5, image_shape=(3, 2, 2))
+    with pytest.raises(ValueError, match=r"takes \(N, 5\)"):
+        generator(torch.zeros(2, 6))
+    with pytest.raises(ValueError, match="unconditional"):
+        generator(torch.zeros(2, 5), torch.zeros(2, dtype=torch.long))
+
+
+def test_withheld_label_is_the_mean_embedding():
+    torch.manual_seed(0)
+    generator = ResidualGenerator(num_classes=3).eval()
+    mean = generator.embedding.weight.mean(0, keepdim=True)
+    z = torch.randn(2, 32)
+    withheld = generator(z, None)
+    generator.embedding.weight.data = mean.expand(3, -1).clone()
+    assert torch.allclose(withheld, generator(z, torch.tensor([0, 2])), atol=1e-6)
+
+
+@pytest.mark.parametrize("conditional", [True, False])
+def test_shipped_generators_keep_the_protocol(conditional):
+    generator = profiles.DIGITS.parts.generator(conditional)
+    y = torch.arange(10) if conditional else None
+    images = generator(generator.sample_latents(10), y)
+    assert images.shape == (10, 1, 28, 28) == (10, *generator.image_shape)
+    assert images.abs().max() <= 1
+    assert generator.num_classes == (10 if conditional else 0)
+    one = generator(torch.ones(1, 32), y[:1] if conditional else None)
+    three = generator(torch.ones(3, 32), y[:1].expand(3) if conditional else None)
+    assert torch.allclose(one.expand(3, -1, -1, -1), three, atol=1e-5)
+
+
+def test_the_readmes_own_generator_example_runs():
+    text = (records.ROOT / "README.md").read_text()
+    (code,) = re.findall(r"```python\n(# your own generator.*?)```", text, re.DOTALL)
+    assert len(code.strip().splitlines()) <= 10
+    names: dict[str, object] = {}
+    exec(code, names)
+    assert names["hard"].shape == names["z"].shape

@@ -1,0 +1,145 @@
+"""Every notebook runs at the smoke profile, is stored clean, and stops at a bad parameter before any work."""
+
+import ast
+import re
+
+import nbformat
+import papermill
+import pytest
+
+from paperlib import html, profiles, records, reproduce
+
+PATHS = sorted(reproduce.NOTEBOOKS.glob("*.ipynb"))
+NAMES = [path.stem for path in PATHS]
+
+
+@pytest.fixture(scope="module")
+def executed(tmp_path_factory):
+    """`make reproduce PROFILE=smoke`, into a folder of its own."""
+    folder = tmp_path_factory.mktemp("results")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PAPERLIB_RESULTS", str(folder))
+        tracked = {path: path.read_bytes() for path in PATHS}
+        assert reproduce.main(["--profile", "smoke"]) == 0
+        assert all(path.read_bytes() == before for path, before in tracked.items())
+        yield folder / "smoke"
+
+
+def test_all_of_the_design_are_there():
+    assert [*reproduce.ORDER, reproduce.PRETRAIN] == NAMES
+
+
+@pytest.mark.parametrize("path", PATHS, ids=NAMES)
+def test_stored_clean_and_short(path):
+    cells = nbformat.read(path, as_version=4).cells
+    code = [cell for cell in cells if cell.cell_type == "code"]
+    assert all(cell.outputs == [] and cell.execution_count is None for cell in code)
+    assert len(code) <= 10
+    assert code[0].metadata.tags == ["parameters"]
+    assert all(isinstance(node, ast.AnnAssign) for node in ast.parse(code[0].source).body)
+    assert not re.search(r"^\s*(def|class) ", "\n".join(cell.source for cell in code), re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", reproduce.ORDER)
+def test_executed(executed, name):
+    notebook = nbformat.read(executed / "notebooks" / f"{name}.ipynb", as_version=4)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert all(cell.execution_count for cell in code)
+    outputs = [output for cell in code for output in cell.outputs]
+    assert any("image/png" in output.get("data", {}) for output in outputs)
+    assert not any(output.output_type == "error" or output.get("name") == "stderr" for output in outputs)
+    assert "papermill" not in notebook.metadata
+
+
+def test_outputs_are_complete(executed):
+    for kind, suffixes in (("figures", (".png", ".svg")), ("tables", (".csv", ".md"))):
+        stems = {path.stem for path in (executed / kind).iterdir()}
+        assert len(stems) >= 6
+        assert all((executed / kind / f"{stem}{suffix}").stat().st_size > 100 for stem in stems for suffix in suffixes)
+    assert len(records.find("smoke", folder=executed)) >= 40
+
+
+def test_a_second_call_computes_nothing(executed, capsys):
+    before = {path: path.stat().st_mtime_ns for path in (executed / "records").glob("*.json")}
+    assert reproduce.main(["--profile", "smoke", "--only", "01_table1"]) == 0
+    assert {path: path.stat().st_mtime_ns for path in (executed / "records").glob("*.json")} == before
+    printed = capsys.readouterr().out
+    assert "Table 1: ds+hsm+bna" in printed
+    assert "verdict" in printed
+
+
+def test_report_needs_no_network(executed):
+    page = (executed / "report.html").read_text()
+    assert all(f'id="{name}"' in page for name in reproduce.ORDER)
+    assert page.count("data:image/png;base64") >= 8
+    assert "<math" in page
+    assert not re.search(r"<(script|link|iframe)\b", page)
+    assert not re.search(r"""(src|href)=["']https?:""", page)
+
+
+def test_formulas_become_mathml():
+    assert "<math" in html.MATH.sub(html._mathml, r"at $r = 0.5$ and $$z \leftarrow z_0$$")
+
+
+def test_one_point_of_the_sweep_keeps_its_record(executed, tmp_path):
+    papermill.execute_notebook(
+        reproduce.NOTEBOOKS / "02_r_sweep.ipynb",
+        tmp_path / "out.ipynb",
+        {"r": 0.7, "profile": "smoke", "seeds": 1},
+        kernel_name="python3",
+        progress_bar=False,
+    )
+    assert [r.seed for r in records.find("smoke", folder=executed) if r.config.get("r") == 0.7] == [0]
+    assert "0.7," in (executed / "tables" / "r_sweep.csv").read_text()
+
+
+def test_progress_is_one_output(executed, tmp_path):
+    papermill.execute_notebook(
+        reproduce.NOTEBOOKS / "03_hard_samples.ipynb",
+        tmp_path / "out.ipynb",
+        {"profile": "smoke", "seeds": 3},
+        kernel_name="python3",
+        progress_bar=False,
+    )
+    cells = nbformat.read(tmp_path / "out.ipynb", as_version=4).cells
+    (cell,) = [c for c in cells if "run_all(" in c.source and c.cell_type == "code"]
+    assert len(cell.outputs) == 1
+    assert "1/1" in cell.outputs[0].data["text/plain"]
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "message"),
+    [
+        ("02_r_sweep", {"rr": 0.3}, "no such parameter"),
+        ("02_r_sweep", {"r": 1.5}, r"r = 1.5: use a number in \[0, 1\]"),
+        ("01_table1", {"seeds": 0}, "seeds = 0"),
+        ("04_conditioning", {"profile": "faces"}, "use one of 'digits'"),
+    ],
+)
+def test_bad_parameters_stop_before_any_work(results, tmp_path, name, parameters, message):
+    with pytest.raises(papermill.PapermillExecutionError, match=message):
+        papermill.execute_notebook(
+            reproduce.NOTEBOOKS / f"{name}.ipynb", tmp_path / "out.ipynb", parameters, kernel_name="python3", progress_bar=False
+        )
+    assert not list(results.rglob("*.json"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [(["--profile", "nothing"], "profile = 'nothing'"), (["--seeds", "0"], "seeds = 0"), (["--only", "02_r_sweep", "--r", "2"], "r = 2.0")],
+)
+def test_the_command_refuses_with_one_line(results, capsys, arguments, message):
+    assert reproduce.main(arguments) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_appendix_trains_all_parts(results, tmp_path):
+    papermill.execute_notebook(
+        reproduce.NOTEBOOKS / "appendix_pretrain_digits.ipynb",
+        tmp_path / "out.ipynb",
+        {"scale": 0.001},
+        kernel_name="python3",
+        progress_bar=False,
+    )
+    made = {path.stem for path in (results / "appendix" / "pretrained").glob("*.safetensors")}
+    assert made == set(profiles.DIGITS.parts.pretrained)

@@ -20,7 +20,7 @@ endif
 RUN := $(PYTHON) -m paperlib.reproduce --profile $(PROFILE) $(if $(SEEDS),--seeds $(SEEDS))
 
 .DEFAULT_GOAL := help
-.PHONY: help env reproduce test lint format lab table1 sweep hard-samples conditioning quality report readme reference pretrained clean-results
+.PHONY: help env reproduce test lint format lab table1 sweep hard-samples conditioning quality report readme reference times pretrained clean-results
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -76,7 +76,10 @@ readme: env ## the numbers in README.md, from results/reference/digits
 	$(PYTHON) -m paperlib.readme
 
 reference: env ## the committed results: results/reference/PROFILE at SEEDS=10
-	PAPERLIB_RESULTS=results/reference $(PYTHON) -m paperlib.reproduce --profile $(PROFILE) --seeds $(if $(SEEDS),$(SEEDS),10)
+	PAPERLIB_RESULTS=$(CURDIR)/results/reference $(PYTHON) -m paperlib.reproduce --profile $(PROFILE) --seeds $(if $(SEEDS),$(SEEDS),10)
+
+times: env ## measure `make reproduce` and `make test` for README.md
+	$(PYTHON) bench/times.py
 
 pretrained: env ## train the shipped generators and classifiers again (CPU, under an hour)
 	$(PYTHON) -m paperlib.reproduce --pretrain

@@ -16,7 +16,8 @@ from matplotlib.figure import Figure
 from paperlib import paper, report
 from paperlib.records import Record, replacing
 
-OURS, PAPER, SECOND, THIRD = "#1b6ca8", "#b0b0b0", "#d1495b", "#66a182"
+OURS, SECOND, THIRD = "#1b6ca8", "#d1495b", "#66a182"
+PAPER, DARK = "#b0b0b0", "#555555"
 STYLE = {
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -35,18 +36,18 @@ def save(figure: Figure, folder: Path, name: str) -> None:
 
 
 def table1_figure(records: Sequence[Record]) -> Figure:
-    """Our seeds, mean and 95 % interval for each column, the paper's value beside them."""
+    """Our seeds, mean and 95 % interval for each column above the paper's values; two data sets, so two axes."""
     table = report.table1(records)
-    figure, axes = plt.subplots(figsize=(9, 3.6), layout="constrained")
+    figure, (ours, theirs) = plt.subplots(2, 1, figsize=(9, 5), height_ratios=(3, 2), sharex=True, layout="constrained")
     x = np.arange(len(table))
-    axes.plot(x, table["paper"], "D", color=PAPER, label="paper: BigGAN, ImageNet-10, one run")
     for i, column in enumerate(paper.TABLE1):
         values = report.column_values(records, column)
-        axes.plot(np.full(len(values), i + 0.12), values, ".", color=OURS, alpha=0.35, markersize=5)
-    axes.errorbar(x, table["ours"], yerr=table["± 95 %"], fmt="o", color=OURS, capsize=3, label="ours: digits, mean and 95 % interval")
-    axes.set_xticks(x, table["column"].str.replace("+", "\n+").str.replace(" (", "\n("))
-    axes.set_ylabel("top-1 on real test images (%)")
-    axes.legend(loc="lower right")
+        ours.plot(np.full(len(values), i + 0.15), values, ".", color=OURS, alpha=0.4, markersize=5)
+    ours.errorbar(x, table["ours"], yerr=table["± 95 %"], fmt="o", color=OURS, capsize=4)
+    ours.set(ylabel="top-1 (%)", title="ours: digits, 1,000 real test images; mean, 95 % interval, and every seed")
+    theirs.plot(x, table["paper"], "D", color=DARK)
+    theirs.set(ylabel="top-1 (%)", title="paper: BigGAN-128, ImageNet-10, 500 real test images; one run")
+    theirs.set_xticks(x, table["column"].str.replace("+", "\n+").str.replace(" (", "\n("))
     return figure
 
 
@@ -67,32 +68,28 @@ def gains_figure(records: Sequence[Record]) -> Figure:
 
 
 def sweep_figure(records: Sequence[Record], reference: Sequence[Record] = ()) -> Figure:
-    """Fig. 4: accuracy against r without and with BNA; the cost of a run against r. reference: records drawn as thin dashed lines."""
-    table = report.sweep(records)
-    committed = report.sweep(reference) if reference else None
-    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.3), width_ratios=(3, 2), layout="constrained")
+    """Fig. 4: accuracy against r without and with BNA, ours and what the paper gives as numbers; the cost of a run against r.
+
+    reference: records drawn as thin dashed lines.
+    """
+    table, committed = report.sweep(records), report.sweep(reference)
+    figure, (ours, theirs, cost) = plt.subplots(1, 3, figsize=(10, 3.2), width_ratios=(3, 2, 2), layout="constrained")
     for bna, color in ((False, OURS), (True, SECOND)):
+        label = "with BNA" if bna else "without BNA"
         part = table[table["BNA"] == bna]
-        left.errorbar(
-            part["r"],
-            part["ours"],
-            yerr=part["± 95 %"],
-            marker="o",
-            color=color,
-            capsize=3,
-            label=f"ours, {'with' if bna else 'without'} BNA",
-        )
-        known = part.dropna(subset=["paper"])
-        if committed is not None:
+        ours.errorbar(part["r"], part["ours"], yerr=part["± 95 %"], marker="o", color=color, capsize=3, label=label)
+        if len(committed):
             line = committed[committed["BNA"] == bna]
-            left.plot(line["r"], line["ours"], "--", color=color, linewidth=1, alpha=0.6)
-        left.plot(known["r"], known["paper"].astype(float), "D", color=color, alpha=0.4, label=f"paper, {'with' if bna else 'without'} BNA")
-    left.set(xlabel="replacement fraction r", ylabel="top-1 on real test images (%)", xticks=sorted(table["r"].unique()))
-    left.tick_params(axis="x", labelsize=8)
-    left.legend(fontsize=8)
-    cost = table[~table["BNA"]]
-    right.plot(cost["r"], cost["seconds"], "o-", color=THIRD)
-    right.set(xlabel="replacement fraction r", ylabel="seconds of a run", ylim=(0, None))
+            ours.plot(line["r"], line["ours"], "--", color=color, linewidth=1, alpha=0.6)
+        known = sorted((r, accuracy) for (r, with_bna), accuracy in paper.FIG4_KNOWN.items() if with_bna == bna)
+        theirs.plot(*zip(*known, strict=True), "D:", color=color, label=label)
+    ours.set(ylabel="top-1 on real test images (%)", title="ours: digits")
+    theirs.set(title="paper: the four values in its text", xlim=(-0.05, 1.05))
+    cost.plot(table["r"], table["seconds"], "o-", color=THIRD)
+    cost.set(ylabel="seconds of a run", ylim=(0, None), title="cost, ours")
+    for ax in (ours, theirs, cost):
+        ax.set(xlabel="replacement fraction r")
+    ours.legend(fontsize=8)
     return figure
 
 
@@ -201,6 +198,7 @@ def variance_figure(records: Sequence[Record], class_names: Sequence[str]) -> Fi
     )
     left.axhline(float(np.mean([r.metrics["prior_variance"] for r in runs])), color=SECOND, label="prior, mean within the judge's classes")
     left.set(xlabel="attribute", ylabel="pixel variance within")
+    left.set_ylim(0, 1.35 * left.get_ylim()[1])
     left.legend(fontsize=8)
     curves(right, runs, "variance", OURS, "conditioned")
     right.set(xlabel="epoch", ylabel="pixel variance within", ylim=(0, None))

@@ -3,6 +3,7 @@
 python -m paperlib.readme            # a test fails if README.md and the records disagree
 """
 
+import json
 import re
 
 import pandas as pd
@@ -19,7 +20,10 @@ def blocks(profile: str = "digits") -> dict[str, str]:
     closed = report.gap_closed(dict(zip(table["column"], table["ours"], strict=True)))
     curve = curve.assign(BNA=curve["BNA"].map({True: "x", False: ""}))
     parts = (findings.table1, findings.sweep, findings.hard_samples, findings.conditioning, findings.quality)
+    times = json.loads((records.REFERENCE / "times.json").read_text())
     return {
+        "times": f"Measured after the install, on {times['cores']} cores ({times['processor']}): `make reproduce` {times['reproduce'] / 60:.1f} minutes "
+        f"with {times['seeds']} seeds, `make test` {times['test'] / 60:.1f} minutes.",
         "table1": markdown(table),
         "gap": f"The long column closes {closed:.0f} % of the gap between the baseline and real images.",
         "sweep": markdown(curve),

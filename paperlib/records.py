@@ -44,7 +44,7 @@ def results_dir(profile: str) -> Path:
     """results/<profile> of the repository, or of the folder that PAPERLIB_RESULTS names."""
     base = os.environ.get("PAPERLIB_RESULTS")
     if base:
-        return Path(base) / profile
+        return Path(base).resolve() / profile
     return (ROOT if (ROOT / "pyproject.toml").is_file() else Path.cwd()) / "results" / profile
 
 
@@ -124,7 +124,7 @@ def cached(config: Config, compute: Callable[[], Record]) -> Record:
     """The record of `config`: loaded, or computed and saved; of two processes that want the same one, one computes it."""
     path = path_of(config)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(path.with_suffix(".lock")):
+    with FileLock(path.with_name(f".{path.name}.lock")):
         record = load_or_set_aside(path)
         if record is None:
             record = compute()

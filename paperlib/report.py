@@ -162,7 +162,7 @@ def sweep(records: Sequence[Record]) -> pd.DataFrame:
                     "seconds": seconds,
                 }
             )
-    return pd.DataFrame(rows).round(2)
+    return pd.DataFrame(rows, columns=["r", "BNA", "paper", "ours", "± 95 %", "n", "seconds"]).round(2)
 
 
 def hard_samples(records: Sequence[Record]) -> pd.DataFrame:

@@ -77,6 +77,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--pretrain", action="store_true", help="train the shipped weights again")
     options = parser.parse_args(arguments)
     start = time.perf_counter()
+    if "PAPERLIB_RESULTS" in os.environ:
+        os.environ["PAPERLIB_RESULTS"] = os.path.abspath(os.environ["PAPERLIB_RESULTS"])  # the kernels run in notebooks/
     try:
         profile = profiles.load(options.profile)
         seeds = len(plans.seeds_of(profile.seeds if options.seeds is None else options.seeds))

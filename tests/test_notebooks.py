@@ -2,6 +2,8 @@
 
 import ast
 import re
+import subprocess
+import sys
 
 import nbformat
 import papermill
@@ -105,6 +107,15 @@ def test_progress_is_one_output(executed, tmp_path):
     (cell,) = [c for c in cells if "run_all(" in c.source and c.cell_type == "code"]
     assert len(cell.outputs) == 1
     assert "1/1" in cell.outputs[0].data["text/plain"]
+
+
+def test_two_at_once_leave_whole_results(results):
+    command = [sys.executable, "-m", "paperlib.reproduce", "--profile", "smoke", "--seeds", "1", "--only", "03_hard_samples"]
+    both = [subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    assert [(p.communicate()[1], p.returncode)[1] for p in both] == [0, 0]
+    assert len(records.find("smoke")) == 1
+    nbformat.validate(nbformat.read(results / "smoke" / "notebooks" / "03_hard_samples.ipynb", as_version=4))
+    assert (results / "smoke" / "report.html").read_text().rstrip().endswith("</html>")
 
 
 @pytest.mark.parametrize(

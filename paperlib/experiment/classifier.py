@@ -8,7 +8,7 @@ from paperlib.batchnorm_adaptation import adapt_batchnorm
 from paperlib.config import ClassifierRun
 from paperlib.data import Images
 from paperlib.dataset_smoothing import SmoothedDataset, smoothing_source
-from paperlib.experiment.outcome import Outcome, filler
+from paperlib.experiment.outcome import Fill, Outcome, filler
 from paperlib.hard_sample_mining import collect_hard_dataset
 from paperlib.profiles import Profile, device
 from paperlib.training import Source, accuracy, sgd, train, train_epoch
@@ -52,7 +52,7 @@ def generated_source(config: ClassifierRun, profile: Profile) -> Source:
     return lambda epoch, model: fixed
 
 
-def collect(config: ClassifierRun, profile: Profile, fill) -> Images:  # type: ignore[no-untyped-def]
+def collect(config: ClassifierRun, profile: Profile, fill: Fill) -> Images:
     """Alg. 1 with a classifier of its own, trained at the constant learning rate; the final one starts anew."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed + 1_000_003)

@@ -13,6 +13,8 @@ from paperlib.data import Images
 from paperlib.generators import Generator
 from paperlib.hard_sample_mining import mine_hard_latents
 
+Fill = Callable[[int, nn.Module | None], Images]
+
 
 @dataclass
 class Outcome:
@@ -35,7 +37,7 @@ def generate(generator: Generator, z: torch.Tensor, y: torch.Tensor | None, *, b
     return torch.cat([generator(a, b) for a, b in zip(z.split(batch_size), labels, strict=True)])
 
 
-def filler(generator: Generator, rng: torch.Generator, steps: int, step_size: float) -> Callable[[int, nn.Module | None], Images]:
+def filler(generator: Generator, rng: torch.Generator, steps: int, step_size: float) -> Fill:
     """FillDataset of Alg. 1: fill(n, classifier) -> n images, the classes even; mined if a classifier is given."""
 
     def fill(n: int, classifier: nn.Module | None) -> Images:

@@ -222,6 +222,28 @@ def quality_figure(records: Sequence[Record]) -> Figure:
     return figure
 
 
+def class_variance_figure(records: Sequence[Record], class_names: Sequence[str]) -> Figure:
+    """Pixel and feature variance of every set within each class, mean over seeds."""
+    figure, axes = plt.subplots(1, 2, figsize=(10, 2.9), sharey=True, layout="constrained")
+    for ax, what in zip(axes, ("pixel", "feature"), strict=True):
+        rows = {}
+        for image_set in report.IMAGE_SETS:
+            runs = report.of_kind(records, "quality", image_set=image_set)
+            rows[image_set] = np.nanmean(np.array([r.metrics[f"{what}_variance_by_class"] for r in runs], dtype=float), axis=0)
+        sns.heatmap(
+            pd.DataFrame(rows, index=list(class_names)).T,
+            annot=True,
+            fmt=".2f",
+            cmap="Blues",
+            vmin=0,
+            cbar=False,
+            ax=ax,
+            annot_kws={"size": 7},
+        )
+        ax.set_title(f"{what} variance within a class")
+    return figure
+
+
 def pictures_figure(pictures: dict[str, np.ndarray]) -> Figure:
     """Grey pictures in [-1, 1] side by side, by name."""
     figure, axes = plt.subplots(1, len(pictures), figsize=(3.1 * len(pictures), 3.3), squeeze=False, layout="constrained")

@@ -12,8 +12,13 @@ from sklearn.metrics import pairwise_distances
 Array = NDArray[np.float64]
 
 
+def _numpy(x: Any) -> NDArray[Any]:
+    """An array of whatever it is, a tensor on a GPU included."""
+    return np.asarray(x.detach().cpu() if hasattr(x, "detach") else x)
+
+
 def _array(x: Any, name: str, ndim: int) -> Array:
-    a = np.asarray(x.detach().cpu() if hasattr(x, "detach") else x, dtype=np.float64)
+    a = _numpy(x).astype(np.float64)
     if a.ndim != ndim:
         raise ValueError(f"{name} has {a.ndim} axes; expected {ndim}.")
     if not np.isfinite(a).all():
@@ -101,8 +106,8 @@ def manifold(real: Any, generated: Any, k: int = 5) -> Manifold:
 
 def within_class_variance(values: Any, labels: Any) -> float:
     """Variance of each coordinate inside a class, averaged over coordinates and classes. values: (N, ...), labels: (N,)."""
-    y = np.asarray(labels)
-    v = np.asarray(values, dtype=np.float64).reshape(len(y), -1)
+    y = _numpy(labels)
+    v = _numpy(values).astype(np.float64).reshape(len(y), -1)
     return float(np.mean([v[y == c].var(0).mean() for c in np.unique(y)]))
 
 
@@ -118,7 +123,7 @@ class Calibration(NamedTuple):
 def calibration(probabilities: Any, labels: Any, bins: int = 10) -> Calibration:
     """Top-1 calibration in equal-width bins (Guo et al. 2017). probabilities: (N, K); labels: (N,)."""
     p = _array(probabilities, "probabilities", 2)
-    confidence, hit = p.max(1), p.argmax(1) == np.asarray(labels)
+    confidence, hit = p.max(1), p.argmax(1) == _numpy(labels)
     index = np.minimum((confidence * bins).astype(int), bins - 1)
     members = [index == b for b in range(bins)]
     share = [float(m.mean()) for m in members]

@@ -1,6 +1,8 @@
 import pytest
 import torch
 
+import paperlib._torchvision  # noqa: F401  (pytorch-fid imports torchvision by itself)
+
 torch.set_num_threads(1)
 
 

@@ -69,7 +69,8 @@ def _compute(config: Config, progress: bool) -> Record:
     start, threads = time.perf_counter(), torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        outcome = _outcome(config, progress)
+        with torch.backends.cudnn.flags(deterministic=True, benchmark=False):
+            outcome = _outcome(config, progress)
     finally:
         torch.set_num_threads(threads)
     return Record(

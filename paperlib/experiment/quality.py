@@ -58,7 +58,7 @@ def compute(config: QualityRun, profile: Profile, record_of: Callable[[Config], 
     judge = profile.parts.judge()
     reference, images = reference_and_rest(profile)[0], image_set(config, profile, record_of)
     real, found = extract(judge, reference.images), extract(judge, images.images)
-    near = manifold(real.features, found.features)
+    near, classes = manifold(real.features, found.features), len(profile.parts.class_names)
     metrics = {
         "samples": len(images),
         "reference_samples": len(reference),
@@ -69,8 +69,12 @@ def compute(config: QualityRun, profile: Profile, record_of: Callable[[Config], 
         "judge_agreement": (found.probabilities.argmax(1) == images.labels).float().mean().item(),
         "pixel_variance": within_class_variance(images.images, images.labels),
         "feature_variance": within_class_variance(found.features, images.labels),
-        "pixel_variance_by_class": [
-            within_class_variance(images.images[images.labels == c], images.labels[images.labels == c]) for c in images.labels.unique()
-        ],
+        "pixel_variance_by_class": by_class(images.images, images.labels, classes),
+        "feature_variance_by_class": by_class(found.features, images.labels, classes),
     }
     return Outcome(metrics)
+
+
+def by_class(values: torch.Tensor, labels: torch.Tensor, classes: int) -> list[float | None]:
+    """Variance within each class, averaged over coordinates; None where a class has no image."""
+    return [within_class_variance(values[labels == c], labels[labels == c]) if (labels == c).any() else None for c in range(classes)]

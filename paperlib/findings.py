@@ -85,6 +85,11 @@ def conditioning(records: Sequence[Record]) -> list[str]:
     lines.append(
         f"{claim}: {verdict(min(best) >= paper.CONDITIONING_ACCURACY)}; the best epoch of each seed lies between {min(best):.1f} and {max(best):.1f} %."
     )
+    labels = runs[0].config["labels_per_epoch"]
+    share = 100 * labels / paper.CONDITIONING_LABELS
+    lines.append(
+        f"An epoch is {labels:,} labels here and {paper.CONDITIONING_LABELS:,} in the author's code: ours has had {share:.0f} % of the paper's training."
+    )
     last = {who: float(np.mean([r.history[f"{who}_confidence"][-1] for r in runs])) for who in ("teacher", "judge")}
     lines.append(f"At the end the teacher's mean confidence is {last['teacher']:.3f}, the judge's {last['judge']:.3f}.")
     given, withheld = (report.conditioning_runs(records, labels, "mnist") for labels in ("given", "withheld"))

@@ -40,3 +40,4 @@ FIG4_KNOWN = {(0.0, False): 70.6, (0.0, True): 76.4, (0.5, False): 78.6, (0.5, T
 
 CONDITIONING_ACCURACY = 100.0
 CONDITIONING_EPOCHS = 8
+CONDITIONING_LABELS = 20_000  # labels an epoch, from the author's published code

@@ -14,8 +14,11 @@ def net():
 
 
 def test_from_module_is_frozen_for_good():
-    generator = from_module(net(), latent_dim=5, image_shape=(3, 2, 2))
+    module = net()
+    generator = from_module(module, latent_dim=5, image_shape=(3, 2, 2))
     generator.train()
+    assert module.training
+    assert all(p.requires_grad for p in module.parameters())
     assert not any(m.training for m in generator.modules())
     assert not any(p.requires_grad for p in generator.parameters())
     z = generator.sample_latents(4).requires_grad_(True)

@@ -4,6 +4,7 @@ generator = from_module(my_network, latent_dim=64, image_shape=(3, 32, 32))
 images = generator(generator.sample_latents(16))
 """
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -18,7 +19,7 @@ LatentSampler = Callable[..., torch.Tensor]
 
 
 class Generator(nn.Module):
-    """A module made a frozen generator: eval mode for good, no gradient to its weights.
+    """A frozen copy of a module: eval mode for good, no gradient to its weights, out of reach of later changes to the original.
 
     latent_dim: d.  num_classes: K, 0 if unconditional.  image_shape: (C, H, W).
     """
@@ -27,7 +28,7 @@ class Generator(nn.Module):
         self, module: nn.Module, latent_dim: int, image_shape: tuple[int, int, int], num_classes: int, sampler: LatentSampler | None
     ):
         super().__init__()
-        self.module = module.eval().requires_grad_(False)
+        self.module = copy.deepcopy(module).eval().requires_grad_(False)
         self.latent_dim, self.image_shape, self.num_classes = latent_dim, tuple(image_shape), num_classes
         self._sampler = sampler
         self.eval()
@@ -67,13 +68,15 @@ def from_module(
 ) -> Generator:
     """Any torch module as a frozen generator.
 
-    module: called as module(z), or module(z, y) if num_classes > 0; frozen in place. sample_latents(n, rng) -> (n, d) replaces the standard
-    normal prior. One batch is drawn at once to check shape and range, so that a misfit is an error here and not hours later.
+    module: called as module(z), or module(z, y) if num_classes > 0; it is copied and left as it is.
+    sample_latents(n, rng) -> (n, d) replaces the standard normal prior.
+    Two images are made at once to check shape and range, so that a misfit is a ValueError here and not hours later.
     """
     generator = Generator(module, latent_dim, image_shape, num_classes, sample_latents)
     device = generator.device
     with torch.no_grad():
-        images = generator(generator.sample_latents(2), torch.zeros(2, dtype=torch.long, device=device) if num_classes else None)
+        z = generator.sample_latents(2, torch.Generator(device).manual_seed(0))
+        images = generator(z, torch.zeros(2, dtype=torch.long, device=device) if num_classes else None)
     if tuple(images.shape) != (2, *generator.image_shape):
         raise ValueError(f"the module made images of shape {tuple(images.shape[1:])}; image_shape says {generator.image_shape}.")
     check_images(images, "the module's output")

@@ -1,6 +1,6 @@
 """Paper A, Fig. 3: what mining does to the same latents at two stages of a classifier's training."""
 
-from collections.abc import Iterator
+from typing import NamedTuple
 
 import torch
 
@@ -12,35 +12,36 @@ from paperlib.profiles import Profile, device
 from paperlib.training import predict, train
 
 
-def mined_latents(
-    config: HardSamplesRun, profile: Profile, z: torch.Tensor, y: torch.Tensor
-) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
-    """For each stage: (mined z, logits of G(z), logits of G(mined z)) against the classifier of that stage."""
+class Mined(NamedTuple):
+    """z: the mined latents (N, d); before, after: logits (N, K) of the stage's classifier on G(z_0) and on G(z)."""
+
+    z: torch.Tensor
+    before: torch.Tensor
+    after: torch.Tensor
+
+
+def mine_at_stages(config: HardSamplesRun, profile: Profile, z: torch.Tensor, y: torch.Tensor) -> list[Mined]:
+    """Train a classifier on a fixed generated data set and mine z (N, d), y (N,) against it after each stage."""
     generator = profile.parts.generator(True)
     torch.manual_seed(config.seed)
     model = profile.parts.classifier(config.width)
     data = filler(generator, torch.Generator(device()).manual_seed(config.seed), config.mining_steps, config.step_size)(config.images, None)
-    results = []
+    results: list[Mined] = []
 
     def at_stage(epoch: int, classifier: torch.nn.Module) -> None:
         if epoch + 1 in config.stages:
             mined = mine_hard_latents(generator, classifier, z, y, steps=config.mining_steps, step_size=config.step_size)
-            results.append((mined, predict(classifier, generate(generator, z, y)), predict(classifier, generate(generator, mined, y))))
+            before, after = (predict(classifier, generate(generator, latents, y)) for latents in (z, mined))
+            results.append(Mined(mined, before, after))
 
     def source(epoch: int, classifier: torch.nn.Module) -> Images:
         return data
 
     train(
-        model,
-        source,
-        epochs=config.stages[1],
-        batch_size=config.batch_size,
-        learning_rate=config.learning_rate,
-        on_epoch=at_stage,
-        seed=config.seed,
-        progress=False,
-    )
-    yield from results
+        model, source, epochs=config.stages[1], batch_size=config.batch_size, learning_rate=config.learning_rate,
+        on_epoch=at_stage, seed=config.seed, progress=False,
+    )  # fmt: skip
+    return results
 
 
 def compute(config: HardSamplesRun, profile: Profile, progress: bool) -> Outcome:
@@ -52,7 +53,7 @@ def compute(config: HardSamplesRun, profile: Profile, progress: bool) -> Outcome
     pictures = {"random": tile(random[:classes], 1)}
     metrics: dict[str, float] = {"judge_agreement_random": _agreement(predict(judge, random), y)}
     history: dict[str, list[float]] = {"norm_random": z.norm(dim=1).tolist()}
-    for stage, (mined, before, after) in zip(config.stages, mined_latents(config, profile, z, y), strict=True):
+    for stage, (mined, before, after) in zip(config.stages, mine_at_stages(config, profile, z, y), strict=True):
         images = generate(generator, mined, y)
         k_star = before.argmax(1, keepdim=True)
         pictures[f"epoch {stage}"] = tile(images[:classes], 1)

@@ -35,17 +35,15 @@ def image_set(config: QualityRun, profile: Profile, record_of: Callable[[Config]
             return Images(images, extract(profile.parts.judge(), images).probabilities.argmax(1))
         case "conditioned":
             assert config.conditioning is not None
-            metrics, generator = (
-                record_of(config.conditioning).metrics,
-                profile.parts.generator(config.conditioning.labels != "unconditional"),
-            )
+            metrics = record_of(config.conditioning).metrics
+            generator = profile.parts.generator(config.conditioning.labels != "unconditional")
             mu, sigma = (torch.tensor(metrics[name], device=generator.device) for name in ("mu", "sigma"))
             return Images(*conditioning.draw(config.conditioning, generator, mu, sigma, config.samples))
     generator = profile.parts.generator(True)
     y = balanced_labels(config.samples, generator.num_classes, device())
     z = generator.sample_latents(config.samples, rng)
     if config.hard is not None:
-        z = list(hard_samples.mined_latents(config.hard, profile, z, y))[-1][0]
+        z = hard_samples.mine_at_stages(config.hard, profile, z, y)[-1].z
     return Images(generate(generator, z, y), y)
 
 

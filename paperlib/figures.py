@@ -211,7 +211,7 @@ def quality_figure(records: Sequence[Record]) -> Figure:
     figure, (a, b, c) = plt.subplots(1, 3, figsize=(10, 3.2), layout="constrained")
     colors = sns.color_palette("deep", len(table))
     a.barh(table["set"], table["digit_fid"], color=colors)
-    a.set(xlabel="digit-FID (lower is nearer)")
+    a.set(xlabel="digit-FID (log; lower is nearer)", xscale="log")
     a.invert_yaxis()
     for color, (_, row) in zip(colors, table.iterrows(), strict=True):
         b.plot(row["recall"], row["precision"], "o", color=color, label=row["set"])

@@ -89,6 +89,13 @@ def test_notebook_parameters():
     check_notebook_parameters({"r": None}, r=float | None)
 
 
+def test_side_experiments_take_a_third_of_the_seeds():
+    runs = plans.conditioning(SMOKE, 3)
+    assert sorted(c.seed for c in runs if (c.labels, c.teacher) == ("unconditional", "mnist")) == [0, 1, 2]
+    assert len(runs) == 3 + 4
+    assert {c.seed for c in plans.conditioning(SMOKE, 10) if c.labels == "given"} == {0, 1, 2, 3}
+
+
 def test_with_and_without_bna_share_a_run():
     runs = plans.table1(SMOKE, 2)
     assert len(runs) == 2 * 6

@@ -20,16 +20,25 @@ def blocks(profile: str = "digits") -> dict[str, str]:
     closed = report.gap_closed(dict(zip(table["column"], table["ours"], strict=True)))
     curve = curve.assign(BNA=curve["BNA"].map({True: "x", False: ""}))
     parts = (findings.table1, findings.sweep, findings.hard_samples, findings.conditioning, findings.quality)
-    times = json.loads((records.REFERENCE / "times.json").read_text())
     return {
-        "times": f"Measured after the install, on {times['cores']} cores ({times['processor']}): `make reproduce` {times['reproduce'] / 60:.1f} minutes "
-        f"with {times['seeds']} seeds, `make test` {times['test'] / 60:.1f} minutes.",
+        "times": times(),
         "table1": markdown(table),
         "gap": f"The long column closes {closed:.0f} % of the gap between the baseline and real images.",
         "sweep": markdown(curve),
         "conditioning": report.conditioning(found).to_markdown(index=False),
         "findings": "```text\n" + "\n".join(line for part in parts for line in part(found)) + "\n```",
     }
+
+
+def times() -> str:
+    """What `make times` measured."""
+    path = records.REFERENCE / "times.json"
+    if not path.exists():
+        return "Not measured yet: `make times`."
+    found = json.loads(path.read_text())
+    reproduce, test = (f"{found[name] / 60:.1f} minutes" for name in ("reproduce", "test"))
+    where = f"Measured after the install on {found['cores']} cores ({found['processor']})"
+    return f"{where}: `make reproduce` {reproduce} with {found['seeds']} seeds, `make test` {test}."
 
 
 def markdown(table: pd.DataFrame) -> str:

@@ -11,6 +11,7 @@ from latex2mathml.converter import convert
 from nbconvert import HTMLExporter
 
 from paperlib.records import replacing
+from paperlib.report import COMPARISON_NOTE
 
 PAGE = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title><style>
@@ -22,7 +23,7 @@ pre {{ background: #f6f6f4; padding: .6rem .8rem; overflow-x: auto; font-size: 1
 .differs {{ color: #b00020; font-weight: 600 }} a.anchor-link, .jp-InputPrompt, .jp-OutputPrompt, .prompt {{ display: none }}
 </style></head><body><h1>{title}</h1><nav>{links}</nav>
 <section id="comparison"><h2>Paper, reference, this run</h2>{comparison}
-<p>Accuracies in percent, mean and 95 % interval over n seeds. "agrees": Welch's 99 % interval of the difference, or 0.5, covers the difference.</p></section>
+<p>{note}</p></section>
 {sections}</body></html>
 """
 MATH = re.compile(r"\$\$(.+?)\$\$|\$(.+?)\$", re.DOTALL)
@@ -34,7 +35,7 @@ def write_report(folder: Path, notebooks: Sequence[Path], comparison: pd.DataFra
     table = comparison.to_html(index=False, border=0).replace("<td>DIFFERS</td>", '<td class="differs">DIFFERS</td>')
     links = "".join(f'<a href="#{path.stem}">{html.escape(path.stem)}</a>' for path in present)
     sections = "\n".join(f'<section id="{path.stem}">{notebook_html(path)}</section>' for path in present)
-    page = PAGE.format(title=f"Results: {html.escape(folder.name)}", links=links, comparison=table, sections=sections)
+    page = PAGE.format(title=f"Results: {html.escape(folder.name)}", links=links, comparison=table, note=COMPARISON_NOTE, sections=sections)
     with replacing(folder / "report.html") as temporary:
         temporary.write_text(page)
 

@@ -14,7 +14,7 @@ import nbformat
 import papermill
 
 from paperlib import profiles, records, report
-from paperlib.config import ConfigError
+from paperlib.config import ConfigError, check_number
 from paperlib.experiment import plans, run_all
 from paperlib.html import write_report
 
@@ -88,11 +88,16 @@ def main(arguments: list[str] | None = None) -> int:
             return 0
         if not options.report_only:
             parameters = {} if options.r is None else {"r": options.r}
+            for value in parameters.values():
+                check_number("r", value, 0, 1)
             reproduce(profile, seeds, (options.only,) if options.only else ORDER, parameters)
         conclude(profile)
     except (ConfigError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    except papermill.PapermillExecutionError as error:
+        print(f"error: {error.ename}: {error.evalue} (the notebook is kept as *.failed.ipynb)", file=sys.stderr)
+        return 1
     print(f"Took {time.perf_counter() - start:.0f} s.")
     return 0
 

@@ -6,7 +6,6 @@ import pytest
 
 from paperlib import figures, findings, paper, readme, records, report
 from paperlib.records import Record
-from paperlib.report import Estimate
 
 
 def run(seed, accuracy, bna, **config):
@@ -77,23 +76,31 @@ def test_papers_own_gains_are_those_it_quotes():
     assert ranges == {"HSM": (1.4, 3.2), "DS": (7.4, 8.2), "BNA": (3.8, 5.8)}
 
 
+SPREAD = {seed: 90 + 0.5 * ((-1) ** seed) for seed in range(10)}
+
+
 @pytest.mark.parametrize(
-    ("a", "b", "expected"),
+    ("ours", "reference", "expected"),
     [
-        (Estimate(90, 1, 1, 5), Estimate(90.4, 1, 1, 5), True),
-        (Estimate(90, 1, 1, 5), Estimate(95, 1, 1, 5), False),
-        (Estimate(90, 0, 0, 3), Estimate(90.4, 0, 0, 3), True),
-        (Estimate(90, 0, 0, 3), Estimate(91, 0, 0, 3), False),
-        (Estimate(90, math.nan, math.nan, 1), Estimate(92, 1, 2, 10), True),
+        ({0: 90.5, 1: 89.5}, SPREAD, "identical"),
+        ({0: 90.4, 1: 89.0}, SPREAD, "agrees"),
+        ({0: 95.0, 1: 94.0}, SPREAD, "DIFFERS"),
+        ({0: 92.0}, SPREAD, "agrees"),
+        ({0: 95.0}, SPREAD, "DIFFERS"),
+        ({20: 91.0, 21: 90.0}, SPREAD, "agrees"),
+        ({0: 90.4}, {0: 90.0, 1: 90.0}, "agrees"),
+        ({0: 91.0}, {0: 90.0, 1: 90.0}, "DIFFERS"),
+        ({}, SPREAD, "no record"),
+        ({0: 90.0}, {}, "no reference"),
     ],
 )
-def test_agreement(a, b, expected):
-    assert report.agree(a, b) is expected
+def test_verdict(ours, reference, expected):
+    assert report.verdict(ours, reference) == expected
 
 
 def test_comparison_says_what_is_missing(made_up):
     verdicts = report.comparison(made_up, made_up).set_index("item")["verdict"]
-    assert verdicts["Table 1: ds+hsm"] == "agrees"
+    assert verdicts["Table 1: ds+hsm"] == "identical"
     assert verdicts["Fig. 4: r = 0.2"] == "no record"
     assert (report.comparison(made_up, []).set_index("item")["verdict"][["Table 1: ds"]] == "no reference").all()
 

@@ -61,9 +61,7 @@ def conclude(profile: profiles.Profile) -> None:
     report.save_table(frame, folder, "comparison")
     write_report(folder, [folder / "notebooks" / f"{name}.ipynb" for name in ORDER], frame)
     print(frame.to_string(index=False))
-    print(
-        "Accuracies in percent, mean and 95 % interval; 'agrees': Welch's 99 % interval of the difference, or 0.5, covers the difference."
-    )
+    print(report.COMPARISON_NOTE)
     print(f"Report: {os.path.relpath(folder / 'report.html')}")
 
 

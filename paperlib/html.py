@@ -27,6 +27,7 @@ pre {{ background: #f6f6f4; padding: .6rem .8rem; overflow-x: auto; font-size: 1
 {sections}</body></html>
 """
 MATH = re.compile(r"\$\$(.+?)\$\$|\$(.+?)\$", re.DOTALL)
+LINK = re.compile(r"\]\((\w+)\.ipynb\)")
 
 
 def write_report(folder: Path, notebooks: Sequence[Path], comparison: pd.DataFrame) -> None:
@@ -45,7 +46,7 @@ def notebook_html(path: Path) -> str:
     notebook = nbformat.read(path, as_version=4)
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            cell.source = MATH.sub(_mathml, cell.source)
+            cell.source = LINK.sub(r"](#\1)", MATH.sub(_mathml, cell.source))
     exporter = HTMLExporter(template_name="basic", exclude_input_prompt=True, exclude_output_prompt=True)
     body, _ = exporter.from_notebook_node(notebook)
     return body

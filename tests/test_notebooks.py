@@ -74,6 +74,8 @@ def test_report_needs_no_network(executed):
     page = (executed / "report.html").read_text()
     assert all(f'id="{name}"' in page for name in reproduce.ORDER)
     assert page.count("data:image/png;base64") >= 8
+    assert 'href="#01_table1"' in page
+    assert '.ipynb"' not in page
     assert "<math" in page
     assert not re.search(r"<(script|link|iframe)\b", page)
     assert not re.search(r"""(src|href)=["']https?:""", page)

@@ -4,9 +4,11 @@ python -m paperlib.reproduce --profile digits --seeds 3
 """
 
 import argparse
+import multiprocessing
 import os
 import sys
 import time
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +25,9 @@ ORDER = ("00_start_here", "01_table1", "02_r_sweep", "03_hard_samples", "04_cond
 PRETRAIN = "appendix_pretrain_digits"
 
 
-def execute(name: str, output: Path, parameters: dict[str, Any]) -> None:
-    """Run one notebook; `output` appears only when it is whole. A failed one is kept beside it as *.failed.ipynb."""
+def execute(name: str, output: Path, parameters: dict[str, Any]) -> str:
+    """Run one notebook -> "name: seconds". `output` appears only when it is whole; a failed one is kept beside it as *.failed.ipynb."""
+    start = time.perf_counter()
     with records.replacing(output) as temporary:
         try:
             papermill.execute_notebook(
@@ -40,17 +43,19 @@ def execute(name: str, output: Path, parameters: dict[str, Any]) -> None:
             cell.metadata.pop("execution", None)
         nbformat.write(notebook, temporary)
     output.with_suffix(".failed.ipynb").unlink(missing_ok=True)
+    return f"{name}: {time.perf_counter() - start:.0f} s"
 
 
 def reproduce(profile: profiles.Profile, seeds: int, names: tuple[str, ...], parameters: dict[str, Any]) -> None:
-    """Compute what is missing for the whole profile, then execute the notebooks `names`."""
+    """Compute what is missing for the whole profile, then execute the notebooks `names`, two at a time: they load what they show."""
     folder = records.check_writable(profile.name)
     if names == ORDER:
         run_all(plans.everything(profile, seeds), label="missing runs")
-    for name in names:
-        start = time.perf_counter()
-        execute(name, folder / "notebooks" / f"{name}.ipynb", {"profile": profile.name, "seeds": seeds} | parameters)
-        print(f"{name}: {time.perf_counter() - start:.0f} s", flush=True)
+    parameters = {"profile": profile.name, "seeds": seeds} | parameters
+    with ProcessPoolExecutor(min(2, len(names)), mp_context=multiprocessing.get_context("spawn")) as pool:
+        futures = [pool.submit(execute, name, folder / "notebooks" / f"{name}.ipynb", parameters) for name in names]
+        for future in as_completed(futures):
+            print(future.result(), flush=True)
 
 
 def conclude(profile: profiles.Profile) -> None:

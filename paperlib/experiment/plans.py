@@ -28,15 +28,21 @@ def hard_samples(profile: Profile, seeds: int) -> list[HardSamplesRun]:
     return [profile.hard_samples_run(seed) for seed in seeds_of(seeds)]
 
 
+def third_of(count: int) -> range:
+    """A third of the seeds, at least one: for what surrounds the papers' own results."""
+    return range(-(-len(seeds_of(count)) // 3))
+
+
 def conditioning(profile: Profile, seeds: int) -> list[ConditioningRun]:
-    """Paper B itself over all seeds; the leak experiment and the cross-dataset check over a third of them, at least one."""
+    """Paper B itself over all seeds; the leak experiment and the cross-dataset check over a third of them."""
     own, *others = report.CONDITIONINGS
-    settings = [(own, seed) for seed in seeds_of(seeds)] + [(other, seed) for other in others for seed in range(-(-seeds // 3))]
+    settings = [(own, seed) for seed in seeds_of(seeds)] + [(other, seed) for other in others for seed in third_of(seeds)]
     return [profile.conditioning_run(seed, labels=labels, teacher=teacher) for (labels, teacher), seed in settings]
 
 
 def quality(profile: Profile, seeds: int) -> list[QualityRun]:
-    return [profile.quality_run(seed, image_set) for image_set in get_args(ImageSet) for seed in seeds_of(seeds)]
+    """Every set of images over a third of the seeds."""
+    return [profile.quality_run(seed, image_set) for image_set in get_args(ImageSet) for seed in third_of(seeds)]
 
 
 def everything(profile: Profile, seeds: int) -> list[Config]:

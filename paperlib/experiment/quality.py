@@ -1,6 +1,7 @@
 """Image quality of one set of images, in the judge's feature space, against the same half of the real training images."""
 
 from collections.abc import Callable
+from functools import cache
 
 import torch
 
@@ -19,6 +20,13 @@ def reference_and_rest(profile: Profile) -> tuple[Images, Images]:
     """Two halves of the real training images: what all sets are held against, and where the "real train" set comes from."""
     train, _ = profile.parts.real_images()
     return data.split(train, test_size=len(train) // 2, seed=2)
+
+
+@cache
+def reference_features(profile: Profile) -> tuple[torch.Tensor, int]:
+    """The judge's features of the reference half, and its size."""
+    reference = reference_and_rest(profile)[0]
+    return extract(profile.parts.judge(), reference.images).features, len(reference)
 
 
 def image_set(config: QualityRun, profile: Profile, record_of: Callable[[Config], Record]) -> Images:
@@ -54,15 +62,15 @@ def _random_part(images: Images, n: int, rng: torch.Generator) -> Images:
 def compute(config: QualityRun, profile: Profile, record_of: Callable[[Config], Record]) -> Outcome:
     """record_of(config): the record of another run; the conditioned set draws from the (mu, sigma) that its run found."""
     judge = profile.parts.judge()
-    reference, images = reference_and_rest(profile)[0], image_set(config, profile, record_of)
-    real, found = extract(judge, reference.images), extract(judge, images.images)
-    near, classes = manifold(real.features, found.features), len(profile.parts.class_names)
+    images = image_set(config, profile, record_of)
+    (real, reference_samples), found = reference_features(profile), extract(judge, images.images)
+    near, classes = manifold(real, found.features), len(profile.parts.class_names)
     metrics = {
         "samples": len(images),
-        "reference_samples": len(reference),
+        "reference_samples": reference_samples,
         "inception_score": inception_score(found.probabilities),
-        "digit_fid": frechet_distance(*gaussian(real.features), *gaussian(found.features)),
-        "digit_kid": kernel_distance(real.features, found.features),
+        "digit_fid": frechet_distance(*gaussian(real), *gaussian(found.features)),
+        "digit_kid": kernel_distance(real, found.features),
         **near._asdict(),
         "judge_agreement": (found.probabilities.argmax(1) == images.labels).float().mean().item(),
         "pixel_variance": within_class_variance(images.images, images.labels),

@@ -40,13 +40,14 @@ def table1_figure(records: Sequence[Record]) -> Figure:
     table = report.table1(records)
     figure, (ours, theirs) = plt.subplots(2, 1, figsize=(9, 5), height_ratios=(3, 2), sharex=True, layout="constrained")
     x = np.arange(len(table))
+    tested = report.of_kind(records, "classifier")[0].metrics["test_images"]
     for i, column in enumerate(paper.TABLE1):
         values = report.column_values(records, column)
         ours.plot(np.full(len(values), i + 0.15), values, ".", color=OURS, alpha=0.4, markersize=5)
     ours.errorbar(x, table["ours"], yerr=table["± 95 %"], fmt="o", color=OURS, capsize=4)
-    ours.set(ylabel="top-1 (%)", title="ours: digits, 1,000 real test images; mean, 95 % interval, and every seed")
+    ours.set(ylabel="top-1 (%)", title=f"ours: digits, {tested:,} real test images; mean, 95 % interval, and every seed")
     theirs.plot(x, table["paper"], "D", color=DARK)
-    theirs.set(ylabel="top-1 (%)", title="paper: BigGAN-128, ImageNet-10, 500 real test images; one run")
+    theirs.set(ylabel="top-1 (%)", title=f"paper: BigGAN-128, ImageNet-10, {paper.TEST_IMAGES} real test images; one run")
     theirs.set_xticks(x, table["column"].str.replace("+", "\n+").str.replace(" (", "\n("))
     return figure
 

@@ -1,7 +1,17 @@
+import io
+import os
+import shutil
+from functools import cache
+from pathlib import Path
+
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 import paperlib._torchvision  # noqa: F401  (pytorch-fid imports torchvision by itself)
+from paperlib.data.imagenet import CLASSES
+from paperlib.records import ROOT
 
 torch.set_num_threads(1)
 
@@ -11,3 +21,35 @@ def results(tmp_path, monkeypatch):
     """A results folder of this test's own."""
     monkeypatch.setenv("PAPERLIB_RESULTS", str(tmp_path))
     return tmp_path
+
+
+@cache
+def photographs() -> tuple[bytes, ...]:
+    """Ten real JPEG files, one a class: ImageNet's where PAPERLIB_SAMPLES (or ../shared/data/imagenet10-samples) has them,
+    named <wnid>_<name>.JPEG; else ten crops of the two photographs inside scikit-learn, which need no licence beyond its own."""
+    folder = Path(os.environ.get("PAPERLIB_SAMPLES", ROOT.parent / "shared" / "data" / "imagenet10-samples"))
+    paths = [next(folder.glob(f"{c.wnid}*"), None) for c in CLASSES]
+    if all(paths):
+        return tuple(path.read_bytes() for path in paths if path)
+    from sklearn.datasets import load_sample_images
+
+    files = []
+    for picture in map(np.asarray, load_sample_images().images):
+        for x in range(0, 400, 80):
+            buffer = io.BytesIO()
+            Image.fromarray(picture[30:400, x : x + 240]).save(buffer, "JPEG")
+            files.append(buffer.getvalue())
+    return tuple(files)
+
+
+def arrange_imagenet(root: Path, per_class: int = 2) -> Path:
+    """The photographs as ImageNet lies on disks: train/<wnid>/ with copies, val/<wnid>/ with one each."""
+    for c, photograph in zip(CLASSES, photographs(), strict=True):
+        for part, count in (("train", per_class), ("val", 1)):
+            folder = root / part / c.wnid
+            folder.mkdir(parents=True)
+            for i in range(count):
+                (folder / f"{c.wnid}_{i}.JPEG").write_bytes(photograph)
+    (root / "train" / "n01440764").mkdir()
+    shutil.copy(root / "val" / CLASSES[0].wnid / f"{CLASSES[0].wnid}_0.JPEG", root / "train" / "n01440764" / "another_class.JPEG")
+    return root

@@ -1,0 +1,177 @@
+"""BigGAN-deep checkpoints (Brock et al. 2019) in the layout of pytorch-pretrained-biggan, loaded strictly.
+
+The library's own from_pretrained accepts an empty or foreign state dict without a word and stays in train mode. Here every name
+and shape must fit, nothing is unpickled but tensors, and what comes back is a frozen, fused Generator.
+
+generator = load_biggan("weights/biggan-deep-128", truncation=0.5)         # a folder with config.json and pytorch_model.bin
+generator = load_biggan("biggan-deep-128")                                 # by the library's name: it downloads, and caches
+"""
+
+import hashlib
+import json
+import pickle
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import safetensors
+import torch
+from pytorch_pretrained_biggan import BigGAN, BigGANConfig
+from pytorch_pretrained_biggan import model as library
+from pytorch_pretrained_biggan.file_utils import cached_path
+from safetensors.torch import load_file
+
+from paperlib.checkpoints import CheckpointError
+from paperlib.generators.fused_biggan import fuse_biggan
+from paperlib.generators.protocol import Generator
+
+CONFIG = "config.json"
+WEIGHTS = ("model.safetensors", "pytorch_model.safetensors", "pytorch_model.bin")
+REMEDY = (
+    'give a folder with config.json and pytorch_model.bin (or .safetensors), the name "biggan-deep-128", or a hub repository "owner/name"'
+)
+
+
+def load_biggan(
+    source: str | Path,
+    *,
+    truncation: float = 1.0,
+    classes: Sequence[int] | None = None,
+    sha256: str | None = None,
+    dtype: torch.dtype = torch.float32,
+) -> Generator:
+    """A BigGAN-deep checkpoint as a frozen Generator; truncation, classes and dtype as in fuse_biggan.
+
+    source: a local folder, a name the library knows ("biggan-deep-128", -256, -512), or a hub repository "owner/name" (extra [hub]).
+    sha256: of the weights file, checked if given.
+    Raises CheckpointError if the files are missing, truncated or altered, or hold another network.
+    """
+    return fuse_biggan(read_biggan(source, sha256=sha256), truncation, classes=classes, dtype=dtype)
+
+
+def read_biggan(source: str | Path, *, sha256: str | None = None) -> BigGAN:
+    """The library's own network with the checkpoint's weights, in eval mode and without gradients; errors as load_biggan."""
+    config_path, weights_path = find_files(source)
+    config = read_config(config_path)
+    if sha256 is not None:
+        with weights_path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+        if found != sha256:
+            raise CheckpointError(
+                f"{weights_path} has SHA-256 {found[:12]}..., expected {sha256[:12]}...: it is another file or altered; fetch it again."
+            )
+    state = read_tensors(weights_path)
+    with torch.device("meta"):
+        model = BigGAN(config)
+    check_fit(state, model.state_dict(), weights_path)
+    model.load_state_dict(state, strict=True, assign=True)
+    return model.eval().requires_grad_(False)
+
+
+def find_files(source: str | Path) -> tuple[Path, Path]:
+    """Config and weights of a source, downloaded where the source is a name."""
+    folder, name = Path(source).expanduser(), str(source)
+    if folder.is_dir():
+        found = [folder / weights for weights in WEIGHTS if (folder / weights).is_file()]
+        if not found or not (folder / CONFIG).is_file():
+            held = ", ".join(sorted(path.name for path in folder.iterdir())[:8]) or "nothing"
+            raise CheckpointError(f"{folder} holds {held}; {REMEDY}.")
+        return folder / CONFIG, found[0]
+    try:
+        if name in library.PRETRAINED_MODEL_ARCHIVE_MAP:
+            maps = (library.PRETRAINED_CONFIG_ARCHIVE_MAP, library.PRETRAINED_MODEL_ARCHIVE_MAP)
+            config, weights = (Path(cached_path(links[name])) for links in maps)
+            return config, weights
+        if name.count("/") == 1 and not name.startswith((".", "/", "~")):
+            return hub_files(name)
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"{name} could not be fetched ({error}). Where there is no network, {REMEDY}.") from error
+    raise CheckpointError(f"{name!r} is neither a folder nor a known name; {REMEDY}.")
+
+
+def hub_files(repository: str) -> tuple[Path, Path]:
+    """config.json and the weights of a hub repository; safetensors are preferred."""
+    try:
+        from huggingface_hub import hf_hub_download, list_repo_files
+    except ImportError as error:
+        raise CheckpointError(
+            f"{repository!r} looks like a hub repository, which needs the extra: pip install 'paperlib[hub]'. Or {REMEDY}."
+        ) from error
+    held = list_repo_files(repository)
+    weights = next((name for name in WEIGHTS if name in held), None)
+    if weights is None or CONFIG not in held:
+        raise CheckpointError(f"the hub repository {repository} has no {CONFIG} or no weights; {REMEDY}.")
+    return Path(hf_hub_download(repository, CONFIG)), Path(hf_hub_download(repository, weights))
+
+
+def read_config(path: Path) -> BigGANConfig:
+    """The sizes of the network; CheckpointError where the file is no BigGAN config."""
+    try:
+        values = json.loads(path.read_text())
+        missing = set(BigGANConfig().to_dict()) - set(values)
+        if missing:
+            raise ValueError(f"it lacks {', '.join(sorted(missing))}")
+        return BigGANConfig.from_dict(values)
+    except (OSError, ValueError, TypeError) as error:
+        raise CheckpointError(f"{path} is not the config of a BigGAN-deep: {error}; {REMEDY}.") from error
+
+
+def read_tensors(path: Path) -> dict[str, torch.Tensor]:
+    """A state dict of tensors and nothing else."""
+    try:
+        if path.suffix == ".safetensors":
+            return load_file(path)
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, RuntimeError, EOFError, ValueError, pickle.UnpicklingError, safetensors.SafetensorError) as error:
+        first = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise CheckpointError(f"{path} ({path.stat().st_size:,} bytes) cannot be read as weights: {first} Fetch it again.") from error
+    if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()):
+        raise CheckpointError(f"{path} holds a {type(state).__name__} that is no state dict of tensors; {REMEDY}.")
+    return dict(state)
+
+
+def check_fit(state: dict[str, torch.Tensor], expected: dict[str, Any], path: Path) -> None:
+    """CheckpointError unless names and shapes are exactly those of the network that the config describes, and all numbers finite."""
+    missing, foreign = sorted(expected.keys() - state.keys()), sorted(state.keys() - expected.keys())
+    misshapen = [name for name in expected.keys() & state.keys() if state[name].shape != expected[name].shape]
+    if missing or foreign or misshapen:
+        lines = [f"{path} is not the network that its config.json describes ({len(expected)} tensors):"]
+        for what, names in (("missing", missing), ("not of this network", foreign), ("of another shape", sorted(misshapen))):
+            if names:
+                lines.append(f"  {len(names)} {what}: {', '.join(names[:3])}{', ...' if len(names) > 3 else ''}")
+        raise CheckpointError("\n".join([*lines, f"  {REMEDY}."]))
+    broken = [name for name, value in state.items() if not torch.isfinite(value).all()]
+    if broken:
+        raise CheckpointError(f"{path} has NaN or infinity in {', '.join(broken[:3])}; fetch it again.")
+
+
+def random_biggan(config: BigGANConfig | None = None, seed: int = 0) -> BigGAN:
+    """A BigGAN-deep of random weights whose numbers are finite, for timing and tests: its images mean nothing.
+
+    The library leaves the last norm uninitialised, the spectral-norm vectors unconverged and attention switched off; here the
+    norm is 1 and 0 with statistics of its own in every table, 15 power iterations are run, and attention has weight 0.5.
+    """
+    with torch.random.fork_rng(devices=[]), torch.no_grad():
+        torch.manual_seed(seed)
+        model = BigGAN(config or BigGANConfig())
+        model.generator.bn.weight.fill_(1)
+        model.generator.bn.bias.zero_()
+        for module in model.modules():
+            if isinstance(module, library.BigGANBatchNorm):
+                module.running_means.normal_(0, 0.1)
+                module.running_vars.uniform_(0.5, 1.5)
+            if isinstance(module, library.SelfAttn):
+                module.gamma.fill_(0.5)
+            if hasattr(module, "weight_orig"):
+                matrix = module.weight_orig.flatten(1)
+                for _ in range(15):
+                    module.weight_v.copy_(torch.nn.functional.normalize(matrix.T @ module.weight_u, dim=0))
+                    module.weight_u.copy_(torch.nn.functional.normalize(matrix @ module.weight_v, dim=0))
+    return model.eval().requires_grad_(False)
+
+
+def save_biggan(model: BigGAN, folder: Path) -> None:
+    """Write config.json and pytorch_model.bin as the published checkpoints have them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / CONFIG).write_text(model.config.to_json_string())
+    torch.save(model.state_dict(), folder / "pytorch_model.bin")

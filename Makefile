@@ -5,6 +5,16 @@ R ?= 0.33
 CONDA_ENV ?=
 SYSTEM_PYTHON ?= python3
 
+# Where the imagenet10 profile finds what it cannot ship: make reproduce PROFILE=imagenet10 IMAGENET=/data/imagenet
+IMAGENET ?= $(PAPERLIB_IMAGENET)
+BIGGAN ?= $(PAPERLIB_BIGGAN)
+INCEPTION ?= $(PAPERLIB_INCEPTION)
+JUDGE ?= $(PAPERLIB_JUDGE)
+export PAPERLIB_IMAGENET := $(IMAGENET)
+export PAPERLIB_BIGGAN := $(BIGGAN)
+export PAPERLIB_INCEPTION := $(INCEPTION)
+export PAPERLIB_JUDGE := $(JUDGE)
+
 # A conda environment that is named or active is used (base is left alone); otherwise .venv is made.
 ifneq ($(CONDA_ENV),)
 PYTHON := conda run --no-capture-output -n $(CONDA_ENV) python
@@ -20,11 +30,11 @@ endif
 RUN := $(PYTHON) -m paperlib.reproduce --profile $(PROFILE) $(if $(SEEDS),--seeds $(SEEDS))
 
 .DEFAULT_GOAL := help
-.PHONY: help env reproduce test lint format lab table1 sweep hard-samples conditioning quality report readme reference times pretrained clean-results
+.PHONY: help env reproduce test lint format lab table1 sweep hard-samples conditioning quality report doctor bench readme reference times pretrained clean-results
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
-	@echo "  with PROFILE=digits (default) or smoke, SEEDS=n, CONDA_ENV=name"
+	@echo "  with PROFILE=digits (default), imagenet10, smoke or imagenet10_smoke; SEEDS=n, CONDA_ENV=name"
 
 env: $(STAMP) ## install everything (.venv, or the active or named conda environment)
 
@@ -71,6 +81,12 @@ quality: env ## image quality of every set of images
 
 report: env ## tables, report.html and the comparison, from the records there are
 	$(RUN) --report-only
+
+doctor: env ## what this machine has and lacks for PROFILE, and how long it would take here
+	$(PYTHON) -m paperlib.doctor --profile $(PROFILE) $(if $(SEEDS),--seeds $(SEEDS))
+
+bench: env ## speed beside the upstream libraries, into results/reference/bench
+	$(PYTHON) bench/speed.py
 
 readme: env ## the numbers in README.md, from results/reference/digits
 	$(PYTHON) -m paperlib.readme

@@ -18,13 +18,13 @@ import torch
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from paperlib.data import check_images
+from paperlib.data import check_images, to_floats
 
 
 def adapt_batchnorm(
     classifier: nn.Module, images: torch.Tensor, *, batch_size: int = 4096, momentum: float | None = None, seed: int = 0
 ) -> nn.Module:
-    """A copy of `classifier`, in eval mode, with BatchNorm statistics of `images` (N, C, H, W) in [-1, 1].
+    """A copy of `classifier`, in eval mode, with BatchNorm statistics of `images` (N, C, H, W) in [-1, 1] or bytes.
 
     batch_size: images a forward pass, at least 2; memory only, unless momentum is given. momentum: alpha in (0, 1] of eq. 5.
     seed: random order of the images under eq. 5. Raises ValueError on bad images or parameters, or if there is no BatchNorm layer.
@@ -55,7 +55,7 @@ def _running_average(model: nn.Module, layers: list[_BatchNorm], batches: list[t
         layer.train()
         layer.momentum = momentum
     for batch in batches:
-        model(batch)
+        model(to_floats(batch))
     for layer, setting in zip(layers, settings, strict=True):
         layer.momentum = setting
 
@@ -96,7 +96,7 @@ def _exact(model: nn.Module, layers: list[_BatchNorm], batches: tuple[torch.Tens
             moments.store(layer)  # type: ignore[arg-type]
 
         handles = [layer.register_forward_pre_hook(adapt) for layer in layers]
-        model(batches[0])
+        model(to_floats(batches[0]))
         for handle in handles:
             handle.remove()
         return
@@ -110,7 +110,7 @@ def _exact(model: nn.Module, layers: list[_BatchNorm], batches: tuple[torch.Tens
         handle = layer.register_forward_pre_hook(accumulate)
         for batch in batches:
             with contextlib.suppress(_ReachedError):
-                model(batch)
+                model(to_floats(batch))
         handle.remove()
         moments.store(layer)
 
@@ -118,7 +118,7 @@ def _exact(model: nn.Module, layers: list[_BatchNorm], batches: tuple[torch.Tens
 def _execution_order(model: nn.Module, layers: list[_BatchNorm], batch: torch.Tensor) -> list[_BatchNorm]:
     order: list[_BatchNorm] = []
     handles = [layer.register_forward_pre_hook(lambda module, _: order.append(module)) for layer in layers]
-    model(batch[:2])
+    model(to_floats(batch[:2]))
     for handle in handles:
         handle.remove()
     return list(dict.fromkeys(order))

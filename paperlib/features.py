@@ -1,15 +1,23 @@
 """Images -> features and class probabilities of a frozen network, in batches.
 
-features, probabilities = extract(judge, images)        # (N, D), (N, K)
+features, probabilities = extract(network, images)        # (N, D), (N, K)
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import torch
 from torch import nn
 
-from paperlib.classifiers import Judge
+from paperlib.data import to_floats
 from paperlib.frozen import evaluating
+
+
+class FeatureNetwork(Protocol):
+    """A frozen nn.Module with two views of images (N, C, H, W) in [-1, 1]: features (N, D), and logits (N, K) of the features."""
+
+    def features(self, x: torch.Tensor) -> torch.Tensor: ...
+
+    def output(self, features: torch.Tensor) -> torch.Tensor: ...
 
 
 class Extracted(NamedTuple):
@@ -20,15 +28,16 @@ class Extracted(NamedTuple):
 
 
 @torch.no_grad()
-def extract(judge: Judge, images: torch.Tensor, *, batch_size: int = 1000) -> Extracted:
-    """images: (N, C, H, W) in [-1, 1] -> penultimate features and softmax of the judge, one pass."""
-    with evaluating(judge):
-        features = torch.cat([judge.features(batch) for batch in images.split(batch_size)])
-        return Extracted(features, judge.output(features).softmax(dim=1))
+def extract(network: FeatureNetwork, images: torch.Tensor, *, batch_size: int = 1000) -> Extracted:
+    """images: (N, C, H, W) in [-1, 1] or bytes -> features and softmax of the network, one pass; it is left as it was."""
+    assert isinstance(network, nn.Module)
+    with evaluating(network):
+        features = torch.cat([network.features(to_floats(batch)) for batch in images.split(batch_size)])
+        return Extracted(features, network.output(features).softmax(dim=1))
 
 
 @torch.no_grad()
 def probabilities(classifier: nn.Module, images: torch.Tensor, *, batch_size: int = 1000) -> torch.Tensor:
     """Softmax (N, K) of any classifier; the classifier is left as it was."""
     with evaluating(classifier):
-        return torch.cat([classifier(batch).softmax(dim=1) for batch in images.split(batch_size)])
+        return torch.cat([classifier(to_floats(batch)).softmax(dim=1) for batch in images.split(batch_size)])

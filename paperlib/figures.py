@@ -40,12 +40,13 @@ def table1_figure(records: Sequence[Record]) -> Figure:
     table = report.table1(records)
     figure, (ours, theirs) = plt.subplots(2, 1, figsize=(9, 5), height_ratios=(3, 2), sharex=True, layout="constrained")
     x = np.arange(len(table))
-    tested = report.of_kind(records, "classifier")[0].metrics["test_images"]
+    first = report.of_kind(records, "classifier")[0]
+    tested, profile = first.metrics["test_images"], first.config["profile"]
     for i, column in enumerate(paper.TABLE1):
         values = report.column_values(records, column)
         ours.plot(np.full(len(values), i + 0.15), values, ".", color=OURS, alpha=0.4, markersize=5)
     ours.errorbar(x, table["ours"], yerr=table["± 95 %"], fmt="o", color=OURS, capsize=4)
-    ours.set(ylabel="top-1 (%)", title=f"ours: digits, {tested:,} real test images; mean, 95 % interval, and every seed")
+    ours.set(ylabel="top-1 (%)", title=f"ours: {profile}, {tested:,} real test images; mean, 95 % interval, and every seed")
     theirs.plot(x, table["paper"], "D", color=DARK)
     theirs.set(ylabel="top-1 (%)", title=f"paper: BigGAN-128, ImageNet-10, {paper.TEST_IMAGES} real test images; one run")
     theirs.set_xticks(x, table["column"].str.replace("+", "\n+").str.replace(" (", "\n("))
@@ -84,7 +85,7 @@ def sweep_figure(records: Sequence[Record], reference: Sequence[Record] = ()) ->
             ours.plot(line["r"], line["ours"], "--", color=color, linewidth=1, alpha=0.6)
         known = sorted((r, accuracy) for (r, with_bna), accuracy in paper.FIG4_KNOWN.items() if with_bna == bna)
         theirs.plot(*zip(*known, strict=True), "D:", color=color, label=label)
-    ours.set(ylabel="top-1 on real test images (%)", title="ours: digits")
+    ours.set(ylabel="top-1 on real test images (%)", title=f"ours: {records[0].config['profile']}")
     theirs.set(title="paper: the four values in its text", xlim=(-0.05, 1.05))
     cost.plot(table["r"], table["seconds"], "o-", color=THIRD)
     cost.set(ylabel="seconds of a run", ylim=(0, None), title="cost, ours")
@@ -105,7 +106,7 @@ def fig3(record: Record, class_names: Sequence[str]) -> Figure:
         show(ax, strip)
         ax.set_ylabel("random" if name == "random" else f"mined at\n{name}", rotation=0, ha="right", va="center")
     side = record.pictures[rows[0]].shape[1]
-    axes[-1].set_xticks((np.arange(len(class_names)) + 0.5) * side, class_names)
+    axes[-1].set_xticks((np.arange(len(class_names)) + 0.5) * side, [name.replace(" ", "\n") for name in class_names])
     return figure
 
 
@@ -207,12 +208,12 @@ def variance_figure(records: Sequence[Record], class_names: Sequence[str]) -> Fi
 
 
 def quality_figure(records: Sequence[Record]) -> Figure:
-    """digit-FID by set, precision against recall, and pixel variance by set."""
+    """FID by set, precision against recall, and pixel variance by set."""
     table = report.quality(records)
     figure, (a, b, c) = plt.subplots(1, 3, figsize=(10, 3.2), layout="constrained")
     colors = sns.color_palette("deep", len(table))
-    a.barh(table["set"], table["digit_fid"], color=colors)
-    a.set(xlabel="digit-FID (log; lower is nearer)", xscale="log")
+    a.barh(table["set"], table["fid"], color=colors)
+    a.set(xlabel=f"{table['features'].iloc[0]}-FID (log; lower is nearer)", xscale="log" if (table["fid"] > 0).all() else "linear")
     a.invert_yaxis()
     for color, (_, row) in zip(colors, table.iterrows(), strict=True):
         b.plot(row["recall"], row["precision"], "o", color=color, label=row["set"])
@@ -220,6 +221,7 @@ def quality_figure(records: Sequence[Record]) -> Figure:
     c.barh(table["set"], table["pixel_variance"], color=colors)
     c.set(xlabel="pixel variance within a class", yticklabels=[])
     c.invert_yaxis()
+    c.locator_params(axis="x", nbins=4)
     return figure
 
 
@@ -228,7 +230,7 @@ def class_variance_figure(records: Sequence[Record], class_names: Sequence[str])
     figure, axes = plt.subplots(1, 2, figsize=(10, 2.9), sharey=True, layout="constrained")
     for ax, what in zip(axes, ("pixel", "feature"), strict=True):
         rows = {}
-        for image_set in report.IMAGE_SETS:
+        for image_set in report.quality(records)["set"]:
             runs = report.of_kind(records, "quality", image_set=image_set)
             rows[image_set] = np.nanmean(np.array([r.metrics[f"{what}_variance_by_class"] for r in runs], dtype=float), axis=0)
         sns.heatmap(
@@ -246,7 +248,7 @@ def class_variance_figure(records: Sequence[Record], class_names: Sequence[str])
 
 
 def pictures_figure(pictures: dict[str, np.ndarray]) -> Figure:
-    """Grey pictures in [-1, 1] side by side, by name."""
+    """Pictures in [-1, 1] side by side, by name."""
     figure, axes = plt.subplots(1, len(pictures), figsize=(3.1 * len(pictures), 3.3), squeeze=False, layout="constrained")
     for ax, (name, picture) in zip(axes[0], pictures.items(), strict=True):
         show(ax, picture)
@@ -265,6 +267,6 @@ def learning_figure(record: Record) -> Figure:
 
 
 def show(ax: Axes, picture: np.ndarray) -> None:
-    ax.imshow(picture, cmap="gray", vmin=-1, vmax=1, interpolation="nearest")
+    ax.imshow(np.clip((picture + 1) / 2, 0, 1), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
     ax.set(xticks=[], yticks=[])
     ax.grid(False)

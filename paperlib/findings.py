@@ -21,8 +21,8 @@ def table1(records: Sequence[Record]) -> list[str]:
     lines = []
     for low, high in (("baseline", "hsm"), ("baseline", "ds"), ("hsm", "ds+hsm"), ("ds", "ds+hsm"), ("ds+bna", "ds+hsm+bna")):
         a, b = value[low], value[high]
-        intervals = "are apart" if a.mean + a.half_width < b.mean - b.half_width else "overlap"
-        lines.append(f"{low} {a} < {high} {b}: {verdict(b.mean > a.mean)}; the 95 % intervals {intervals}.")
+        intervals = "the 95 % intervals " + ("are apart" if a.mean + a.half_width < b.mean - b.half_width else "overlap")
+        lines.append(f"{low} {a} < {high} {b}: {verdict(b.mean > a.mean)}; {intervals if a.n > 1 else 'one seed, no interval'}.")
     for method, part in report.gains(records).groupby("method", sort=False):
         ours, theirs = (f"{part[who].min():+.1f} to {part[who].max():+.1f}" for who in ("ours", "paper"))
         helped = int((part["ours"] > 0).sum())
@@ -105,12 +105,14 @@ def quality(records: Sequence[Record]) -> list[str]:
     """How far each set is from the real images, and what mining and conditioning do to it."""
     found = {row["set"]: row for row in report.quality(records).to_dict("records")}
     real = found["real test"]["pixel_variance"]
-    lines = [
-        "digit-FID: " + ", ".join(f"{name} {row['digit_fid']:.1f}" for name, row in found.items()) + ".",
-        "Variance within a class: "
-        + ", ".join(f"{name} {100 * row['pixel_variance'] / real:.0f} %" for name, row in found.items())
-        + " of real test's.",
-    ]
-    for made, prior in (("mined", "prior"), ("conditioned", "unconditional prior")):
+    lines = [f"{found['prior']['features']}-FID: " + ", ".join(f"{name} {row['fid']:.1f}" for name, row in found.items()) + "."]
+    if real:
+        shares = ", ".join(f"{name} {100 * row['pixel_variance'] / real:.0f} %" for name, row in found.items())
+        lines.append(f"Variance within a class: {shares} of real test's.")
+    for made, prior in (pair for pair in (("mined", "prior"), ("conditioned", "unconditional prior")) if set(pair) <= set(found)):
         lines.append(f"Coverage of the real images: {made} {found[made]['coverage']:.2f}, {prior} {found[prior]['coverage']:.2f}.")
+    if small := [name for name, row in found.items() if row["biased"]]:
+        lines.append(
+            f"Fewer images than features ({', '.join(small)}): their FID is biased upwards and compares with no other; KID is unbiased."
+        )
     return lines

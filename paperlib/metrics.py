@@ -37,14 +37,17 @@ def gaussian(features: Any) -> tuple[Array, Array]:
 def frechet_distance(mu1: Any, sigma1: Any, mu2: Any, sigma2: Any) -> float:
     """|mu1 - mu2|^2 + tr(S1 + S2 - 2 (S1 S2)^(1/2))  (Heusel et al. 2017, eq. 6).
 
-    The trace of the root is the sum of the roots of the eigenvalues of S1 S2, which are real and >= 0 for covariances.
+    The trace of the root is the sum of the roots of the eigenvalues of S1^(1/2) S2 S1^(1/2), which are those of S1 S2 and, the matrix
+    being symmetric, real and cheap.
     mu: (D,), sigma: (D, D). Below D + 1 samples a covariance is singular: the distance is still defined, and biased upwards.
     """
     m1, m2 = _array(mu1, "mu1", 1), _array(mu2, "mu2", 1)
     s1, s2 = _array(sigma1, "sigma1", 2), _array(sigma2, "sigma2", 2)
     if not m1.shape == m2.shape == s1.shape[:1] == s2.shape[1:] or s1.shape != s2.shape:
         raise ValueError(f"shapes do not fit: means {m1.shape} and {m2.shape}, covariances {s1.shape} and {s2.shape}.")
-    roots = np.sqrt(np.clip(np.linalg.eigvals(s1 @ s2).real, 0, None))
+    values, vectors = np.linalg.eigh(s1)
+    root = (vectors * np.sqrt(np.clip(values, 0, None))) @ vectors.T
+    roots = np.sqrt(np.clip(np.linalg.eigvalsh(root @ s2 @ root), 0, None))
     return float(((m1 - m2) ** 2).sum() + np.trace(s1) + np.trace(s2) - 2 * roots.sum())
 
 

@@ -28,7 +28,7 @@ REFERENCE = ROOT / "results" / "reference"
 
 @dataclass(frozen=True)
 class Record:
-    """metrics: single numbers or short lists. history: one list per curve. pictures: grey images in [-1, 1], by name: (rows, columns).
+    """metrics: single numbers or short lists. history: one list per curve. pictures: in [-1, 1], by name: grey (rows, columns) or coloured (rows, columns, 3).
     provenance: commit, versions, device, threads, seconds, date and the checksums of the frozen parts."""
 
     kind: str
@@ -134,10 +134,12 @@ def cached(config: Config, compute: Callable[[], Record]) -> Record:
 
 def _encode(picture: NDArray[np.float64]) -> str:
     buffer = io.BytesIO()
-    png.imsave(buffer, picture, cmap="gray", vmin=-1, vmax=1, format="png")
+    pixels = picture if picture.ndim == 2 else np.clip((picture + 1) / 2, 0, 1)
+    png.imsave(buffer, pixels, cmap="gray", vmin=-1, vmax=1, format="png")
     return base64.b64encode(buffer.getvalue()).decode()
 
 
 def _decode(text: str) -> NDArray[np.float64]:
-    picture: NDArray[np.float64] = png.imread(io.BytesIO(base64.b64decode(text)))[..., 0] * 2 - 1
-    return picture
+    picture: NDArray[np.float64] = png.imread(io.BytesIO(base64.b64decode(text)))[..., :3] * 2 - 1
+    grey = (picture[..., :1] == picture).all()
+    return picture[..., 0] if grey else picture

@@ -220,11 +220,14 @@ def conditioning(records: Sequence[Record]) -> pd.DataFrame:
 
 
 def quality(records: Sequence[Record]) -> pd.DataFrame:
-    """Image quality by set, mean over seeds. FID and KID are in the judge's features: "digit-FID", not Inception-FID."""
+    """Image quality by set, mean over seeds. FID and KID are in the profile's features: the judge's ("digit") or Inception's.
+
+    biased: the set or the reference has fewer images than the features have dimensions, so that FID is too large; KID is not.
+    """
     rows = []
     names = (
-        "digit_fid",
-        "digit_kid",
+        "fid",
+        "kid",
         "inception_score",
         "precision",
         "recall",
@@ -238,8 +241,10 @@ def quality(records: Sequence[Record]) -> pd.DataFrame:
         runs = of_kind(records, "quality", image_set=image_set)
         if runs:
             first = runs[0].metrics
+            small = min(first["samples"], first["reference_samples"]) <= first["feature_dimensions"]
             rows.append(
                 {"set": image_set, "images": first["samples"], "reference": first["reference_samples"], "n": len(runs)}
+                | {"features": first["feature_space"], "biased": "x" if small else ""}
                 | {m: float(np.mean([r.metrics[m] for r in runs])) for m in names}
             )
     return pd.DataFrame(rows).round(4)
@@ -268,10 +273,13 @@ def items(ours: Sequence[Record], reference: Sequence[Record]) -> list[Item]:
         for metric, name in (("accuracy", "teacher"), ("judge_accuracy", "judge")):
             values = [by_seed(conditioning_runs(records, labels, teacher), metric, 100) for records in both]
             claimed = (labels, teacher, metric) == ("unconditional", "mnist", "accuracy")
-            found.append(Item(f"B: {label}, {name}", f"{paper.CONDITIONING_ACCURACY:.0f}" if claimed else "-", *values))
+            if any(values):
+                found.append(Item(f"B: {label}, {name}", f"{paper.CONDITIONING_ACCURACY:.0f}" if claimed else "-", *values))
     for image_set in IMAGE_SETS:
-        values = [by_seed(of_kind(records, "quality", image_set=image_set), "digit_fid") for records in both]
-        found.append(Item(f"digit-FID: {image_set}", "-", *values))
+        runs = [of_kind(records, "quality", image_set=image_set) for records in both]
+        space = next((r.metrics["feature_space"] for r in [*runs[1], *runs[0]]), "")
+        if any(runs):
+            found.append(Item(f"{space}-FID: {image_set}", "-", *(by_seed(r, "fid") for r in runs)))
     return found
 
 

@@ -16,12 +16,14 @@ import nbformat
 import papermill
 
 from paperlib import profiles, records, report
+from paperlib.checkpoints import CheckpointError
 from paperlib.config import ConfigError, check_number
+from paperlib.data.imagenet import DataError
 from paperlib.experiment import plans, run_all
 from paperlib.html import write_report
 
 NOTEBOOKS = records.ROOT / "notebooks"
-ORDER = ("00_start_here", "01_table1", "02_r_sweep", "03_hard_samples", "04_conditioning", "05_image_quality")
+ORDER = ("00_start_here", *plans.PLANS)
 PRETRAIN = "appendix_pretrain_digits"
 
 
@@ -46,10 +48,18 @@ def execute(name: str, output: Path, parameters: dict[str, Any]) -> str:
     return f"{name}: {time.perf_counter() - start:.0f} s"
 
 
+def check_parts(parts: profiles.Parts) -> None:
+    """Load the images, the generator and the checksums of all weights once: what is missing or broken stops here, before any run."""
+    parts.real_images()
+    parts.generator()
+    parts.checksums()
+
+
 def reproduce(profile: profiles.Profile, seeds: int, names: tuple[str, ...], parameters: dict[str, Any]) -> None:
     """Compute what is missing for the whole profile, then execute the notebooks `names`, two at a time: they load what they show."""
     folder = records.check_writable(profile.name)
-    if names == ORDER:
+    check_parts(profile.parts)
+    if names == plans.notebooks(profile):
         run_all(plans.everything(profile, seeds), label="missing runs")
     parameters = {"profile": profile.name, "seeds": seeds} | parameters
     with ProcessPoolExecutor(min(2, len(names)), mp_context=multiprocessing.get_context("spawn")) as pool:
@@ -93,9 +103,9 @@ def main(arguments: list[str] | None = None) -> int:
             parameters = {} if options.r is None else {"r": options.r}
             for value in parameters.values():
                 check_number("r", value, 0, 1)
-            reproduce(profile, seeds, (options.only,) if options.only else ORDER, parameters)
+            reproduce(profile, seeds, (options.only,) if options.only else plans.notebooks(profile), parameters)
         conclude(profile)
-    except (ConfigError, OSError) as error:
+    except (ConfigError, CheckpointError, DataError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except papermill.PapermillExecutionError as error:

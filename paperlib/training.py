@@ -3,7 +3,8 @@
     history = train(model, source, epochs=20, batch_size=50, learning_rate=0.05)       # source(epoch, model) -> Images
 
 SGD with momentum and weight decay as in paper A section 4. The paper does not give the shape of its learning-rate
-decay; ours is a half cosine from `learning_rate` to 0 over all steps, which needs no milestones.
+decay; ours is a half cosine from `learning_rate` to 0 over all steps, which needs no milestones. Images may be stored as bytes:
+a batch becomes floats on the device.
 """
 
 from collections.abc import Callable
@@ -13,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from paperlib.data import Images, check_images
+from paperlib.data import Images, check_images, to_floats
 from paperlib.frozen import check_logits, evaluating
 from paperlib.progress import track
 
@@ -40,17 +41,24 @@ def train_epoch(
     batch_size: int,
     rng: torch.Generator,
     scheduler: torch.optim.lr_scheduler.LRScheduler | None = None,
+    mixed_precision: bool = False,
 ) -> tuple[float, float]:
-    """One pass over `data` in random order -> (mean loss, accuracy in [0, 1]). A last batch of one image is left out."""
+    """One pass over `data` in random order -> (mean loss, accuracy in [0, 1]). A last batch of one image is left out.
+
+    mixed_precision: forward and backward in bfloat16 under autocast, on a GPU only; weights and their updates stay float32.
+    """
     model.train()
     total = torch.zeros(2, device=data.images.device)
-    order = torch.randperm(len(data), generator=rng).to(data.images.device)
+    device = data.images.device
+    order = torch.randperm(len(data), generator=rng).to(device)
+    mixed_precision = mixed_precision and device.type == "cuda"
     for index in order.split(batch_size):
         if len(index) < 2:
             continue
-        images, labels = data.images[index], data.labels[index]
-        scores = model(images)
-        loss = F.cross_entropy(scores, labels)
+        images, labels = to_floats(data.images[index]), data.labels[index]
+        with torch.autocast(device.type, torch.bfloat16, enabled=mixed_precision):
+            scores = model(images)
+            loss = F.cross_entropy(scores, labels)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -72,16 +80,17 @@ def train(
     weight_decay: float = 1e-4,
     on_epoch: Callable[[int, nn.Module], None] | None = None,
     seed: int = 0,
+    mixed_precision: bool = False,
     progress: bool = True,
 ) -> History:
     """Train `model` in place for `epochs` passes over source(epoch, model); leaves it in eval mode.
 
-    on_epoch(epoch, model) is called after each epoch. Raises ValueError before the first step if images or logits do not fit.
+    on_epoch(epoch, model) is called after each epoch. mixed_precision: as in train_epoch. Raises ValueError before the first step if images or logits do not fit.
     """
     data = source(0, model)
     check_images(data.images, "training images")
     with evaluating(model), torch.no_grad():
-        check_logits(model(data.images[:2]), len(data.images[:2]), 0)
+        check_logits(model(to_floats(data.images[:2])), len(data.images[:2]), 0)
     optimizer = sgd(model, learning_rate, momentum, weight_decay)
     steps = epochs * -(-len(data) // batch_size)
     scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
@@ -90,7 +99,9 @@ def train(
     for epoch in track(range(epochs), "epochs", enabled=progress):
         if epoch > 0:
             data = source(epoch, model)
-        loss, accuracy = train_epoch(model, data, optimizer, batch_size=batch_size, rng=rng, scheduler=scheduler)
+        loss, accuracy = train_epoch(
+            model, data, optimizer, batch_size=batch_size, rng=rng, scheduler=scheduler, mixed_precision=mixed_precision
+        )
         history.loss.append(loss)
         history.accuracy.append(accuracy)
         if on_epoch is not None:
@@ -101,11 +112,11 @@ def train(
 
 @torch.no_grad()
 def predict(model: nn.Module, images: torch.Tensor, *, batch_size: int = 1000) -> torch.Tensor:
-    """Logits (N, K) of images (N, C, H, W), in eval mode; the model is left as it was."""
+    """Logits (N, K) of images (N, C, H, W) or bytes, in eval mode; the model is left as it was."""
     with evaluating(model):
-        return torch.cat([model(batch) for batch in images.split(batch_size)])
+        return torch.cat([model(to_floats(batch)) for batch in images.split(batch_size)])
 
 
-def accuracy(model: nn.Module, data: Images) -> float:
+def accuracy(model: nn.Module, data: Images, *, batch_size: int = 1000) -> float:
     """Top-1 accuracy in [0, 1]."""
-    return (predict(model, data.images).argmax(1) == data.labels).float().mean().item()
+    return (predict(model, data.images, batch_size=batch_size).argmax(1) == data.labels).float().mean().item()

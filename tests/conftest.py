@@ -9,8 +9,10 @@ import pytest
 import torch
 from PIL import Image
 
-import paperlib._torchvision  # noqa: F401  (pytorch-fid imports torchvision by itself)
+from paperlib._torchvision import torchvision
 from paperlib.data.imagenet import CLASSES
+from paperlib.generators import biggan
+from paperlib.imagenet_networks import inception_network
 from paperlib.records import ROOT
 
 torch.set_num_threads(1)
@@ -53,3 +55,20 @@ def arrange_imagenet(root: Path, per_class: int = 2) -> Path:
     (root / "train" / "n01440764").mkdir()
     shutil.copy(root / "val" / CLASSES[0].wnid / f"{CLASSES[0].wnid}_0.JPEG", root / "train" / "n01440764" / "another_class.JPEG")
     return root
+
+
+@pytest.fixture(scope="session")
+def outside_files(tmp_path_factory) -> dict[str, str]:
+    """What the `imagenet10` profile fetches, in the true formats and sizes but with random weights; environment variable -> path."""
+    folder = tmp_path_factory.mktemp("outside")
+    biggan.save_biggan(biggan.random_biggan(), folder / "biggan")
+    torch.manual_seed(0)
+    torch.save(inception_network().state_dict(), folder / "inception.pth")
+    torch.save(torchvision.models.resnet50(weights=None).state_dict(), folder / "resnet50.pth")
+    return {
+        "PAPERLIB_IMAGENET": str(arrange_imagenet(folder / "imagenet", per_class=4)),
+        "PAPERLIB_BIGGAN": str(folder / "biggan"),
+        "PAPERLIB_INCEPTION": str(folder / "inception.pth"),
+        "PAPERLIB_JUDGE": str(folder / "resnet50.pth"),
+        "PAPERLIB_CACHE": str(folder / "cache"),
+    }

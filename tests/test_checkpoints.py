@@ -9,6 +9,7 @@ from paperlib.checkpoints import CheckpointError, load_pretrained, load_weights
 from paperlib.classifiers import AttributeClassifier, Judge
 from paperlib.experiment.outcome import balanced_labels, generate
 from paperlib.metrics import within_class_variance
+from paperlib.profiles import digits
 from paperlib.training import accuracy, predict
 
 NAME = "mnist_attribute_classifier"
@@ -61,7 +62,7 @@ def test_damaged_manifest(folder):
         load_pretrained(AttributeClassifier(), NAME, folder)
 
 
-@pytest.mark.parametrize("name", profiles.DIGITS.parts.pretrained)
+@pytest.mark.parametrize("name", digits.PRETRAINED)
 def test_shipped_files_are_small_and_described(name):
     entry = checkpoints.manifest()[name]
     assert (checkpoints.PRETRAINED / f"{name}.safetensors").stat().st_size == entry["bytes"] <= 2_000_000
@@ -72,10 +73,10 @@ def test_shipped_files_are_small_and_described(name):
 def test_quality_bars_hold_when_measured_again():
     """Judge 98 % on real test images, own label 97 %, within-class variance 75 % of the real images'."""
     train, test = data.digits()
-    judge, generator = profiles.DIGITS.parts.judge(), profiles.DIGITS.parts.generator(True)
+    judge, generator = profiles.DIGITS.parts.judge(), profiles.DIGITS.parts.generator()
     assert accuracy(judge, test) >= 0.98
     assert accuracy(judge, test) == pytest.approx(checkpoints.manifest()["digits_judge"]["test_accuracy"], abs=0.002)
     y = balanced_labels(1000, 10, generator.device)
-    images = generate(generator, generator.sample_latents(1000, torch.Generator().manual_seed(5)), y)
+    images = generate(generator, generator.sample_latents(1000, torch.Generator().manual_seed(5)), y, profiles.DIGITS.parts)
     assert (predict(judge, images).argmax(1) == y).float().mean() >= 0.97
     assert within_class_variance(images, y) >= 0.75 * within_class_variance(train.images, train.labels)

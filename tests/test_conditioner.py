@@ -34,7 +34,7 @@ def test_reaches_every_attribute_and_moves_nothing_frozen():
 
 
 def test_the_shipped_networks_stay_as_they_are():
-    generator, teacher = profiles.DIGITS.parts.generator(False), profiles.DIGITS.parts.teacher("mnist")
+    generator, teacher = profiles.DIGITS.parts.paper_b.generator(), profiles.DIGITS.parts.paper_b.teacher("mnist")
     before = [copy.deepcopy(m.state_dict()) for m in (generator, teacher)]
     train_conditioner(generator, teacher, 10, epochs=1, labels_per_epoch=128, validation_labels=10, progress=False)
     for module, then in zip((generator, teacher), before, strict=True):

@@ -13,7 +13,7 @@ from paperlib.hard_sample_mining import collect_hard_dataset, mine_hard_latents
 @pytest.fixture(scope="module")
 def parts():
     torch.manual_seed(0)
-    generator = profiles.DIGITS.parts.generator(True)
+    generator = profiles.DIGITS.parts.generator()
     classifier = profiles.DIGITS.parts.classifier(4)
     z, y = generator.sample_latents(12, torch.Generator().manual_seed(1)), torch.arange(12) % 10
     for _ in range(3):

@@ -15,14 +15,17 @@ LAYERS = [
     {"data", "generators.fused_biggan", "generators.residual"},
     {"generators.biggan"},
     {"generators"},
-    {"features", "conditioner", "hard_sample_mining", "dataset_smoothing", "batchnorm_adaptation", "report"},
+    {"imagenet_networks", "features", "conditioner", "hard_sample_mining", "dataset_smoothing", "batchnorm_adaptation", "report"},
     {"training", "findings", "figures", "html"},
-    {"pretraining", "profiles", "readme"},
+    {"pretraining", "profiles.profile", "readme"},
+    {"profiles.digits", "profiles.imagenet10"},
+    {"profiles"},
     {"experiment.outcome", "experiment.plans"},
     {"experiment.classifier", "experiment.hard_samples", "experiment.conditioning"},
     {"experiment.quality"},
     {"experiment"},
-    {"reproduce"},
+    {"workload"},
+    {"doctor", "reproduce"},
 ]
 LEVEL = {name: i for i, layer in enumerate(LAYERS) for name in layer}
 FILES = {

@@ -11,6 +11,7 @@ import pytest
 
 from paperlib import html, profiles, records, reproduce
 from paperlib.experiment import plans
+from paperlib.profiles import digits
 
 PATHS = sorted(reproduce.NOTEBOOKS.glob("*.ipynb"))
 NAMES = [path.stem for path in PATHS]
@@ -157,4 +158,4 @@ def test_appendix_trains_all_parts(results, tmp_path):
         progress_bar=False,
     )
     made = {path.stem for path in (results / "appendix" / "pretrained").glob("*.safetensors")}
-    assert made == set(profiles.DIGITS.parts.pretrained)
+    assert made == set(digits.PRETRAINED)

@@ -17,7 +17,6 @@ from importlib.metadata import version
 import torch
 
 from paperlib import profiles, records
-from paperlib.checkpoints import manifest
 from paperlib.config import ClassifierRun, ConditioningRun, Config, HardSamplesRun, QualityRun
 from paperlib.experiment import classifier, conditioning, hard_samples, quality
 from paperlib.experiment.outcome import Outcome
@@ -41,7 +40,7 @@ def run_all(configs: Sequence[Config], *, label: str = "runs", workers: int | No
     Each is saved as it ends, so an interruption loses only the runs in progress. One bar counts the runs.
     """
     missing = [c for c in dict.fromkeys(configs) if records.load_or_set_aside(records.path_of(c)) is None]
-    workers = min(workers or (1 if torch.cuda.is_available() else _cores()), len(missing))
+    workers = min(workers or worker_count(), len(missing))
     bar = progress_bar(len(missing), label, enabled=progress and bool(missing))
     if workers > 1:
         context = multiprocessing.get_context("spawn")
@@ -57,7 +56,10 @@ def run_all(configs: Sequence[Config], *, label: str = "runs", workers: int | No
     return [run(config, progress=False) for config in configs]
 
 
-def _cores() -> int:
+def worker_count() -> int:
+    """Runs at a time: one on a GPU, one a core elsewhere."""
+    if torch.cuda.is_available():
+        return 1
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -108,5 +110,5 @@ def _provenance(config: Config, seconds: float) -> dict[str, object]:
         "threads": 1,
         "seconds": round(seconds, 2),
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        "pretrained": {name: manifest()[name]["sha256"] for name in profiles.load(config.profile).parts.pretrained},
+        "pretrained": profiles.load(config.profile).parts.checksums(),
     }

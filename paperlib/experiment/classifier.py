@@ -21,11 +21,14 @@ def compute(config: ClassifierRun, profile: Profile, progress: bool) -> Outcome:
     history = train(
         model, real_source(config, real_train) if config.real else generated_source(config, profile),
         epochs=config.epochs, batch_size=config.batch_size, learning_rate=config.learning_rate,
-        momentum=config.momentum, weight_decay=config.weight_decay, seed=config.seed, progress=progress,
+        momentum=config.momentum, weight_decay=config.weight_decay, seed=config.seed,
+        mixed_precision=profile.parts.mixed_precision, progress=progress,
     )  # fmt: skip
+    batch = profile.parts.forward_batch
+    adapted = adapt_batchnorm(model, real_train.images, batch_size=batch)
     metrics = {
-        "accuracy": accuracy(model, real_test),
-        "accuracy_bna": accuracy(adapt_batchnorm(model, real_train.images), real_test),
+        "accuracy": accuracy(model, real_test, batch_size=batch),
+        "accuracy_bna": accuracy(adapted, real_test, batch_size=batch),
         "test_images": len(real_test),
     }
     return Outcome(metrics, asdict(history))
@@ -44,7 +47,7 @@ def real_source(config: ClassifierRun, real_train: Images) -> Source:
 def generated_source(config: ClassifierRun, profile: Profile) -> Source:
     """A fixed data set (random, or by Alg. 1), or one that DS renews (random, or by Alg. 2)."""
     rng = torch.Generator(device()).manual_seed(config.seed)
-    fill = filler(profile.parts.generator(True), rng, config.mining_steps, config.step_size)
+    fill = filler(profile.parts, rng, config.mining_steps, config.step_size)
     if config.r > 0:
         data = fill(config.images, None)
         return smoothing_source(SmoothedDataset(data.images, data.labels), config.r, fill, hsm=config.hsm, rng=rng)
@@ -61,7 +64,7 @@ def collect(config: ClassifierRun, profile: Profile, fill: Fill) -> Images:
     rng = torch.Generator().manual_seed(config.seed)
 
     def train_one_epoch(data: Images) -> torch.nn.Module:
-        train_epoch(model, data, optimizer, batch_size=config.batch_size, rng=rng)
+        train_epoch(model, data, optimizer, batch_size=config.batch_size, rng=rng, mixed_precision=profile.parts.mixed_precision)
         return model
 
     return collect_hard_dataset(config.images, config.round_images, fill, train_one_epoch)

@@ -5,14 +5,13 @@ from dataclasses import asdict, dataclass
 import torch
 from torch import nn
 
-from paperlib.classifiers import Judge
 from paperlib.conditioner import Conditioner, GeneratorLabels, train_conditioner
 from paperlib.config import ConditioningRun
 from paperlib.experiment.outcome import Outcome, balanced_labels, generate, tile
-from paperlib.features import extract, probabilities
+from paperlib.features import probabilities
 from paperlib.generators import Generator
 from paperlib.metrics import Calibration, calibration, within_class_variance
-from paperlib.profiles import Profile
+from paperlib.profiles import Parts, Profile
 
 
 @dataclass(frozen=True)
@@ -33,9 +32,9 @@ class Opinion:
 
     @classmethod
     def of(
-        cls, mu: torch.Tensor, sigma: torch.Tensor, images: torch.Tensor, attribute: torch.Tensor, teacher: nn.Module, judge: Judge
+        cls, mu: torch.Tensor, sigma: torch.Tensor, images: torch.Tensor, attribute: torch.Tensor, teacher: nn.Module, judge: nn.Module
     ) -> "Opinion":
-        told, judged = probabilities(teacher, images), extract(judge, images).probabilities
+        told, judged = probabilities(teacher, images), probabilities(judge, images)
         return cls(
             mu, sigma, images, attribute,
             variance=within_class_variance(images, attribute),
@@ -57,36 +56,43 @@ def generator_labels(config: ConditioningRun, generator: Generator) -> Generator
     return None
 
 
-def draw(config: ConditioningRun, generator: Generator, mu: torch.Tensor, sigma: torch.Tensor, n: int) -> tuple[torch.Tensor, torch.Tensor]:
+def generator_of(config: ConditioningRun, parts: Parts) -> Generator:
+    """The one the run conditions: without classes, or with classes for the leak experiment."""
+    assert parts.paper_b is not None
+    return parts.paper_b.generator() if config.labels == "unconditional" else parts.generator()
+
+
+def draw(config: ConditioningRun, parts: Parts, mu: torch.Tensor, sigma: torch.Tensor, n: int) -> tuple[torch.Tensor, torch.Tensor]:
     """n conditioned images, the attributes even, and the attributes; mu, sigma: (K, d). The random stream is not that of training."""
+    generator = generator_of(config, parts)
     rng = torch.Generator().manual_seed(config.seed + 1)
     attribute = balanced_labels(n, len(mu), generator.device)
     z = mu[attribute] + sigma[attribute] * torch.randn(n, mu.shape[1], generator=rng).to(mu.device)
     labels = generator_labels(config, generator)
-    return generate(generator, z, labels(attribute, rng) if labels else None), attribute
+    return generate(generator, z, labels(attribute, rng) if labels else None, parts), attribute
 
 
-def prior_samples(config: ConditioningRun, generator: Generator, n: int, num_attributes: int) -> torch.Tensor:
+def prior_samples(config: ConditioningRun, parts: Parts, n: int) -> torch.Tensor:
     """What the generator makes of its own prior, told what the run tells it, the attributes even."""
+    generator = generator_of(config, parts)
     rng = torch.Generator().manual_seed(config.seed + 2)
     z = generator.sample_latents(n, torch.Generator(generator.device).manual_seed(config.seed + 2))
     labels = generator_labels(config, generator)
-    return generate(generator, z, labels(balanced_labels(n, num_attributes, generator.device), rng) if labels else None)
+    attribute = balanced_labels(n, len(parts.class_names), generator.device)
+    return generate(generator, z, labels(attribute, rng) if labels else None, parts)
 
 
 def compute(config: ConditioningRun, profile: Profile, progress: bool) -> Outcome:
-    generator, teacher, judge = (
-        profile.parts.generator(config.labels != "unconditional"),
-        profile.parts.teacher(config.teacher),
-        profile.parts.judge(),
-    )
-    classes = range(len(profile.parts.class_names))
+    parts = profile.parts
+    assert parts.paper_b is not None
+    generator, teacher, judge = generator_of(config, parts), parts.paper_b.teacher(config.teacher), parts.judge()
+    classes = range(len(parts.class_names))
     epochs: list[Opinion] = []
 
     def watch(epoch: int, conditioner: Conditioner) -> None:
         with torch.no_grad():
             mu, sigma = conditioner.distribution(torch.arange(len(classes), device=generator.device))
-        epochs.append(Opinion.of(mu, sigma, *draw(config, generator, mu, sigma, config.validation_labels), teacher, judge))
+        epochs.append(Opinion.of(mu, sigma, *draw(config, parts, mu, sigma, config.validation_labels), teacher, judge))
 
     _, history = train_conditioner(
         generator, teacher, len(classes), epochs=config.epochs, labels_per_epoch=config.labels_per_epoch, batch_size=config.batch_size,
@@ -94,8 +100,8 @@ def compute(config: ConditioningRun, profile: Profile, progress: bool) -> Outcom
         generator_labels=generator_labels(config, generator), on_epoch=watch, seed=config.seed, progress=progress,
     )  # fmt: skip
     last = epochs[-1]
-    prior = prior_samples(config, generator, 2 * config.validation_labels, len(classes))
-    prior_class = extract(judge, prior).probabilities.argmax(1)
+    prior = prior_samples(config, parts, 2 * config.validation_labels)
+    prior_class = probabilities(judge, prior).argmax(1)
     of_attribute = [last.attribute == a for a in classes]
     metrics = {
         "accuracy": history.accuracy[-1],

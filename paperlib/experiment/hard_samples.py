@@ -20,18 +20,22 @@ class Mined(NamedTuple):
     after: torch.Tensor
 
 
-def mine_at_stages(config: HardSamplesRun, profile: Profile, z: torch.Tensor, y: torch.Tensor) -> list[Mined]:
+def mine_at_stages(config: HardSamplesRun, profile: Profile, z: torch.Tensor, y: torch.Tensor, progress: bool = False) -> list[Mined]:
     """Train a classifier on a fixed generated data set and mine z (N, d), y (N,) against it after each stage."""
-    generator = profile.parts.generator(True)
+    parts, generator = profile.parts, profile.parts.generator()
     torch.manual_seed(config.seed)
-    model = profile.parts.classifier(config.width)
-    data = filler(generator, torch.Generator(device()).manual_seed(config.seed), config.mining_steps, config.step_size)(config.images, None)
+    model = parts.classifier(config.width)
+    data = filler(parts, torch.Generator(device()).manual_seed(config.seed), config.mining_steps, config.step_size)(config.images, None)
     results: list[Mined] = []
 
     def at_stage(epoch: int, classifier: torch.nn.Module) -> None:
         if epoch + 1 in config.stages:
-            mined = mine_hard_latents(generator, classifier, z, y, steps=config.mining_steps, step_size=config.step_size)
-            before, after = (predict(classifier, generate(generator, latents, y)) for latents in (z, mined))
+            mined = mine_hard_latents(
+                generator, classifier, z, y, steps=config.mining_steps, step_size=config.step_size, batch_size=parts.generator_batch
+            )
+            before, after = (
+                predict(classifier, generate(generator, latents, y, parts), batch_size=parts.forward_batch) for latents in (z, mined)
+            )
             results.append(Mined(mined, before, after))
 
     def source(epoch: int, classifier: torch.nn.Module) -> Images:
@@ -39,22 +43,22 @@ def mine_at_stages(config: HardSamplesRun, profile: Profile, z: torch.Tensor, y:
 
     train(
         model, source, epochs=config.stages[1], batch_size=config.batch_size, learning_rate=config.learning_rate,
-        on_epoch=at_stage, seed=config.seed, progress=False,
+        on_epoch=at_stage, seed=config.seed, mixed_precision=parts.mixed_precision, progress=progress,
     )  # fmt: skip
     return results
 
 
 def compute(config: HardSamplesRun, profile: Profile, progress: bool) -> Outcome:
-    generator, judge = profile.parts.generator(True), profile.parts.judge()
+    parts, generator, judge = profile.parts, profile.parts.generator(), profile.parts.judge()
     classes = generator.num_classes
     y = balanced_labels(classes * config.per_class, classes, device())
     z = generator.sample_latents(len(y), torch.Generator(device()).manual_seed(config.seed + 1))
-    random = generate(generator, z, y)
+    random = generate(generator, z, y, parts)
     pictures = {"random": tile(random[:classes], 1)}
-    metrics: dict[str, float] = {"judge_agreement_random": _agreement(predict(judge, random), y)}
+    metrics: dict[str, float] = {"judge_agreement_random": _agreement(predict(judge, random, batch_size=parts.forward_batch), y)}
     history: dict[str, list[float]] = {"norm_random": z.norm(dim=1).tolist()}
-    for stage, (mined, before, after) in zip(config.stages, mine_at_stages(config, profile, z, y), strict=True):
-        images = generate(generator, mined, y)
+    for stage, (mined, before, after) in zip(config.stages, mine_at_stages(config, profile, z, y, progress), strict=True):
+        images = generate(generator, mined, y, parts)
         k_star = before.argmax(1, keepdim=True)
         pictures[f"epoch {stage}"] = tile(images[:classes], 1)
         history |= {
@@ -67,7 +71,7 @@ def compute(config: HardSamplesRun, profile: Profile, progress: bool) -> Outcome
             f"accuracy_before_epoch_{stage}": _agreement(before, y),
             f"accuracy_after_epoch_{stage}": _agreement(after, y),
             f"norm_error_epoch_{stage}": (mined.norm(dim=1) / z.norm(dim=1) - 1).abs().max().item(),
-            f"judge_agreement_epoch_{stage}": _agreement(predict(judge, images), y),
+            f"judge_agreement_epoch_{stage}": _agreement(predict(judge, images, batch_size=parts.forward_batch), y),
         }
     return Outcome(metrics, history, pictures)
 

@@ -9,9 +9,10 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from paperlib.data import Images
+from paperlib.data import Images, to_bytes, to_floats
 from paperlib.generators import Generator
 from paperlib.hard_sample_mining import mine_hard_latents
+from paperlib.profiles import Parts
 
 Fill = Callable[[int, nn.Module | None], Images]
 
@@ -31,27 +32,30 @@ def balanced_labels(n: int, num_classes: int, device: torch.device) -> torch.Ten
 
 
 @torch.no_grad()
-def generate(generator: Generator, z: torch.Tensor, y: torch.Tensor | None, *, batch_size: int = 100) -> torch.Tensor:
-    """G(z, y) in batches: (N, C, H, W)."""
+def generate(generator: Generator, z: torch.Tensor, y: torch.Tensor | None, parts: Parts) -> torch.Tensor:
+    """G(z, y) in the profile's batches: (N, C, H, W), as floats or, where the profile stores bytes, as bytes."""
+    batch_size = parts.generator_batch
     labels = y.split(batch_size) if y is not None else [None] * len(z.split(batch_size))
-    return torch.cat([generator(a, b) for a, b in zip(z.split(batch_size), labels, strict=True)])
+    keep: Callable[[torch.Tensor], torch.Tensor] = to_bytes if parts.store_bytes else lambda images: images
+    return torch.cat([keep(generator(a, b)) for a, b in zip(z.split(batch_size), labels, strict=True)])
 
 
-def filler(generator: Generator, rng: torch.Generator, steps: int, step_size: float) -> Fill:
+def filler(parts: Parts, rng: torch.Generator, steps: int, step_size: float) -> Fill:
     """FillDataset of Alg. 1: fill(n, classifier) -> n images, the classes even; mined if a classifier is given."""
+    generator = parts.generator()
 
     def fill(n: int, classifier: nn.Module | None) -> Images:
         y = balanced_labels(n, generator.num_classes, generator.device)
         z = generator.sample_latents(n, rng)
         if classifier is not None:
-            z = mine_hard_latents(generator, classifier, z, y, steps=steps, step_size=step_size)
-        return Images(generate(generator, z, y), y)
+            z = mine_hard_latents(generator, classifier, z, y, steps=steps, step_size=step_size, batch_size=parts.generator_batch)
+        return Images(generate(generator, z, y, parts), y)
 
     return fill
 
 
 def tile(images: torch.Tensor, columns: int) -> NDArray[np.float64]:
-    """(N, C, H, W) -> one grey picture (rows * H, columns * W), row by row."""
-    grey = images.mean(1).cpu().double()
-    rows = [torch.cat(list(row), dim=1) for row in grey.split(columns)]
-    return torch.cat(rows, dim=0).numpy()
+    """(N, C, H, W) -> one picture, row by row: grey (rows * H, columns * W), or with a last axis of three colours."""
+    pixels = to_floats(images).cpu().double().permute(0, 2, 3, 1)
+    rows = [torch.cat(list(row), dim=1) for row in pixels.split(columns)]
+    return torch.cat(rows, dim=0).squeeze(2).numpy()

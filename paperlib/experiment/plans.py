@@ -1,10 +1,9 @@
 """The runs behind each notebook: what has to be on record before it can speak."""
 
-from collections.abc import Iterable
-from typing import get_args
+from collections.abc import Callable, Iterable, Sequence
 
 from paperlib import paper, report
-from paperlib.config import ClassifierRun, ConditioningRun, Config, HardSamplesRun, ImageSet, QualityRun, check_count
+from paperlib.config import ClassifierRun, ConditioningRun, Config, HardSamplesRun, QualityRun, check_count
 from paperlib.profiles import Profile
 
 
@@ -34,17 +33,32 @@ def third_of(count: int) -> range:
 
 
 def conditioning(profile: Profile, seeds: int) -> list[ConditioningRun]:
-    """Paper B itself over all seeds; the leak experiment and the cross-dataset check over a third of them."""
+    """Paper B itself over all seeds; the leak experiment and the cross-dataset check over a third of them. ConfigError without paper B."""
     own, *others = report.CONDITIONINGS
     settings = [(own, seed) for seed in seeds_of(seeds)] + [(other, seed) for other in others for seed in third_of(seeds)]
     return [profile.conditioning_run(seed, labels=labels, teacher=teacher) for (labels, teacher), seed in settings]
 
 
 def quality(profile: Profile, seeds: int) -> list[QualityRun]:
-    """Every set of images over a third of the seeds."""
-    return [profile.quality_run(seed, image_set) for image_set in get_args(ImageSet) for seed in third_of(seeds)]
+    """Every set of images that the profile can make, over a third of the seeds."""
+    return [profile.quality_run(seed, image_set) for image_set in profile.image_sets for seed in third_of(seeds)]
+
+
+# The notebooks that speak of a plan's runs.
+PLANS: dict[str, Callable[[Profile, int], Sequence[Config]]] = {
+    "01_table1": table1,
+    "02_r_sweep": sweep,
+    "03_hard_samples": hard_samples,
+    "04_conditioning": conditioning,
+    "05_image_quality": quality,
+}
+
+
+def notebooks(profile: Profile) -> tuple[str, ...]:
+    """Those that the profile has parts for, in their order."""
+    return ("00_start_here", *(name for name, plan in PLANS.items() if plan is not conditioning or profile.conditioning))
 
 
 def everything(profile: Profile, seeds: int) -> list[Config]:
     """What `make reproduce` computes."""
-    return [run for plan in (table1, sweep, hard_samples, conditioning, quality) for run in plan(profile, seeds)]
+    return [run for name in notebooks(profile) if name in PLANS for run in PLANS[name](profile, seeds)]

@@ -7,26 +7,22 @@ generator = load_biggan("weights/biggan-deep-128", truncation=0.5)         # a f
 generator = load_biggan("biggan-deep-128")                                 # by the library's name: it downloads, and caches
 """
 
-import hashlib
 import json
-import pickle
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-import safetensors
 import torch
 from pytorch_pretrained_biggan import BigGAN, BigGANConfig
 from pytorch_pretrained_biggan import model as library
 from pytorch_pretrained_biggan.file_utils import cached_path
-from safetensors.torch import load_file
 
-from paperlib.checkpoints import CheckpointError
+from paperlib.checkpoints import CheckpointError, check_fit, read_tensors, sha256_of
 from paperlib.generators.fused_biggan import fuse_biggan
 from paperlib.generators.protocol import Generator
 
 CONFIG = "config.json"
 WEIGHTS = ("model.safetensors", "pytorch_model.safetensors", "pytorch_model.bin")
+DOWNLOADS: dict[str, str] = library.PRETRAINED_MODEL_ARCHIVE_MAP
 REMEDY = (
     'give a folder with config.json and pytorch_model.bin (or .safetensors), the name "biggan-deep-128", or a hub repository "owner/name"'
 )
@@ -53,13 +49,10 @@ def read_biggan(source: str | Path, *, sha256: str | None = None) -> BigGAN:
     """The library's own network with the checkpoint's weights, in eval mode and without gradients; errors as load_biggan."""
     config_path, weights_path = find_files(source)
     config = read_config(config_path)
-    if sha256 is not None:
-        with weights_path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-        if found != sha256:
-            raise CheckpointError(
-                f"{weights_path} has SHA-256 {found[:12]}..., expected {sha256[:12]}...: it is another file or altered; fetch it again."
-            )
+    if sha256 is not None and (found := sha256_of(weights_path)) != sha256:
+        raise CheckpointError(
+            f"{weights_path} has SHA-256 {found[:12]}..., expected {sha256[:12]}...: it is another file or altered; fetch it again."
+        )
     state = read_tensors(weights_path)
     with torch.device("meta"):
         model = BigGAN(config)
@@ -78,10 +71,8 @@ def find_files(source: str | Path) -> tuple[Path, Path]:
             raise CheckpointError(f"{folder} holds {held}; {REMEDY}.")
         return folder / CONFIG, found[0]
     try:
-        if name in library.PRETRAINED_MODEL_ARCHIVE_MAP:
-            maps = (library.PRETRAINED_CONFIG_ARCHIVE_MAP, library.PRETRAINED_MODEL_ARCHIVE_MAP)
-            config, weights = (Path(cached_path(links[name])) for links in maps)
-            return config, weights
+        if name in DOWNLOADS:
+            return Path(cached_path(library.PRETRAINED_CONFIG_ARCHIVE_MAP[name])), Path(cached_path(DOWNLOADS[name]))
         if name.count("/") == 1 and not name.startswith((".", "/", "~")):
             return hub_files(name)
     except (OSError, ValueError) as error:
@@ -114,35 +105,6 @@ def read_config(path: Path) -> BigGANConfig:
         return BigGANConfig.from_dict(values)
     except (OSError, ValueError, TypeError) as error:
         raise CheckpointError(f"{path} is not the config of a BigGAN-deep: {error}; {REMEDY}.") from error
-
-
-def read_tensors(path: Path) -> dict[str, torch.Tensor]:
-    """A state dict of tensors and nothing else."""
-    try:
-        if path.suffix == ".safetensors":
-            return load_file(path)
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, EOFError, ValueError, pickle.UnpicklingError, safetensors.SafetensorError) as error:
-        first = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise CheckpointError(f"{path} ({path.stat().st_size:,} bytes) cannot be read as weights: {first} Fetch it again.") from error
-    if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()):
-        raise CheckpointError(f"{path} holds a {type(state).__name__} that is no state dict of tensors; {REMEDY}.")
-    return dict(state)
-
-
-def check_fit(state: dict[str, torch.Tensor], expected: dict[str, Any], path: Path) -> None:
-    """CheckpointError unless names and shapes are exactly those of the network that the config describes, and all numbers finite."""
-    missing, foreign = sorted(expected.keys() - state.keys()), sorted(state.keys() - expected.keys())
-    misshapen = [name for name in expected.keys() & state.keys() if state[name].shape != expected[name].shape]
-    if missing or foreign or misshapen:
-        lines = [f"{path} is not the network that its config.json describes ({len(expected)} tensors):"]
-        for what, names in (("missing", missing), ("not of this network", foreign), ("of another shape", sorted(misshapen))):
-            if names:
-                lines.append(f"  {len(names)} {what}: {', '.join(names[:3])}{', ...' if len(names) > 3 else ''}")
-        raise CheckpointError("\n".join([*lines, f"  {REMEDY}."]))
-    broken = [name for name, value in state.items() if not torch.isfinite(value).all()]
-    if broken:
-        raise CheckpointError(f"{path} has NaN or infinity in {', '.join(broken[:3])}; fetch it again.")
 
 
 def random_biggan(config: BigGANConfig | None = None, seed: int = 0) -> BigGAN:

@@ -157,7 +157,12 @@ class Block(nn.Module):
         for i, convolution in enumerate(self.convolutions):
             h = convolution(h, affine[2 * i], affine[2 * i + 1], keep=i == 0)
         skip = x[:, : self.out_channels]
-        return h.add_(F.interpolate(skip, scale_factor=2.0) if self.upsample else skip)
+        if not self.upsample:
+            return h.add_(skip)
+        if torch.is_grad_enabled():
+            return h.add_(F.interpolate(skip, scale_factor=2.0))
+        h.unflatten(3, (-1, 2)).unflatten(2, (-1, 2)).add_(skip[:, :, :, None, :, None])
+        return h
 
 
 class Attention(nn.Module):

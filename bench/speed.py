@@ -1,0 +1,227 @@
+"""How fast the paper's scale runs here, beside the libraries it is built on, in the same run: results/reference/bench/.
+
+make bench                       # on a CPU small counts, a few minutes; on a GPU large ones, under ten
+python bench/speed.py --rounds 5
+
+BigGAN-deep-128 with random weights (its speed does not depend on them), all cores. Ours and theirs take turns; each ratio is of the fastest
+round of both. "Upstream" is pytorch-pretrained-biggan as it comes, in eval mode and with its weights frozen.
+"""
+
+import argparse
+import json
+import re
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import pandas as pd
+import torch
+import torch.nn.functional as F
+from torch.utils.flop_counter import FlopCounterMode
+
+from paperlib import doctor, profiles
+from paperlib.dataset_smoothing import SmoothedDataset, smoothing_source
+from paperlib.experiment.outcome import filler
+from paperlib.generators import Generator, fuse_biggan
+from paperlib.generators.biggan import random_biggan
+from paperlib.hard_sample_mining import mine_hard_latents
+from paperlib.profiles.imagenet10 import IMAGENET10, INDICES, stand_ins
+from paperlib.records import REFERENCE, replacing
+from paperlib.training import sgd, train_epoch
+
+CUDA = torch.cuda.is_available()
+BATCH = 64 if CUDA else 8
+DEVICE = profiles.device()
+
+
+@dataclass(frozen=True)
+class Row:
+    """rate: images a second, the fastest round. ratio: to the row of the same task that is named upstream. error: largest difference of an
+    image from upstream's, relative to the largest pixel; cosine: the least similarity of an image."""
+
+    task: str
+    what: str
+    rate: float
+    ratio: float | None = None
+    error: float | None = None
+    cosine: float | None = None
+
+
+def seconds(step: Callable[[], object]) -> float:
+    if CUDA:
+        torch.cuda.synchronize()
+    start = time.perf_counter()
+    step()
+    if CUDA:
+        torch.cuda.synchronize()
+    return time.perf_counter() - start
+
+
+def race(steps: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
+    """Fastest time of each step; they take turns, after one turn to warm up."""
+    times: dict[str, list[float]] = {name: [] for name in steps}
+    for turn in range(rounds + 1):
+        for name, step in steps.items():
+            elapsed = seconds(step)
+            if turn:
+                times[name].append(elapsed)
+    return {name: min(found) for name, found in times.items()}
+
+
+def contenders() -> dict[str, Callable[[torch.Tensor, torch.Tensor], torch.Tensor]]:
+    """Functions (z, y) -> images; the first is upstream's."""
+    model = random_biggan().to(DEVICE)
+    one_hot = torch.eye(1000, device=DEVICE)[INDICES]
+    found: dict[str, Callable[[torch.Tensor, torch.Tensor], torch.Tensor]] = {"upstream": lambda z, y: model(z, one_hot[y], 1.0)}
+    found["ours, float32"] = fuse_biggan(model, 1.0, classes=INDICES).to(DEVICE)
+    found["ours, bfloat16"] = fuse_biggan(model, 1.0, classes=INDICES, dtype=torch.bfloat16).to(DEVICE)
+    if CUDA:
+        for name, mode in (("compiled", "default"), ("compiled, CUDA graphs", "reduce-overhead")):
+            fast = fuse_biggan(model, 1.0, classes=INDICES, dtype=torch.bfloat16).to(DEVICE)
+            fast.module = torch.compile(fast.module, mode=mode, dynamic=False)
+            found[f"ours, bfloat16 {name}"] = fast
+    return found
+
+
+def generator_rows(rounds: int) -> list[Row]:
+    """Forward, gradient in z, and HSM (five steps against a ResNet-18), each beside upstream."""
+    rng = torch.Generator(DEVICE).manual_seed(0)
+    z, y = torch.randn(BATCH, 128, generator=rng, device=DEVICE), torch.randint(10, (BATCH,), generator=rng, device=DEVICE)
+    networks = contenders()
+    classifier = IMAGENET10.parts.classifier(64).eval()
+
+    def forward(network: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]) -> torch.Tensor:
+        with torch.no_grad():
+            return network(z, y).clone()
+
+    def gradient(network: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]) -> torch.Tensor:
+        x = z.clone().requires_grad_(True)
+        return torch.autograd.grad(network(x, y).square().sum(), x)[0]
+
+    def mine(network: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]) -> torch.Tensor:
+        wrapped = network if isinstance(network, Generator) else _Wrapped(network)
+        return mine_hard_latents(wrapped, classifier, z, y, steps=5, step_size=0.1, batch_size=BATCH)
+
+    rows = []
+    for task, step in (("generation", forward), ("gradient in z", gradient), ("HSM, five steps", mine)):
+        times = race({name: lambda network=network, step=step: step(network) for name, network in networks.items()}, rounds)
+        exact = forward(networks["upstream"])
+        for name, elapsed in times.items():
+            images = forward(networks[name])
+            rows.append(
+                Row(
+                    task, name, BATCH / elapsed, times["upstream"] / elapsed,
+                    ((images - exact).abs().max() / exact.abs().max()).item(),
+                    F.cosine_similarity(images.flatten(1), exact.flatten(1)).min().item(),
+                )
+            )  # fmt: skip
+    return rows
+
+
+class _Wrapped(torch.nn.Module):
+    """Upstream in the generators' protocol, as far as mining asks."""
+
+    num_classes = 0
+
+    def __init__(self, function: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]):
+        super().__init__()
+        self.function = function
+
+    def forward(self, z: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        return self.function(z, y)
+
+
+def training_rows(rounds: int) -> list[Row]:
+    """ResNet-18 on bytes; an epoch of DS (half of the images renewed) with and without mining, its training included."""
+    parts = stand_ins()
+    n = 2560 if CUDA else 32
+    fill = filler(parts, torch.Generator(DEVICE).manual_seed(0), IMAGENET10.mining_steps, IMAGENET10.step_size)
+    data = fill(n, None)
+    classifier = parts.classifier(64)
+    optimizer, order = sgd(classifier, 0.1, 0.9, 1e-4), torch.Generator().manual_seed(0)
+    batch = min(IMAGENET10.batch_size, n)
+
+    def epoch(source: Callable[[int, torch.nn.Module], object] | None) -> None:
+        images = source(1, classifier) if source else data
+        train_epoch(classifier, images, optimizer, batch_size=batch, rng=order, mixed_precision=parts.mixed_precision)  # type: ignore[arg-type]
+
+    smoothing = {
+        name: smoothing_source(SmoothedDataset(data.images, data.labels), 0.5, fill, hsm=hsm, rng=torch.Generator(DEVICE).manual_seed(1))
+        for name, hsm in (("DS epoch, r = 0.5", False), ("DS + HSM epoch, r = 0.5", True))
+    }
+    steps: dict[str, Callable[[], object]] = {"training epoch, ResNet-18": lambda: epoch(None)}
+    steps |= {name: lambda source=source: epoch(source) for name, source in smoothing.items()}
+    return [Row(name, "ours", n / elapsed) for name, elapsed in race(steps, rounds).items()]
+
+
+def matrix_rate(dtype: torch.dtype) -> float:
+    """Measured multiplications and additions a second of a square matrix product; on a CPU as a 1x1 convolution, which is the faster way."""
+    side = 8192 if CUDA else 2048
+    a, b = (torch.randn(side, side, device=DEVICE).to(dtype) for _ in range(2))
+    rows, columns = a.T.reshape(1, side, side // 64, 64).to(memory_format=torch.channels_last), b.T[:, :, None, None].contiguous()
+    steps: dict[str, Callable[[], object]] = {"product": lambda: a @ b, "convolution": lambda: F.conv2d(rows, columns)}
+    return 2 * side**3 / min(race(steps, 3).values())
+
+
+def operations_per_image() -> float:
+    """Of the fused network, as counted by PyTorch."""
+    network = fuse_biggan(random_biggan(), 1.0)
+    counter = FlopCounterMode(display=False)
+    with torch.no_grad(), counter:
+        network(torch.randn(1, 128), torch.zeros(1, dtype=torch.long))
+    return float(counter.get_total_flops())
+
+
+def where_the_time_goes(dtype: torch.dtype) -> dict[str, float]:
+    """Share of the ten costliest operations in generation, by PyTorch's profiler."""
+    generator = fuse_biggan(random_biggan(), 1.0, dtype=dtype).to(DEVICE)
+    z, y = torch.randn(BATCH, 128, device=DEVICE), torch.zeros(BATCH, dtype=torch.long, device=DEVICE)
+    activity = torch.profiler.ProfilerActivity.CUDA if CUDA else torch.profiler.ProfilerActivity.CPU
+    with torch.no_grad():
+        generator(z, y)
+        with torch.profiler.profile(activities=[activity]) as profiler:
+            generator(z, y)
+    times = {event.key: event.self_device_time_total if CUDA else event.self_cpu_time_total for event in profiler.key_averages()}
+    costliest = sorted(times, key=lambda name: -times[name])[:10]
+    return {name[:80]: round(times[name] / sum(times.values()), 4) for name in costliest}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=10 if CUDA else 4)
+    parser.add_argument("--folder", type=Path, default=REFERENCE / "bench")
+    options = parser.parse_args()
+    rows = generator_rows(options.rounds) + training_rows(min(options.rounds, 3))
+    dtype = torch.bfloat16 if CUDA else torch.float32
+    rate, operations = matrix_rate(dtype), operations_per_image()
+    estimated = doctor.estimate(IMAGENET10, IMAGENET10.seeds)
+    fastest = max(
+        (r for r in rows if r.task == "generation" and r.what.startswith("ours") and (CUDA or "float32" in r.what)), key=lambda r: r.rate
+    )
+    found = {
+        "device": doctor.device_name(),
+        "torch": torch.__version__,
+        "threads": torch.get_num_threads(),
+        "batch": BATCH,
+        "rounds": options.rounds,
+        "rows": [asdict(row) for row in rows],
+        "matrix_rate": {"dtype": str(dtype), "operations_per_second": rate},
+        "generator_operations_per_image": operations,
+        "share_of_matrix_rate": fastest.rate * operations / rate,
+        "peak_memory_gib": doctor.peak_memory_gib(),
+        "where_the_time_goes": where_the_time_goes(dtype),
+        "imagenet10": asdict(estimated) | {"total": estimated.total},
+    }
+    name = re.sub(r"\W+", "-", doctor.device_name().lower()).strip("-")
+    table = pd.DataFrame(found["rows"]).to_markdown(index=False, floatfmt=".3g")
+    for suffix, text in ((".json", json.dumps(found, indent=1) + "\n"), (".md", f"{doctor.device_name()}, batch {BATCH}\n\n{table}\n")):
+        with replacing(options.folder / f"{name}{suffix}") as path:
+            path.write_text(text)
+    print(table)
+    print("Table 1, Fig. 3 and Fig. 4 of the imagenet10 profile would take", doctor.duration(estimated.total))
+    print(f"{fastest.what}: {100 * found['share_of_matrix_rate']:.0f} % of the measured matrix rate ({rate / 1e12:.2f} T/s, {dtype})")
+
+
+if __name__ == "__main__":
+    main()

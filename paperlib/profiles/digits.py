@@ -1,0 +1,85 @@
+"""Both papers in minutes on a laptop: real digits, and generators and classifiers that ship with the package."""
+
+from dataclasses import replace
+from functools import cache
+
+import torch
+from torch import nn
+
+from paperlib import data
+from paperlib.checkpoints import load_pretrained, manifest
+from paperlib.classifiers import AttributeClassifier, Judge, resnet18
+from paperlib.config import Teacher
+from paperlib.data import Images
+from paperlib.generators import Generator, from_module
+from paperlib.generators.residual import ResidualGenerator
+from paperlib.profiles.profile import ConditioningSizes, PaperB, Parts, Profile, device
+
+PRETRAINED = (
+    "digits_conditional_generator",
+    "digits_unconditional_generator",
+    "mnist_attribute_classifier",
+    "uci_attribute_classifier",
+    "digits_judge",
+)
+
+
+def _images() -> tuple[Images, Images]:
+    train, test = data.digits()
+    return train.to(device()), test.to(device())
+
+
+def _validation_images() -> tuple[Images, Images]:
+    train, validation = data.split(data.digits()[0], test_size=1000, seed=1)
+    return train.to(device()), validation.to(device())
+
+
+@cache
+def _generator_of(num_classes: int) -> Generator:
+    name = "digits_conditional_generator" if num_classes else "digits_unconditional_generator"
+    network = load_pretrained(ResidualGenerator(num_classes=num_classes), name).to(device()).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return from_module(network, latent_dim=network.latent_dim, image_shape=network.image_shape, num_classes=num_classes)
+
+
+@cache
+def _teacher(teacher: Teacher) -> nn.Module:
+    return load_pretrained(AttributeClassifier(), f"{teacher}_attribute_classifier").to(device())
+
+
+@cache
+def _judge() -> Judge:
+    return load_pretrained(Judge(), "digits_judge").to(device())
+
+
+def _classifier(width: int) -> nn.Module:
+    return resnet18(10, in_channels=1, width=width, stem="small").to(device()).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+
+PARTS = Parts(
+    real_images=_images,
+    generator=lambda: _generator_of(10),
+    classifier=_classifier,
+    judge=_judge,
+    features=_judge,
+    feature_space="digit",
+    class_names=tuple("0123456789"),
+    checksums=lambda: {name: manifest()[name]["sha256"] for name in PRETRAINED},
+    paper_b=PaperB(generator=lambda: _generator_of(0), teacher=_teacher),
+)
+
+DIGITS = Profile(
+    name="digits", parts=PARTS, seeds=3,
+    epochs=16, long_factor=10, images=500, round_images=25, mining_steps=5, step_size=0.1, batch_size=25, learning_rate=0.05, width=12,
+    stages=(2, 10), hard_per_class=20, quality_samples=1000,
+    conditioning=ConditioningSizes(epochs=10, labels_per_epoch=3000, validation_labels=500, batch_size=64, learning_rate=1e-3),
+)  # fmt: skip
+
+# The numbers of DIGITS were chosen here: classifiers are tested on 1,000 of the 4,000 training digits, never on the test set.
+TUNING = replace(DIGITS, name="tuning", parts=replace(PARTS, real_images=_validation_images))
+
+# Every code path of every notebook in seconds; the numbers mean nothing.
+SMOKE = replace(
+    DIGITS, name="smoke", seeds=2, epochs=2, long_factor=2, images=100, round_images=40, mining_steps=2, batch_size=25, width=4,
+    stages=(1, 2), hard_per_class=2, quality_samples=60,
+    conditioning=ConditioningSizes(epochs=2, labels_per_epoch=100, validation_labels=100, batch_size=64, learning_rate=1e-3),
+)  # fmt: skip

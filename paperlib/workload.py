@@ -1,0 +1,135 @@
+"""How much work a run is, and how long a unit of it takes here: together, an estimate of a run's time before it starts.
+
+speed = measure(profile, profile.parts)                       # a few real steps
+seconds = work(config, profile, real_images=4000).seconds(speed)
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields
+
+import torch
+
+from paperlib.batchnorm_adaptation import adapt_batchnorm
+from paperlib.config import ClassifierRun, ConditioningRun, Config, HardSamplesRun, QualityRun
+from paperlib.experiment.outcome import balanced_labels, filler, generate
+from paperlib.features import extract
+from paperlib.hard_sample_mining import mine_hard_latents
+from paperlib.profiles import Parts, Profile, device
+from paperlib.training import sgd, train_epoch
+
+
+@dataclass(frozen=True)
+class Work:
+    """Counts of the units that cost time; as a speed, seconds for one of each.
+
+    generated: images by G. mined: HSM steps times images. trained: images forward and backward through the classifier. adapted: images
+    whose statistics BNA takes. featured: images through the feature network. conditioned: labels through paper B's training.
+    """
+
+    generated: float = 0
+    mined: float = 0
+    trained: float = 0
+    adapted: float = 0
+    featured: float = 0
+    conditioned: float = 0
+
+    def __add__(self, other: "Work") -> "Work":
+        return Work(**{f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(Work)})
+
+    def seconds(self, speed: "Work") -> float:
+        return sum(count * getattr(speed, name) for name, count in asdict(self).items())
+
+
+def work(config: Config, profile: Profile, real_images: int) -> Work:
+    """What a run does. real_images: the number of real training images, for BNA."""
+    match config:
+        case ClassifierRun():
+            return _classifier(config) + Work(adapted=real_images)
+        case HardSamplesRun():
+            latents = config.per_class * len(profile.parts.class_names)
+            return _mined_stages(config, latents) + Work(generated=3 * latents)
+        case ConditioningRun():
+            drawn = (config.epochs + 2) * config.validation_labels
+            return Work(generated=config.epochs * config.validation_labels + drawn, conditioned=config.epochs * config.labels_per_epoch)
+        case QualityRun():
+            mining = _mined_stages(config.hard, config.samples) if config.hard else Work()
+            made = 0 if config.image_set.startswith("real") else config.samples
+            return mining + Work(generated=made, featured=config.samples)
+    raise TypeError(f"the work of a {type(config).__name__} is not known")
+
+
+def _classifier(config: ClassifierRun) -> Work:
+    n, epochs, m = config.images, config.epochs, config.round_images
+    training = Work(trained=n * epochs)
+    if config.real:
+        return training
+    if config.r > 0:
+        renewed = round(config.r * n) * (epochs - 1)
+        return training + Work(generated=n + renewed, mined=renewed // 2 * config.mining_steps if config.hsm else 0)
+    if not config.hsm:
+        return training + Work(generated=n)
+    rounds = -(-(n - m) // m)
+    return training + Work(generated=n, mined=(n - m) * config.mining_steps, trained=m * rounds * (rounds + 1) / 2)
+
+
+def _mined_stages(config: HardSamplesRun, latents: int) -> Work:
+    """A classifier on a fixed data set; at each of two stages the latents are mined, and generated before and after."""
+    return Work(generated=config.images + 4 * latents, mined=2 * latents * config.mining_steps, trained=config.images * config.stages[1])
+
+
+def measure(profile: Profile, parts: Parts, *, batches: int = 2) -> Work:
+    """Seconds of one unit of each kind, on one thread as every run has: the fastest of a few batches after one to warm up."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        return _measure(profile, parts, batches)
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _measure(profile: Profile, parts: Parts, batches: int) -> Work:
+    generator, n = parts.generator(), parts.generator_batch
+    rng = torch.Generator(device()).manual_seed(0)
+    z, y = generator.sample_latents(n, rng), balanced_labels(n, generator.num_classes, device())
+    classifier = parts.classifier(profile.width)
+    optimizer, order = sgd(classifier, profile.learning_rate, 0.9, 1e-4), torch.Generator().manual_seed(0)
+    made = filler(parts, rng, 1, profile.step_size)(2 * profile.batch_size, None)
+
+    def train() -> None:
+        train_epoch(classifier, made, optimizer, batch_size=profile.batch_size, rng=order, mixed_precision=parts.mixed_precision)
+
+    def seconds(step: Callable[[], object], units: int) -> float:
+        step()
+        return min(_time(step) for _ in range(batches)) / units
+
+    real = parts.real_images()[0].images[: 2 * parts.forward_batch]
+    return Work(
+        generated=seconds(lambda: generate(generator, z, y, parts), n),
+        mined=seconds(lambda: mine_hard_latents(generator, classifier, z, y, steps=1, step_size=profile.step_size, batch_size=n), n),
+        trained=seconds(train, len(made)),
+        adapted=seconds(lambda: adapt_batchnorm(classifier, real, batch_size=parts.forward_batch), len(real)),
+        featured=seconds(lambda: extract(parts.features(), made.images[:n], batch_size=n), min(n, len(made))),
+        conditioned=_conditioning_seconds(profile, parts, seconds),
+    )
+
+
+def _conditioning_seconds(profile: Profile, parts: Parts, seconds: Callable[[Callable[[], object], int], float]) -> float:
+    if parts.paper_b is None or profile.conditioning is None:
+        return 0.0
+    generator, teacher, n = parts.paper_b.generator(), parts.paper_b.teacher("mnist"), profile.conditioning.batch_size
+    z = generator.sample_latents(n)
+
+    def step() -> None:
+        x = z.clone().requires_grad_(True)
+        torch.autograd.grad(torch.nn.functional.cross_entropy(teacher(generator(x)), torch.zeros(n, dtype=torch.long, device=x.device)), x)
+
+    return seconds(step, n)
+
+
+def _time(step: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    step()
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
+    return time.perf_counter() - start

@@ -16,4 +16,4 @@ Data flow
     profiles -> experiment.run(config) -> records -> report -> notebooks
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -5,6 +5,7 @@ python -m paperlib.readme            # a test fails if README.md and the records
 
 import json
 import re
+from pathlib import Path
 
 import pandas as pd
 
@@ -22,6 +23,7 @@ def blocks(profile: str = "digits") -> dict[str, str]:
     parts = (findings.table1, findings.sweep, findings.hard_samples, findings.conditioning, findings.quality)
     return {
         "times": times(),
+        "bench": "\n\n".join(bench(path) for path in sorted((records.REFERENCE / "bench").glob("*.json"))),
         "table1": markdown(table),
         "gap": f"The long column closes {closed:.0f} % of the gap between the baseline and real images.",
         "sweep": markdown(curve),
@@ -39,6 +41,28 @@ def times() -> str:
     reproduce, test = (f"{found[name] / 60:.1f} minutes" for name in ("reproduce", "test"))
     where = f"Measured after the install on {found['cores']} cores ({found['processor']})"
     return f"{where}: `make reproduce` {reproduce} with {found['seeds']} seeds, `make test` {test}."
+
+
+def bench(path: Path) -> str:
+    """One device's table of `make bench`, and what the imagenet10 profile would take there."""
+    found = json.loads(path.read_text())
+    rows = [
+        {
+            "task": row["task"],
+            "network": row["what"],
+            "images a second": f"{row['rate']:.3g}",
+            "times upstream": f"{row['ratio']:.2f}" if row["ratio"] else "-",
+            "largest error": f"{row['error']:.1e}" if row["error"] else "-",
+        }
+        for row in found["rows"]
+    ]
+    device = f"{found['device']}, {found['threads']} threads, batch {found['batch']}, torch {found['torch']}"
+    days = found["imagenet10"]["total"] / 86400
+    return (
+        f"{device}:\n\n{pd.DataFrame(rows).to_markdown(index=False, disable_numparse=True)}\n\n"
+        f"Generation runs at {100 * found['share_of_matrix_rate']:.0f} % of the measured matrix rate; the whole `imagenet10` profile, one seed, "
+        f"would take {days:.1f} days there."
+    )
 
 
 def markdown(table: pd.DataFrame) -> str:

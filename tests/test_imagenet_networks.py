@@ -11,7 +11,7 @@ from paperlib._torchvision import torchvision
 from paperlib.checkpoints import CheckpointError
 from paperlib.data import to_bytes, to_floats
 from paperlib.data.imagenet import CLASSES
-from paperlib.features import extract
+from paperlib.features import cached_features, extract
 from paperlib.imagenet_networks import INCEPTION, RESNET50, ImageNetJudge, Inception
 from paperlib.metrics import frechet_distance, gaussian, inception_score
 
@@ -46,6 +46,20 @@ def test_features_and_fid_are_pytorch_fids(here, images, monkeypatch):
     with pytest.warns(DeprecationWarning, match="disp"):
         reference = fid_score.calculate_frechet_distance(*gaussian(halves[0]), *gaussian(halves[1]))
     assert frechet_distance(*gaussian(halves[0]), *gaussian(halves[1])) == pytest.approx(reference, rel=1e-3)
+
+
+def test_features_of_the_reference_are_cached_and_renewed(here, images, tmp_path, monkeypatch):
+    network = Inception()
+    first = cached_features(network, images[:4], tmp_path)
+    assert torch.equal(first, extract(network, images[:4]).features)
+    monkeypatch.setattr(network, "features", None)
+    assert torch.equal(cached_features(network, images[:4], tmp_path), first)
+    monkeypatch.undo()
+    (path,) = tmp_path.iterdir()
+    path.write_bytes(path.read_bytes()[:-10])
+    assert torch.equal(cached_features(network, images[:4], tmp_path), first)
+    cached_features(network, images[1:5], tmp_path)
+    assert len(list(tmp_path.iterdir())) == 2
 
 
 def test_the_judge_is_torchvisions(here, images):

@@ -9,10 +9,10 @@ from paperlib.config import Config, QualityRun
 from paperlib.data import Images, split, to_floats
 from paperlib.experiment import conditioning, hard_samples
 from paperlib.experiment.outcome import Outcome, balanced_labels, generate
-from paperlib.features import extract
+from paperlib.features import cached_features, extract
 from paperlib.metrics import frechet_distance, gaussian, inception_score, kernel_distance, manifold, within_class_variance
 from paperlib.profiles import Profile, device
-from paperlib.records import Record
+from paperlib.records import Record, results_dir
 from paperlib.training import predict
 
 
@@ -24,9 +24,9 @@ def reference_and_rest(profile: Profile) -> tuple[Images, Images]:
 
 @cache
 def reference_features(profile: Profile) -> tuple[torch.Tensor, int]:
-    """Features of the reference half, and its size; computed once a process."""
-    reference = reference_and_rest(profile)[0]
-    return extract(profile.parts.features(), reference.images, batch_size=profile.parts.forward_batch).features, len(reference)
+    """Features of the reference half, and its size; computed once for a results folder."""
+    reference, folder = reference_and_rest(profile)[0], results_dir(profile.name) / "features"
+    return cached_features(profile.parts.features(), reference.images, folder, batch_size=profile.parts.forward_batch), len(reference)
 
 
 def image_set(config: QualityRun, profile: Profile, record_of: Callable[[Config], Record]) -> Images:

@@ -105,7 +105,8 @@ class Convolution(nn.Module):
         """h: (N, C, H, W); gain, shift: (N or 1, C). Without gradients h is overwritten, unless the caller says to keep it."""
         gain, shift = (t[:, :, None, None].to(h.dtype) for t in (gain, shift))
         if not torch.is_grad_enabled():
-            active = torch.addcmul(shift, h, gain, out=None if keep else h).relu_()
+            reuse = not keep and not torch.compiler.is_compiling()
+            active = torch.addcmul(shift, h, gain, out=h if reuse else None).relu_()
             return torch.convolution(active, self.weight, self.bias, *_geometry(self.weight, self.upsample))
         return _NormReluConvolve.apply(h, gain, shift, self.weight, self.bias, self.upsample)  # type: ignore[no-untyped-call]
 
@@ -133,9 +134,9 @@ class _NormReluConvolve(torch.autograd.Function):
         u, _, _ = torch.ops.aten.convolution_backward(
             gradient, active, weight, None, *_geometry(weight, ctx.upsample), [True, False, False]
         )
-        torch.ops.aten.threshold_backward.grad_input(u, active, 0, grad_input=u)
+        u.mul_(active > 0)
         grad_b = u.sum((2, 3), keepdim=True)
-        grad_a = torch.mul(u, h, out=active).sum((2, 3), keepdim=True)
+        grad_a = active.copy_(u).mul_(h).sum((2, 3), keepdim=True)
         return u.mul_(a), grad_a, grad_b, None, None, None
 
 

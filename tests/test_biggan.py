@@ -15,7 +15,8 @@ from torch import nn
 from paperlib import generators
 from paperlib.checkpoints import CheckpointError
 from paperlib.generators import biggan
-from paperlib.generators.fused_biggan import _attend, _attend_by_convolution, upsampling_weight
+from paperlib.generators.attention import _attend, _attend_by_convolution
+from paperlib.generators.fused_biggan import upsampling_weight
 
 SMALL = BigGANConfig(
     output_dim=32, z_dim=16, class_embed_dim=16, channel_width=8, num_classes=6,

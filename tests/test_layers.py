@@ -11,9 +11,9 @@ ROOT = Path(paperlib.__file__).parent
 LAYERS = [
     {"_torchvision", "paper", "config", "progress", "checkpoints", "frozen"},
     {"records", "data.images", "classifiers", "metrics"},
-    {"data.digit_sets", "data.imagenet", "generators.protocol"},
+    {"data.digit_sets", "data.imagenet", "generators.protocol", "generators.attention"},
     {"data", "generators.fused_biggan", "generators.residual"},
-    {"generators.biggan"},
+    {"generators.biggan", "generators.residual_biggan"},
     {"generators"},
     {"imagenet_networks", "features", "conditioner", "hard_sample_mining", "dataset_smoothing", "batchnorm_adaptation", "report"},
     {"training", "findings", "figures", "html"},

@@ -21,6 +21,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from paperlib.config import check_number
+from paperlib.generators.attention import Attention
 from paperlib.generators.protocol import Generator
 
 
@@ -166,42 +167,10 @@ class Block(nn.Module):
         return h
 
 
-class Attention(nn.Module):
-    """Non-local block: every position looks at the 2x2-pooled ones."""
-
-    theta: torch.Tensor
-    phi: torch.Tensor
-    g: torch.Tensor
-    o_conv: torch.Tensor
-
-    def __init__(self, layer: Any, dtype: torch.dtype):
-        super().__init__()
-        for name in ("theta", "phi", "g", "o_conv"):
-            weight = folded(getattr(layer, f"snconv1x1_{name}"))
-            weight = weight * layer.gamma.detach() if name == "o_conv" else weight
-            self.register_buffer(name, weight.to(dtype).contiguous(memory_format=torch.channels_last))
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        queries = F.conv2d(x, self.theta)
-        keys, values = (F.max_pool2d(F.conv2d(x, weight), 2) for weight in (self.phi, self.g))
-        attend = _attend_by_convolution if x.device.type == "cpu" else _attend
-        return x + F.conv2d(attend(queries, keys, values), self.o_conv)
-
-
-def _attend(queries: torch.Tensor, keys: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
-    """softmax(Q K') V over positions; (N, d, H, W), (N, d, h, w), (N, D, h, w) -> (N, D, H, W)."""
-    q, k, v = (t.flatten(2).transpose(1, 2) for t in (queries, keys, values))
-    return F.scaled_dot_product_attention(q, k, v, scale=1.0).transpose(1, 2).unflatten(2, queries.shape[2:])
-
-
-def _attend_by_convolution(queries: torch.Tensor, keys: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
-    """The same, each product as a 1x1 convolution with an image's own keys and values: on CPUs faster than batched matrix products."""
-    attended = []
-    for q, k, v in zip(queries.split(1), keys, values, strict=True):
-        scores = F.conv2d(q, k.flatten(1).T[:, :, None, None])
-        weights = scores.permute(0, 2, 3, 1).softmax(dim=3).permute(0, 3, 1, 2)
-        attended.append(F.conv2d(weights, v.flatten(1)[:, :, None, None]))
-    return torch.cat(attended)
+def attention(layer: Any, dtype: torch.dtype) -> Attention:
+    """The library's layer with its norms folded."""
+    theta, phi, g, o = (folded(getattr(layer, f"snconv1x1_{name}")).to(dtype) for name in ("theta", "phi", "g", "o_conv"))
+    return Attention(theta, phi, g, o, layer.gamma.detach().to(dtype))
 
 
 class FusedBigGAN(nn.Module):
@@ -222,7 +191,7 @@ class FusedBigGAN(nn.Module):
         self.register_buffer("embedding", model.embeddings.weight.detach().T[list(classes)].contiguous())
         self.register_buffer("first_weight", folded(source.gen_z))
         self.register_buffer("first_bias", source.gen_z.bias.detach())
-        self.layers = nn.ModuleList(Block(layer, dtype) if hasattr(layer, "bn_0") else Attention(layer, dtype) for layer in source.layers)
+        self.layers = nn.ModuleList(Block(layer, dtype) if hasattr(layer, "bn_0") else attention(layer, dtype) for layer in source.layers)
         weights, biases = [], []
         for layer in source.layers:
             for norm in (getattr(layer, f"bn_{i}") for i in range(4) if hasattr(layer, "bn_0")):

@@ -141,11 +141,11 @@ def training_rows(rounds: int) -> list[Row]:
     """ResNet-18 on bytes; an epoch of DS (half of the images renewed) with and without mining, its training included."""
     parts = stand_ins()
     n = 2560 if CUDA else 32
-    fill = filler(parts, torch.Generator(DEVICE).manual_seed(0), IMAGENET10.mining_steps, IMAGENET10.step_size)
+    fill = filler(parts, torch.Generator(DEVICE).manual_seed(0), IMAGENET10.paper_a.mining_steps, IMAGENET10.paper_a.step_size)
     data = fill(n, None)
     classifier = parts.classifier(64)
     optimizer, order = sgd(classifier, 0.1, 0.9, 1e-4), torch.Generator().manual_seed(0)
-    batch = min(IMAGENET10.batch_size, n)
+    batch = min(IMAGENET10.paper_a.batch_size, n)
 
     def epoch(source: Callable[[int, torch.nn.Module], object] | None) -> None:
         images = source(1, classifier) if source else data

@@ -114,7 +114,7 @@ def machine(profile: Profile) -> list[tuple[str, str]]:
     gpu = f"{torch.cuda.get_device_properties(0).total_memory / 2**30:.0f} GiB on the GPU, " if torch.cuda.is_available() else ""
     folder = records.check_writable(profile.name)
     images = parts_for_timing(profile.parts)[0].real_images()[0].images
-    size = profile.images * images[0].numel() * images.element_size()
+    size = (profile.classifier.images if profile.classifier else len(images)) * images[0].numel() * images.element_size()
     return [
         ("device", device_name() + ("" if torch.cuda.is_available() else f" (CPU, {worker_count()} runs at a time)")),
         ("software", f"Python {platform.python_version()}, torch {torch.__version__}"),

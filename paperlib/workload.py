@@ -92,31 +92,45 @@ def _measure(profile: Profile, parts: Parts, batches: int) -> Work:
     generator, n = parts.generator(), parts.generator_batch
     rng = torch.Generator(device()).manual_seed(0)
     z, y = generator.sample_latents(n, rng), balanced_labels(n, generator.num_classes, device())
-    classifier = parts.classifier(profile.width)
-    optimizer, order = sgd(classifier, profile.learning_rate, 0.9, 1e-4), torch.Generator().manual_seed(0)
-    made = filler(parts, rng, 1, profile.step_size)(2 * profile.batch_size, None)
-
-    def train() -> None:
-        train_epoch(classifier, made, optimizer, batch_size=profile.batch_size, rng=order, mixed_precision=parts.mixed_precision)
 
     def seconds(step: Callable[[], object], units: int) -> float:
         step()
         return min(_time(step) for _ in range(batches)) / units
 
-    real = parts.real_images()[0].images[: 2 * parts.forward_batch]
-    return Work(
+    images = generate(generator, z, y, parts)
+    both = Work(
         generated=seconds(lambda: generate(generator, z, y, parts), n),
-        mined=seconds(lambda: mine_hard_latents(generator, classifier, z, y, steps=1, step_size=profile.step_size, batch_size=n), n),
+        featured=seconds(lambda: extract(parts.features(), images, batch_size=n), n),
+    )
+    return both + _paper_a_seconds(profile, parts, seconds) + _paper_b_seconds(profile, parts, seconds)
+
+
+Stopwatch = Callable[[Callable[[], object], int], float]
+
+
+def _paper_a_seconds(profile: Profile, parts: Parts, seconds: Stopwatch) -> Work:
+    if profile.classifier is None:
+        return Work()
+    a, generator, n = profile.classifier, parts.generator(), parts.generator_batch
+    rng, order = torch.Generator(device()).manual_seed(0), torch.Generator().manual_seed(0)
+    made = filler(parts, rng, 1, a.step_size)(2 * a.batch_size, None)
+    classifier, real = parts.classifier(a.width), parts.real_images()[0].images[: 2 * parts.forward_batch]
+    optimizer = sgd(classifier, a.learning_rate, 0.9, 1e-4)
+    z, y = generator.sample_latents(n, rng), balanced_labels(n, generator.num_classes, device())
+
+    def train() -> None:
+        train_epoch(classifier, made, optimizer, batch_size=a.batch_size, rng=order, mixed_precision=parts.mixed_precision)
+
+    return Work(
+        mined=seconds(lambda: mine_hard_latents(generator, classifier, z, y, steps=1, step_size=a.step_size, batch_size=n), n),
         trained=seconds(train, len(made)),
         adapted=seconds(lambda: adapt_batchnorm(classifier, real, batch_size=parts.forward_batch), len(real)),
-        featured=seconds(lambda: extract(parts.features(), made.images[:n], batch_size=n), min(n, len(made))),
-        conditioned=_conditioning_seconds(profile, parts, seconds),
     )
 
 
-def _conditioning_seconds(profile: Profile, parts: Parts, seconds: Callable[[Callable[[], object], int], float]) -> float:
+def _paper_b_seconds(profile: Profile, parts: Parts, seconds: Stopwatch) -> Work:
     if parts.paper_b is None or profile.conditioning is None:
-        return 0.0
+        return Work()
     generator, teacher, n = parts.paper_b.generator(), parts.paper_b.teacher("mnist"), profile.conditioning.batch_size
     z = generator.sample_latents(n)
 
@@ -124,7 +138,7 @@ def _conditioning_seconds(profile: Profile, parts: Parts, seconds: Callable[[Cal
         x = z.clone().requires_grad_(True)
         torch.autograd.grad(torch.nn.functional.cross_entropy(teacher(generator(x)), torch.zeros(n, dtype=torch.long, device=x.device)), x)
 
-    return seconds(step, n)
+    return Work(conditioned=seconds(step, n))
 
 
 def _time(step: Callable[[], object]) -> float:

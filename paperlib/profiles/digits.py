@@ -13,7 +13,7 @@ from paperlib.config import Teacher
 from paperlib.data import Images
 from paperlib.generators import Generator, from_module
 from paperlib.generators.residual import ResidualGenerator
-from paperlib.profiles.profile import ConditioningSizes, PaperB, Parts, Profile, device
+from paperlib.profiles.profile import ClassifierSizes, ConditioningSizes, PaperB, Parts, Profile, device
 
 PRETRAINED = (
     "digits_conditional_generator",
@@ -68,9 +68,11 @@ PARTS = Parts(
 )
 
 DIGITS = Profile(
-    name="digits", parts=PARTS, seeds=3,
-    epochs=16, long_factor=10, images=500, round_images=25, mining_steps=5, step_size=0.1, batch_size=25, learning_rate=0.05, width=12,
-    stages=(2, 10), hard_per_class=20, quality_samples=1000,
+    name="digits", parts=PARTS, seeds=3, quality_samples=1000,
+    classifier=ClassifierSizes(
+        epochs=16, long_factor=10, images=500, round_images=25, mining_steps=5, step_size=0.1, batch_size=25, learning_rate=0.05, width=12,
+        stages=(2, 10), hard_per_class=20,
+    ),
     conditioning=ConditioningSizes(epochs=10, labels_per_epoch=3000, validation_labels=500, batch_size=64, learning_rate=1e-3),
 )  # fmt: skip
 
@@ -79,7 +81,10 @@ TUNING = replace(DIGITS, name="tuning", parts=replace(PARTS, real_images=_valida
 
 # Every code path of every notebook in seconds; the numbers mean nothing.
 SMOKE = replace(
-    DIGITS, name="smoke", seeds=2, epochs=2, long_factor=2, images=100, round_images=40, mining_steps=2, batch_size=25, width=4,
-    stages=(1, 2), hard_per_class=2, quality_samples=60,
+    DIGITS, name="smoke", seeds=2, quality_samples=60,
+    classifier=ClassifierSizes(
+        epochs=2, long_factor=2, images=100, round_images=40, mining_steps=2, step_size=0.1, batch_size=25, learning_rate=0.05, width=4,
+        stages=(1, 2), hard_per_class=2,
+    ),
     conditioning=ConditioningSizes(epochs=2, labels_per_epoch=100, validation_labels=100, batch_size=64, learning_rate=1e-3),
 )  # fmt: skip

@@ -23,7 +23,7 @@ from paperlib.data.imagenet import CLASSES, describe, find_images
 from paperlib.generators import Generator, fuse_biggan, load_biggan
 from paperlib.generators.biggan import DOWNLOADS, find_files, random_biggan
 from paperlib.imagenet_networks import INCEPTION, RESNET50, ImageNetJudge, Inception, WeightsFile
-from paperlib.profiles.profile import Parts, Profile, Requirement, device
+from paperlib.profiles.profile import ClassifierSizes, Parts, Profile, Requirement, device
 from paperlib.records import ROOT
 
 TRUNCATION = 1.0
@@ -137,13 +137,18 @@ PARTS = Parts(
 )
 
 IMAGENET10 = Profile(
-    name="imagenet10", parts=PARTS, seeds=1,
-    epochs=150, long_factor=10, images=13_000, round_images=650, mining_steps=5, step_size=0.1, batch_size=128, learning_rate=0.1, width=64,
-    stages=(10, 100), hard_per_class=20, quality_samples=5000,
+    name="imagenet10", parts=PARTS, seeds=1, quality_samples=5000,
+    classifier=ClassifierSizes(
+        epochs=150, long_factor=10, images=13_000, round_images=650, mining_steps=5, step_size=0.1, batch_size=128, learning_rate=0.1, width=64,
+        stages=(10, 100), hard_per_class=20,
+    ),
 )  # fmt: skip
 
 # The same parts at tiny counts: a trial of weights, images and device before the real run; the numbers mean nothing.
 IMAGENET10_SMOKE = replace(
-    IMAGENET10, name="imagenet10_smoke", epochs=2, long_factor=2, images=20, round_images=10, mining_steps=1, batch_size=10,
-    stages=(1, 2), hard_per_class=1, quality_samples=20,
+    IMAGENET10, name="imagenet10_smoke", quality_samples=20,
+    classifier=ClassifierSizes(
+        epochs=2, long_factor=2, images=20, round_images=10, mining_steps=1, step_size=0.1, batch_size=10, learning_rate=0.1, width=64,
+        stages=(1, 2), hard_per_class=1,
+    ),
 )  # fmt: skip

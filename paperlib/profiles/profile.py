@@ -80,15 +80,9 @@ class ConditioningSizes:
 
 
 @dataclass(frozen=True)
-class Profile:
-    """Sizes of the runs. seeds: how many by default. long_factor: epochs of the long column as a multiple. The other names as in config.py.
+class ClassifierSizes:
+    """Paper A's part of a profile; names as in config.py. long_factor: epochs of the long column as a multiple. hard_per_class: latents of Fig. 3."""
 
-    conditioning: None where the profile has only paper A.
-    """
-
-    name: str
-    parts: Parts
-    seeds: int
     epochs: int
     long_factor: int
     images: int
@@ -100,8 +94,25 @@ class Profile:
     width: int
     stages: tuple[int, int]
     hard_per_class: int
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Parts and sizes. seeds: how many by default. classifier, conditioning: None where the profile has not paper A, or not paper B."""
+
+    name: str
+    parts: Parts
+    seeds: int
     quality_samples: int
+    classifier: ClassifierSizes | None = None
     conditioning: ConditioningSizes | None = None
+
+    @property
+    def paper_a(self) -> ClassifierSizes:
+        """The sizes of paper A; ConfigError where the profile has none."""
+        if self.classifier is None:
+            raise ConfigError(f"profile = {self.name!r}: it has no classifier to train; for paper A use 'digits' or 'imagenet10'.")
+        return self.classifier
 
     @property
     def image_sets(self) -> tuple[ImageSet, ...]:
@@ -110,10 +121,11 @@ class Profile:
         return every if self.conditioning else tuple(s for s in every if s not in ("unconditional prior", "conditioned"))
 
     def classifier_run(self, seed: int, *, hsm: bool = False, r: float = 0.0, real: bool = False, long: bool = False) -> ClassifierRun:
+        a = self.paper_a
         return ClassifierRun(
-            profile=self.name, seed=seed, real=real, hsm=hsm, r=r, epochs=self.epochs * (self.long_factor if long else 1),
-            images=self.images, round_images=self.round_images, mining_steps=self.mining_steps, step_size=self.step_size,
-            batch_size=self.batch_size, learning_rate=self.learning_rate, momentum=0.9, weight_decay=1e-4, width=self.width,
+            profile=self.name, seed=seed, real=real, hsm=hsm, r=r, epochs=a.epochs * (a.long_factor if long else 1),
+            images=a.images, round_images=a.round_images, mining_steps=a.mining_steps, step_size=a.step_size,
+            batch_size=a.batch_size, learning_rate=a.learning_rate, momentum=0.9, weight_decay=1e-4, width=a.width,
         )  # fmt: skip
 
     def column_run(self, column: paper.Column, seed: int) -> ClassifierRun:
@@ -121,9 +133,10 @@ class Profile:
         return self.classifier_run(seed, hsm=column.hsm, r=paper.TABLE1_R if column.ds else 0.0, real=column.real, long=column.long)
 
     def hard_samples_run(self, seed: int) -> HardSamplesRun:
+        a = self.paper_a
         return HardSamplesRun(
-            profile=self.name, seed=seed, stages=self.stages, per_class=self.hard_per_class, images=self.images, mining_steps=self.mining_steps,
-            step_size=self.step_size, batch_size=self.batch_size, learning_rate=self.learning_rate, width=self.width,
+            profile=self.name, seed=seed, stages=a.stages, per_class=a.hard_per_class, images=a.images, mining_steps=a.mining_steps,
+            step_size=a.step_size, batch_size=a.batch_size, learning_rate=a.learning_rate, width=a.width,
         )  # fmt: skip
 
     def conditioning_run(self, seed: int, *, labels: Labels = "unconditional", teacher: Teacher = "mnist") -> ConditioningRun:

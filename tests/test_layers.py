@@ -10,7 +10,7 @@ import paperlib
 ROOT = Path(paperlib.__file__).parent
 LAYERS = [
     {"_torchvision", "paper", "config", "progress", "checkpoints", "frozen"},
-    {"records", "data.images", "classifiers", "metrics"},
+    {"records", "data.images", "data.decoding", "classifiers", "metrics"},
     {"data.digit_sets", "data.imagenet", "generators.protocol"},
     {"data", "generators.fused_biggan", "generators.residual"},
     {"generators.biggan"},

@@ -72,3 +72,12 @@ def outside_files(tmp_path_factory) -> dict[str, str]:
         "PAPERLIB_JUDGE": str(folder / "resnet50.pth"),
         "PAPERLIB_CACHE": str(folder / "cache"),
     }
+
+
+def arrange_utkface(root: Path, names: list[str]) -> Path:
+    """The photographs in turn, cropped small, under these names."""
+    root.mkdir(parents=True)
+    for i, name in enumerate(names):
+        with Image.open(io.BytesIO(photographs()[i % 10])) as image:
+            image.convert("RGB").resize((48 + i, 48)).save(root / name, "JPEG")
+    return root

@@ -11,7 +11,7 @@ ROOT = Path(paperlib.__file__).parent
 LAYERS = [
     {"_torchvision", "paper", "config", "progress", "checkpoints", "frozen"},
     {"records", "data.images", "data.decoding", "classifiers", "metrics"},
-    {"data.digit_sets", "data.imagenet", "data.utkface", "generators.protocol"},
+    {"data.digit_sets", "data.imagenet", "data.utkface", "generators.protocol", "vgg_face"},
     {"data", "generators.fused_biggan", "generators.residual"},
     {"generators.biggan"},
     {"generators"},

@@ -17,7 +17,7 @@ LAYERS = [
     {"generators"},
     {"imagenet_networks", "features", "conditioner", "hard_sample_mining", "dataset_smoothing", "batchnorm_adaptation", "report"},
     {"training", "findings", "figures", "html"},
-    {"pretraining", "profiles.profile", "readme"},
+    {"pretraining", "attribute_training", "profiles.profile", "readme"},
     {"profiles.digits", "profiles.imagenet10"},
     {"profiles"},
     {"experiment.outcome", "experiment.plans"},

@@ -198,14 +198,7 @@ def test_the_notebook(outside, results, tmp_path):
     assert not any(output.output_type == "error" for cell in notebook.cells for output in cell.get("outputs", []))
 
 
-@pytest.mark.parametrize(
-    ("parameters", "message"),
-    [
-        ({"attribute": "mood"}, "attribute = 'mood': use one of 'race'"),
-        ({"epoch": 3}, "no such parameter"),
-    ],
-)
-def test_the_notebook_stops_with_one_clear_error(results, tmp_path, parameters, message):
-    with pytest.raises(papermill.PapermillExecutionError, match=message):
-        execute(tmp_path, parameters)
+def test_the_notebook_stops_with_one_clear_error(results, tmp_path):
+    with pytest.raises(papermill.PapermillExecutionError, match="attribute = 'mood': use one of 'race'"):
+        execute(tmp_path, {"attribute": "mood"})
     assert not list(results.rglob("*.safetensors"))

@@ -25,6 +25,7 @@ from paperlib.html import write_report
 NOTEBOOKS = records.ROOT / "notebooks"
 ORDER = ("00_start_here", *plans.PLANS)
 PRETRAIN = "appendix_pretrain_digits"
+APPENDICES = (PRETRAIN, "appendix_train_attribute_classifier")
 
 
 def execute(name: str, output: Path, parameters: dict[str, Any]) -> str:

@@ -14,6 +14,7 @@ from paperlib.data.imagenet import CLASSES
 from paperlib.generators import biggan
 from paperlib.imagenet_networks import inception_network
 from paperlib.records import ROOT
+from paperlib.vgg_face import CONVOLUTIONS_PER_BLOCK
 
 torch.set_num_threads(1)
 
@@ -72,3 +73,37 @@ def outside_files(tmp_path_factory) -> dict[str, str]:
         "PAPERLIB_JUDGE": str(folder / "resnet50.pth"),
         "PAPERLIB_CACHE": str(folder / "cache"),
     }
+
+
+def random_vgg_face_state(seed: int = 0) -> dict[str, torch.Tensor]:
+    """VGG-Face as it is published: every key and shape, float16; numbers drawn so that activations keep their size."""
+    rng, channels, state = torch.Generator().manual_seed(seed), 3, {}
+    shapes: dict[str, tuple[int, ...]] = {}
+    for block, (width, count) in enumerate(zip((64, 128, 256, 512, 512), CONVOLUTIONS_PER_BLOCK, strict=True), 1):
+        for i in range(1, count + 1):
+            shapes[f"conv{block}_{i}"] = (width, channels, 3, 3)
+            channels = width
+    shapes |= {"fc6": (4096, 25088), "fc7": (4096, 4096), "fc8": (2622, 4096)}
+    for name, shape in shapes.items():
+        spread = (6 / np.prod(shape[1:])) ** 0.5
+        state[f"{name}.weight"] = torch.empty(shape, dtype=torch.float16).uniform_(-spread, spread, generator=rng)
+        state[f"{name}.bias"] = torch.empty(shape[0], dtype=torch.float16).uniform_(-0.1, 0.1, generator=rng)
+    return state
+
+
+@pytest.fixture(scope="session")
+def vgg_face_file(tmp_path_factory):
+    """A file in the format and size of VGG-Face's weights, all numbers random."""
+    path = tmp_path_factory.mktemp("vgg_face") / "vgg_face_dag.pth"
+    torch.save(random_vgg_face_state(), path)
+    yield path
+    path.unlink()
+
+
+def arrange_utkface(root: Path, names: list[str]) -> Path:
+    """The photographs in turn, cropped small, under these names."""
+    root.mkdir(parents=True)
+    for i, name in enumerate(names):
+        with Image.open(io.BytesIO(photographs()[i % 10])) as image:
+            image.convert("RGB").resize((48 + i, 48)).save(root / name, "JPEG")
+    return root

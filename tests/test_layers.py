@@ -10,14 +10,14 @@ import paperlib
 ROOT = Path(paperlib.__file__).parent
 LAYERS = [
     {"_torchvision", "paper", "config", "progress", "checkpoints", "frozen"},
-    {"records", "data.images", "classifiers", "metrics"},
-    {"data.digit_sets", "data.imagenet", "generators.protocol", "generators.attention"},
+    {"records", "data.images", "data.decoding", "classifiers", "metrics"},
+    {"data.digit_sets", "data.imagenet", "data.utkface", "generators.protocol", "generators.attention", "vgg_face"},
     {"data", "generators.fused_biggan", "generators.residual"},
     {"generators.biggan", "generators.residual_biggan"},
     {"generators"},
     {"imagenet_networks", "features", "conditioner", "hard_sample_mining", "dataset_smoothing", "batchnorm_adaptation", "report"},
     {"training", "findings", "figures", "html"},
-    {"pretraining", "profiles.profile", "readme"},
+    {"pretraining", "attribute_training", "profiles.profile", "readme"},
     {"profiles.digits", "profiles.imagenet10"},
     {"profiles"},
     {"experiment.outcome", "experiment.plans"},

@@ -30,7 +30,7 @@ def executed(tmp_path_factory):
 
 
 def test_all_of_the_design_are_there():
-    assert [*reproduce.ORDER, reproduce.PRETRAIN] == NAMES
+    assert [*reproduce.ORDER, *reproduce.APPENDICES] == NAMES
 
 
 @pytest.mark.parametrize("path", PATHS, ids=NAMES)

@@ -3,5 +3,18 @@
 from paperlib.data.digit_sets import digits, uci_digits, uci_train_test
 from paperlib.data.imagenet import imagenet10
 from paperlib.data.images import Images, check_images, split, to_bytes, to_floats
+from paperlib.data.utkface import Faces, utkface
 
-__all__ = ["Images", "check_images", "digits", "imagenet10", "split", "to_bytes", "to_floats", "uci_digits", "uci_train_test"]
+__all__ = [
+    "Faces",
+    "Images",
+    "check_images",
+    "digits",
+    "imagenet10",
+    "split",
+    "to_bytes",
+    "to_floats",
+    "uci_digits",
+    "uci_train_test",
+    "utkface",
+]

@@ -5,27 +5,22 @@
 
 Label files of the flat layout: LOC_val_solution.csv (Kaggle), val.txt (Caffe: file name and class index), or a list of one wnid a
 line in the order of the file names (TensorFlow's imagenet_2012_validation_synset_labels.txt).
-Every image is cropped to its central square, resized with antialiasing and kept as bytes; the result is cached with a checksum.
+Images are decoded and cached by decoding.py: central square, resized with antialiasing, kept as bytes.
 
 train, test = imagenet10("/data/imagenet")           # about 13,000 and 500 images (N, 3, 128, 128) uint8, labels 0..9
 """
 
-import hashlib
-import os
 import re
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import safetensors
 import torch
-from PIL import Image, ImageOps
-from safetensors.torch import load_file, save_file
 
+from paperlib.data.decoding import DataError, decode_images
 from paperlib.data.images import Images
-from paperlib.progress import progress_bar
+
+__all__ = ["CLASSES", "DataError", "ImageNetClass", "find_images", "imagenet10"]
 
 SUFFIXES = {".jpeg", ".jpg", ".png"}
 LABEL_FILES = ("LOC_val_solution.csv", "val.txt", "imagenet_2012_validation_synset_labels.txt", "val_labels.txt")
@@ -56,25 +51,20 @@ LABEL_OF = {c.wnid: label for label, c in enumerate(CLASSES)}
 LABEL_OF_INDEX = {c.index: label for label, c in enumerate(CLASSES)}
 
 
-class DataError(ValueError):
-    """Images that are missing or cannot be read; the message lists all of them."""
-
-
 def imagenet10(root: str | Path, *, size: int = 128, cache: Path | None = None, progress: bool = True) -> tuple[Images, Images]:
     """(train, val) of the ten classes, on the CPU: images (N, 3, size, size) uint8, labels (N,) long in the order of CLASSES.
 
-    cache: folder of the decoded images (default: $PAPERLIB_CACHE or ~/.cache/paperlib); keyed by names, sizes and times of the files.
+    cache: folder of the decoded images, see decode_images.
     Raises one DataError with every missing folder and class and every file that cannot be decoded.
     """
     found, problems = find_images(root)
-    folder = cache or Path(os.environ.get("PAPERLIB_CACHE", "~/.cache/paperlib")).expanduser()
     parts: list[Images] = []
     for part, files in found.items():
-        decoded = _decoded(files, size, folder, part, progress)
-        if isinstance(decoded, Images):
-            parts.append(decoded)
+        images = decode_images([path for path, _ in files], size, name=f"imagenet10-{part}", cache=cache, progress=progress)
+        if isinstance(images, list):
+            problems += images
         else:
-            problems += decoded
+            parts.append(Images(images, torch.tensor([label for _, label in files])))
     if problems:
         raise DataError(describe(root, problems))
     train, val = parts
@@ -138,60 +128,3 @@ def _flat_labels(root: Path, files: Sequence[Path]) -> list[tuple[Path, int]] | 
     if unlabelled:
         return f"{listing} has no label for {len(unlabelled):,} of {len(files):,} images, {unlabelled[0]} among them"
     return [(path, label) for path in files if (label := labels[path.stem]) is not None]
-
-
-def _decoded(files: list[tuple[Path, int]], size: int, folder: Path, part: str, progress: bool) -> Images | list[str]:
-    """From the cache where its checksum holds, else decoded and cached; or the files that cannot be read, and why."""
-    stamps = [f"{path} {label} {(status := path.stat()).st_size} {status.st_mtime_ns}" for path, label in files]
-    key = hashlib.sha256("\n".join([str(size), *stamps]).encode()).hexdigest()
-    path = folder / f"imagenet10-{part}-{size}-{key[:16]}.safetensors"
-    cached = _load_cache(path)
-    if cached is not None or not files:
-        return cached or []
-    decoded: list[np.ndarray | str] = []
-    bar = progress_bar(len(files), f"decoding {part}", enabled=progress)
-    with ThreadPoolExecutor() as pool:
-        for pixels in pool.map(lambda file: _decode(file[0], size), files):
-            decoded.append(pixels)
-            bar.update(1)
-    bar.close()
-    corrupt = [f"{path} cannot be read: {pixels}" for (path, _), pixels in zip(files, decoded, strict=True) if isinstance(pixels, str)]
-    if corrupt:
-        return corrupt
-    images = torch.from_numpy(np.stack(decoded)).permute(0, 3, 1, 2).contiguous()
-    data = Images(images, torch.tensor([label for _, label in files]))
-    _save_cache(data, path)
-    return data
-
-
-def _decode(path: Path, size: int) -> np.ndarray | str:
-    """(size, size, 3) uint8, or what is wrong with the file."""
-    try:
-        with Image.open(path) as image:
-            return np.asarray(ImageOps.fit(image.convert("RGB"), (size, size), Image.Resampling.BICUBIC))
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        return str(error)
-
-
-def _checksum(data: Images) -> str:
-    return hashlib.sha256(data.images.numpy().tobytes() + data.labels.numpy().tobytes()).hexdigest()
-
-
-def _load_cache(path: Path) -> Images | None:
-    if not path.is_file():
-        return None
-    try:
-        tensors = load_file(path)
-        with safetensors.safe_open(path, "pt") as file:
-            expected = file.metadata()["sha256"]
-        data = Images(tensors["images"], tensors["labels"])
-        return data if _checksum(data) == expected else None
-    except (safetensors.SafetensorError, KeyError, TypeError, OSError):
-        return None
-
-
-def _save_cache(data: Images, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    save_file({"images": data.images, "labels": data.labels}, temporary, metadata={"sha256": _checksum(data)})
-    os.replace(temporary, path)

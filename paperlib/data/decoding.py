@@ -1,0 +1,90 @@
+"""Image files -> one tensor of bytes, decoded in threads once and cached with a checksum.
+
+images = decode_images(paths, 128, name="imagenet10-train", progress=True)      # (N, 3, 128, 128) uint8, or what cannot be read
+"""
+
+import hashlib
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import safetensors
+import torch
+from PIL import Image, ImageOps
+from safetensors.torch import load_file, save_file
+
+from paperlib.progress import progress_bar
+
+
+class DataError(ValueError):
+    """Images that are missing or cannot be read; the message lists all of them."""
+
+
+def decode_images(
+    paths: Sequence[Path], size: int, *, name: str, cache: Path | None = None, progress: bool = True
+) -> torch.Tensor | list[str]:
+    """(N, 3, size, size) uint8 in the order of `paths`; or one line for each file that cannot be read.
+
+    Every image is cropped to its central square and resized with antialiasing. name: begins the cached file's and the progress bar's.
+    cache: its folder (default: $PAPERLIB_CACHE or ~/.cache/paperlib); keyed by names, sizes and times of the files.
+    """
+    if not paths:
+        return []
+    stamps = [f"{path} {(status := path.stat()).st_size} {status.st_mtime_ns}" for path in paths]
+    key = hashlib.sha256("\n".join([str(size), *stamps]).encode()).hexdigest()
+    folder = cache or Path(os.environ.get("PAPERLIB_CACHE", "~/.cache/paperlib")).expanduser()
+    cached = folder / f"{name}-{size}-{key[:16]}.safetensors"
+    images = _load_cache(cached)
+    if images is not None:
+        return images
+    decoded: list[np.ndarray | str] = []
+    bar = progress_bar(len(paths), f"decoding {name}", enabled=progress)
+    with ThreadPoolExecutor() as pool:
+        for pixels in pool.map(lambda path: _decode(path, size), paths):
+            decoded.append(pixels)
+            bar.update(1)
+    bar.close()
+    corrupt = [f"{path} cannot be read: {pixels}" for path, pixels in zip(paths, decoded, strict=True) if isinstance(pixels, str)]
+    if corrupt:
+        return corrupt
+    images = torch.from_numpy(np.stack(decoded)).permute(0, 3, 1, 2).contiguous()
+    _save_cache(images, cached)
+    return images
+
+
+def checksum(*tensors: torch.Tensor) -> str:
+    """SHA-256 of the numbers in CPU tensors."""
+    digest = hashlib.sha256()
+    for tensor in tensors:
+        digest.update(tensor.contiguous().numpy().data)
+    return digest.hexdigest()
+
+
+def _decode(path: Path, size: int) -> np.ndarray | str:
+    """(size, size, 3) uint8, or what is wrong with the file."""
+    try:
+        with Image.open(path) as image:
+            return np.asarray(ImageOps.fit(image.convert("RGB"), (size, size), Image.Resampling.BICUBIC))
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        return str(error)
+
+
+def _load_cache(path: Path) -> torch.Tensor | None:
+    if not path.is_file():
+        return None
+    try:
+        images = load_file(path)["images"]
+        with safetensors.safe_open(path, "pt") as file:
+            expected = file.metadata()["sha256"]
+        return images if checksum(images) == expected else None
+    except (safetensors.SafetensorError, KeyError, TypeError, OSError):
+        return None
+
+
+def _save_cache(images: torch.Tensor, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    save_file({"images": images}, temporary, metadata={"sha256": checksum(images)})
+    os.replace(temporary, path)

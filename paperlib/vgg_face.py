@@ -21,9 +21,11 @@ from torch import nn
 
 from paperlib._torchvision import torchvision
 from paperlib.checkpoints import CheckpointError, check_fit, read_tensors
+from paperlib.classifiers import resnet18
 from paperlib.records import replacing
 
 Normalisation = Literal["half", "mean"]
+Network = Literal["vgg-face", "resnet18"]
 IDENTITIES = 2622
 INPUT_SIZE = 224
 POOLED = 512 * 7 * 7
@@ -109,17 +111,34 @@ def attribute_classifier(
     return FaceAttributeClassifier(network, normalisation).train()
 
 
+def judge_classifier(num_classes: int, *, normalisation: Normalisation = "half", seed: int = 0) -> FaceAttributeClassifier:
+    """A classifier to be trained that shares neither design nor weights with the teacher: ResNet-18 from random weights, in train mode."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return FaceAttributeClassifier(resnet18(num_classes), normalisation).train()
+
+
+def _last_layer(network: nn.Module) -> nn.Linear:
+    """Of either network."""
+    layer = network.fc if hasattr(network, "fc") else network.classifier[-1]  # type: ignore[index, union-attr]
+    assert isinstance(layer, nn.Linear)
+    return layer
+
+
 def save_attribute_classifier(model: FaceAttributeClassifier, path: Path, *, attribute: str, class_names: Sequence[str]) -> None:
     """Write `path` (.safetensors): the weights, and in words what they say and how images are normalised. Nothing half-written stays.
 
     Raises ValueError for another suffix, or another number of names than outputs.
     """
-    outputs = model.network.classifier[-1].out_features  # type: ignore[index, union-attr]
+    outputs = _last_layer(model.network).out_features
     if len(class_names) != outputs:
         raise ValueError(f"class_names = {list(class_names)!r}: the classifier has {outputs} outputs; name each of them.")
     if path.suffix != ".safetensors":
         raise ValueError(f"{path}: give a name that ends in .safetensors; the file holds weights and no code.")
-    about = {"attribute": attribute, "class_names": json.dumps(list(class_names)), "normalisation": model.normalisation}
+    kind: Network = "resnet18" if hasattr(model.network, "fc") else "vgg-face"
+    about = {
+        "attribute": attribute, "class_names": json.dumps(list(class_names)), "normalisation": model.normalisation, "network": kind,
+    }  # fmt: skip
     with replacing(path) as temporary:
         save_file(
             {name: value.detach().cpu().contiguous() for name, value in model.network.state_dict().items()}, temporary, metadata=about
@@ -135,9 +154,8 @@ def load_attribute_classifier(path: Path) -> FaceAttributeClassifier:
     state = _read(path, remedy)
     about = _metadata(path)
     try:
-        network, class_names = _empty_vgg16(), json.loads(about["class_names"])
-        with torch.device("meta"):
-            network.classifier = attribute_head(len(class_names))
+        class_names = json.loads(about["class_names"])
+        network = _empty_network(about["network"], len(class_names))
         normalisation = cast(Normalisation, about["normalisation"])
         model = FaceAttributeClassifier(network, normalisation, attribute=about["attribute"], class_names=class_names)
     except (KeyError, TypeError, ValueError) as error:
@@ -145,6 +163,18 @@ def load_attribute_classifier(path: Path) -> FaceAttributeClassifier:
     check_fit(state, network.state_dict(), path)
     network.load_state_dict(state, assign=True)
     return model.eval().requires_grad_(False)
+
+
+def _empty_network(kind: str, num_classes: int) -> Any:
+    """A classifier of either kind, with no memory behind its weights."""
+    if kind not in get_args(Network):
+        raise ValueError(f"network {kind!r}")
+    with torch.device("meta"):
+        if kind == "resnet18":
+            return resnet18(num_classes)
+        network = _empty_vgg16()
+        network.classifier = attribute_head(num_classes)
+        return network
 
 
 def _empty_vgg16() -> Any:

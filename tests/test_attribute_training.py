@@ -189,8 +189,12 @@ def execute(tmp_path, parameters):
 def test_the_notebook(outside, results, tmp_path):
     notebook = execute(tmp_path, outside | {"freeze_backbone": True})
     folder = results / "appendix" / "attribute_classifiers"
-    assert sorted(p.name for p in folder.iterdir()) == ["gender-half.checkpoint.pt", "gender-half.csv", "gender-half.safetensors"]
-    model = load_attribute_classifier(folder / "gender-half.safetensors")
+    assert sorted(p.name for p in folder.iterdir()) == [
+        "gender-vgg-face-half.checkpoint.pt",
+        "gender-vgg-face-half.csv",
+        "gender-vgg-face-half.safetensors",
+    ]
+    model = load_attribute_classifier(folder / "gender-vgg-face-half.safetensors")
     assert (model.attribute, model.class_names, model.normalisation) == ("gender", ("male", "female"), "half")
     text = str(notebook)
     assert "1 files left out: 39_1_20170116174525125" in text

@@ -12,6 +12,7 @@ from paperlib.frozen import evaluating
 from paperlib.vgg_face import (
     FaceAttributeClassifier,
     attribute_classifier,
+    judge_classifier,
     load_attribute_classifier,
     load_vgg_face,
     published_names,
@@ -161,13 +162,23 @@ def test_the_loaded_classifier_lets_gradients_through_to_the_images(saved, faces
     assert x.grad.abs().sum() > 0
 
 
-WORDS = {"attribute": "gender", "class_names": '["male", "female"]', "normalisation": "half"}
+def test_the_judge_is_another_network_and_is_kept_the_same_way(faces, tmp_path):
+    model = judge_classifier(5, seed=1).eval()
+    save_attribute_classifier(model, tmp_path / "judge.safetensors", attribute="race", class_names="abcde")
+    loaded = load_attribute_classifier(tmp_path / "judge.safetensors")
+    assert torch.equal(loaded(faces), model(faces))
+    assert not any(p.requires_grad for p in loaded.parameters())
+    assert loaded.class_names == tuple("abcde")
+
+
+WORDS = {"attribute": "gender", "class_names": '["male", "female"]', "normalisation": "half", "network": "vgg-face"}
 
 
 @pytest.mark.parametrize(
     ("about", "message"),
     [
         (None, "does not say its attribute"),
+        (WORDS | {"network": "alexnet"}, "does not say its attribute, classes and normalisation"),
         (WORDS | {"normalisation": "imagenet"}, "does not say its attribute, classes and normalisation"),
         (WORDS, r"of another shape: classifier\.6\.bias, classifier\.6\.weight"),
     ],

@@ -181,6 +181,29 @@ class QualityRun(Config):
         )
 
 
+@dataclass(frozen=True)
+class ProtocolRun(Config):
+    """Paper B's evaluation of a source of images: what teacher and judge read in them, attribute by attribute, and how good they are.
+
+    conditioning: the run whose input generator is drawn from; None is the generator trained with labels, told the class: the paper's
+    yardstick. draws: images read. quality_samples: images behind IS, FID and variance.
+    """
+
+    kind: ClassVar[str] = "protocol"
+    conditioning: ConditioningRun | None
+    draws: int
+    quality_samples: int
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_count("draws", self.draws)
+        check_count("quality_samples", self.quality_samples, 20)
+        if self.conditioning is not None:
+            for name in ("profile", "seed"):
+                value, own = getattr(self.conditioning, name), getattr(self, name)
+                check(value == own, f"conditioning.{name}", value, f"use the run's own, {own!r}")
+
+
 def check_notebook_parameters(namespace: Mapping[str, Any], **types: Any) -> None:
     """Stop a notebook whose parameters are unknown or of the wrong type, before any work.
 

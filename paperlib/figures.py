@@ -207,6 +207,33 @@ def variance_figure(records: Sequence[Record], class_names: Sequence[str]) -> Fi
     return figure
 
 
+def protocol_figure(records: Sequence[Record], class_names: Sequence[str]) -> Figure:
+    """Recall of every attribute by teacher and judge, a row a setting; below, pixel variance within each attribute beside the real images'."""
+    found = {label: runs for labels, label in report.PROTOCOLS.items() if (runs := report.protocol_runs(records, labels))}
+    figure = plt.figure(figsize=(10, 5.6), layout="constrained")
+    grid = figure.add_gridspec(2, 2, height_ratios=(2, 3))
+    for i, who in enumerate(("teacher", "judge")):
+        ax = figure.add_subplot(grid[0, i])
+        recall = {label: 100 * report.classification(report.confusion(runs, who))["recall"] for label, runs in found.items()}
+        cells = pd.DataFrame(recall).set_axis(list(class_names)).T
+        sns.heatmap(
+            cells, annot=True, fmt=".0f", cmap="Blues", vmin=0, vmax=100, cbar=False, ax=ax, annot_kws={"size": 8}, yticklabels=i == 0
+        )
+        ax.set(title=f"recall by attribute (%): {who}")
+    ax = figure.add_subplot(grid[1, :])
+    variance = {label: report.variance_by_attribute(runs) for label, runs in found.items()}
+    variance["real images"] = report.variance_by_attribute(next(iter(found.values())), "real_")
+    colors = [*sns.color_palette("deep", len(found)), DARK]
+    for i, (label, values) in enumerate(variance.items()):
+        width = 0.8 / len(variance)
+        ax.bar(np.arange(len(values)) + (i + 0.5) * width - 0.4, values, width, color=colors[i], label=label)
+    ax.set_xticks(range(len(class_names)), class_names)
+    ax.set(xlabel="attribute", ylabel="pixel variance within", xlim=(-0.6, len(class_names) - 0.4))
+    ax.grid(False, axis="x")
+    ax.legend(fontsize=8, loc="center right", bbox_to_anchor=(-0.115, 0.5), frameon=False)
+    return figure
+
+
 def quality_figure(records: Sequence[Record]) -> Figure:
     """FID by set, precision against recall, and pixel variance by set."""
     table = report.quality(records)

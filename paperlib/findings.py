@@ -101,6 +101,33 @@ def conditioning(records: Sequence[Record]) -> list[str]:
     return lines
 
 
+COMPARABLE = 1.5  # our reading of the paper's word: the factor up to which two FIDs, or two scores, are comparable
+
+
+def protocol(records: Sequence[Record]) -> list[str]:
+    """What the 100 % is worth attribute by attribute, whether IS and FID are those of training with labels, and what variety is left."""
+    found = {row["setting"]: row for row in report.protocol(records).to_dict("records")}
+    own, trained = (found.get(report.PROTOCOLS[labels]) for labels in ("unconditional", None))
+    lines = []
+    for name, row in found.items():
+        teacher, judge, worst = (row[column] for column in ("teacher's accuracy", "judge's accuracy", "judge's worst"))
+        lines += [
+            f"{name}, {row['draws']:,} draws, n = {row['n']}: teacher {teacher:.2f} %, judge {judge:.2f} %,",
+            f"    {worst:.1f} % in the judge's worst attribute; pixel variance {row['variance % of real']:.0f} % of the real images'.",
+        ]
+    if own and trained:
+        claim = f"comparable with training on labels, within a factor of {COMPARABLE:g}"
+        worse, lower = own["FID"] / trained["FID"], trained["IS"] / own["IS"]
+        others = [f"{name} {row['FID'] / trained['FID']:.1f}" for name, row in found.items() if row is not own and row is not trained]
+        lines += [
+            f"FID {claim}: {verdict(worse <= COMPARABLE)}; {own['features']}-FID {own['FID']:.1f} against {trained['FID']:.1f},"
+            f" {worse:.1f} times; KID {own['KID']:.2f} against {trained['KID']:.2f}.",
+            *([f"    The same factor in the leak experiment: {'; '.join(others)}."] if others else []),
+            f"IS {claim}: {verdict(lower <= COMPARABLE)}; {own['IS']:.2f} against {trained['IS']:.2f}.",
+        ]
+    return lines
+
+
 def quality(records: Sequence[Record]) -> list[str]:
     """How far each set is from the real images, and what mining and conditioning do to it."""
     found = {row["set"]: row for row in report.quality(records).to_dict("records")}

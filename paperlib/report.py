@@ -10,7 +10,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy import stats
+from sklearn.metrics import precision_recall_fscore_support
 
 from paperlib import paper
 from paperlib.config import Labels, Teacher
@@ -23,6 +25,9 @@ CONDITIONINGS: dict[tuple[Labels, Teacher], str] = {
     ("withheld", "mnist"): "class-conditional G, label withheld",
     ("shuffled", "mnist"): "class-conditional G, label shuffled",
     ("unconditional", "uci"): "unconditional G, teacher from UCI digits",
+}
+PROTOCOLS: dict[Labels | None, str] = {labels: label for (labels, teacher), label in CONDITIONINGS.items() if teacher == "mnist"} | {
+    None: "class-conditional G, trained with labels"
 }
 IMAGE_SETS = ("real train", "real test", "prior", "mined", "unconditional prior", "conditioned")
 
@@ -54,7 +59,7 @@ def verdict(ours: Mapping[int, float], reference: Mapping[int, float], floor: fl
 
     "identical": bit for bit. "agrees": the difference lies within the 99.9 % interval for two independent sets of that many seeds, by
     Student's t with the reference's standard deviation, or within `floor`, below which no difference matters in the item's unit.
-    The interval is that wide because some forty items are compared at once.
+    The interval is that wide because some sixty items are compared at once.
     """
     if not ours or not reference:
         return "no reference" if ours else "no record"
@@ -219,6 +224,73 @@ def conditioning(records: Sequence[Record]) -> pd.DataFrame:
     return pd.DataFrame(rows).round(2)
 
 
+def protocol_runs(records: Iterable[Record], labels: Labels | None) -> list[Record]:
+    """The evaluations of one of PROTOCOLS, one a seed."""
+    wanted = None if labels is None else (labels, "mnist")
+    sources = [(r, r.config["conditioning"]) for r in records if r.kind == "protocol"]
+    return [r for r, source in sources if (source and (source["labels"], source["teacher"])) == wanted]
+
+
+def confusion(runs: Sequence[Record], who: str) -> NDArray[np.int64]:
+    """Counts (K, K) over all runs: asked for, read by "teacher" or "judge"."""
+    return np.sum([r.metrics[f"{who}_confusion"] for r in runs], axis=0)
+
+
+def classification(counts: NDArray[np.int64]) -> pd.DataFrame:
+    """Precision, recall, F1 and support, a row a class, of confusion counts (K, K); 0 where nothing was read as the class."""
+    asked, read = np.indices(counts.shape).reshape(2, -1)
+    found = precision_recall_fscore_support(asked, read, labels=range(len(counts)), sample_weight=counts.ravel(), zero_division=0.0)
+    return pd.DataFrame(dict(zip(("precision", "recall", "F1", "support"), found, strict=True))).astype({"support": int})
+
+
+def read_as_asked(runs: Iterable[Record], who: str) -> dict[int, float]:
+    """Accuracy in percent over all draws, by seed."""
+    return {r.seed: 100 * float(np.trace(counts := confusion([r], who)) / counts.sum()) for r in runs}
+
+
+def protocol_report(records: Sequence[Record], class_names: Sequence[str]) -> pd.DataFrame:
+    """The classification report of every setting by teacher and judge, a row an attribute, and their plain mean; seeds are pooled."""
+    parts = []
+    for who in ("teacher", "judge"):
+        for labels, label in PROTOCOLS.items():
+            if runs := protocol_runs(records, labels):
+                table = classification(confusion(runs, who))
+                table.loc[len(table)] = [*table[["precision", "recall", "F1"]].mean(), table["support"].sum()]
+                names = {"read by": who, "setting": label, "attribute": [*class_names, "mean"]}
+                parts.append(table.astype({"support": int}).assign(**names)[[*names, *table.columns]])
+    return pd.concat(parts, ignore_index=True).round(4)
+
+
+def side_by_side(table: pd.DataFrame) -> pd.DataFrame:
+    """protocol_report with the settings as groups of columns, in percent."""
+    keys = ["read by", "attribute"]
+    wide = table.assign(**(100 * table[["precision", "recall", "F1"]])).set_index([*keys, "setting"]).unstack("setting").swaplevel(axis=1)
+    columns = [(label, m) for label in table["setting"].unique() for m in ("precision", "recall", "F1", "support")]
+    return wide.loc[table[keys].drop_duplicates().apply(tuple, axis=1), columns].round(1)
+
+
+def protocol(records: Sequence[Record]) -> pd.DataFrame:
+    """Paper B's evaluation, mean over seeds: accuracies and the judge's worst attribute in percent, IS, FID and KID in the profile's
+    features, and the pixel variance within an attribute as a share of the real images'."""
+    rows = []
+    for labels, label in PROTOCOLS.items():
+        if runs := protocol_runs(records, labels):
+            recall = classification(confusion(runs, "judge"))["recall"]
+            rows.append(
+                {"setting": label, "draws": runs[0].config["draws"], "n": len(runs)}
+                | {f"{who}'s accuracy": np.mean(list(read_as_asked(runs, who).values())) for who in ("teacher", "judge")}
+                | {"judge's worst": 100 * recall.min(), "images": runs[0].metrics["samples"], "features": runs[0].metrics["feature_space"]}
+                | {name: np.mean([r.metrics[m] for r in runs]) for name, m in (("IS", "inception_score"), ("FID", "fid"), ("KID", "kid"))}
+                | {"variance % of real": 100 * variance_by_attribute(runs).mean() / variance_by_attribute(runs, "real_").mean()}
+            )
+    return pd.DataFrame(rows).round(2)
+
+
+def variance_by_attribute(runs: Sequence[Record], prefix: str = "") -> NDArray[np.float64]:
+    """Pixel variance within each attribute (K,), mean over seeds; prefix "real_": that of the real images."""
+    return np.mean([r.metrics[f"{prefix}pixel_variance_by_class"] for r in runs], axis=0)
+
+
 def quality(records: Sequence[Record]) -> pd.DataFrame:
     """Image quality by set, mean over seeds. FID and KID are in the profile's features: the judge's ("digit") or Inception's.
 
@@ -275,6 +347,16 @@ def items(ours: Sequence[Record], reference: Sequence[Record]) -> list[Item]:
             claimed = (labels, teacher, metric) == ("unconditional", "mnist", "accuracy")
             if any(values):
                 found.append(Item(f"B: {label}, {name}", f"{paper.CONDITIONING_ACCURACY:.0f}" if claimed else "-", *values))
+    for setting, label in PROTOCOLS.items():
+        runs = [protocol_runs(records, setting) for records in both]
+        if any(runs):
+            space = [*runs[1], *runs[0]][0].metrics["feature_space"]
+            for who in ("teacher", "judge"):
+                claimed = (setting, who) == ("unconditional", "teacher")
+                values = [read_as_asked(r, who) for r in runs]
+                found.append(Item(f"B, all draws: {label}, {who}", f"{paper.CONDITIONING_ACCURACY:.0f}" if claimed else "-", *values))
+            for metric, name in (("fid", f"{space}-FID"), ("inception_score", f"{space}-IS")):
+                found.append(Item(f"B, {name}: {label}", "-", *(by_seed(r, metric) for r in runs)))
     for image_set in IMAGE_SETS:
         runs = [of_kind(records, "quality", image_set=image_set) for records in both]
         space = next((r.metrics["feature_space"] for r in [*runs[1], *runs[0]]), "")

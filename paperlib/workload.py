@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, fields
 import torch
 
 from paperlib.batchnorm_adaptation import adapt_batchnorm
-from paperlib.config import ClassifierRun, ConditioningRun, Config, HardSamplesRun, QualityRun
+from paperlib.config import ClassifierRun, ConditioningRun, Config, HardSamplesRun, ProtocolRun, QualityRun
 from paperlib.experiment.outcome import balanced_labels, filler, generate
 from paperlib.features import extract
 from paperlib.hard_sample_mining import mine_hard_latents
@@ -56,6 +56,9 @@ def work(config: Config, profile: Profile, real_images: int) -> Work:
             mining = _mined_stages(config.hard, config.samples) if config.hard else Work()
             made = 0 if config.image_set.startswith("real") else config.samples
             return mining + Work(generated=made, featured=config.samples)
+        case ProtocolRun():
+            images = config.draws + config.quality_samples
+            return Work(generated=images, featured=images)
     raise TypeError(f"the work of a {type(config).__name__} is not known")
 
 

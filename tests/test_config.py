@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 import pytest
 
 from paperlib import profiles
-from paperlib.config import ClassifierRun, ConditioningRun, ConfigError, HardSamplesRun, QualityRun, check_notebook_parameters
+from paperlib.config import ClassifierRun, ConditioningRun, ConfigError, HardSamplesRun, ProtocolRun, QualityRun, check_notebook_parameters
 from paperlib.experiment import _outcome, plans
 
 SMOKE = profiles.SMOKE
@@ -26,6 +26,8 @@ CHANGES = [
     (SMOKE.quality_run(0, "prior"), {"seed": 1}), (SMOKE.quality_run(0, "prior"), {"samples": 80}), (SMOKE.quality_run(0, "prior"), {"image_set": "real test"}),
     (SMOKE.quality_run(0, "mined"), {"hard": replace(HARD, mining_steps=5)}),
     (SMOKE.quality_run(0, "conditioned"), {"conditioning": replace(CONDITIONING, learning_rate=0.1)}),
+    (SMOKE.protocol_run(0, labels=None), {"seed": 1}), (SMOKE.protocol_run(0, labels=None), {"draws": 150}),
+    (SMOKE.protocol_run(0, labels=None), {"quality_samples": 80}), (SMOKE.protocol_run(0), {"conditioning": replace(CONDITIONING, learning_rate=0.1)}),
 ]  # fmt: skip
 
 
@@ -37,7 +39,7 @@ def test_each_field_changes_what_is_measured(config, change):
     assert (a.metrics, a.history) != (b.metrics, b.history)
 
 
-@pytest.mark.parametrize("kind", [ClassifierRun, HardSamplesRun, ConditioningRun, QualityRun])
+@pytest.mark.parametrize("kind", [ClassifierRun, HardSamplesRun, ConditioningRun, QualityRun, ProtocolRun])
 def test_no_field_is_left_out_above(kind):
     tried = {name for config, change in CHANGES if isinstance(config, kind) for name in change}
     assert {f.name for f in fields(kind)} - {"profile"} <= tried

@@ -22,6 +22,7 @@ RUNS = {
     "prior": SMOKE.quality_run(0, "prior"),
     "mined": SMOKE.quality_run(0, "mined"),
     "real test": SMOKE.quality_run(0, "real test"),
+    "protocol": SMOKE.protocol_run(0, labels=None),
 }
 
 

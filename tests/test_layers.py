@@ -23,6 +23,7 @@ LAYERS = [
     {"experiment.outcome", "experiment.plans"},
     {"experiment.classifier", "experiment.hard_samples", "experiment.conditioning"},
     {"experiment.quality"},
+    {"experiment.protocol"},
     {"experiment"},
     {"workload"},
     {"doctor", "reproduce"},

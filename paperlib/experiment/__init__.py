@@ -17,8 +17,8 @@ from importlib.metadata import version
 import torch
 
 from paperlib import profiles, records
-from paperlib.config import ClassifierRun, ConditioningRun, Config, HardSamplesRun, QualityRun
-from paperlib.experiment import classifier, conditioning, hard_samples, quality
+from paperlib.config import ClassifierRun, ConditioningRun, Config, HardSamplesRun, ProtocolRun, QualityRun
+from paperlib.experiment import classifier, conditioning, hard_samples, protocol, quality
 from paperlib.experiment.outcome import Outcome
 from paperlib.progress import progress_bar
 from paperlib.records import Record
@@ -97,6 +97,8 @@ def _outcome(config: Config, progress: bool) -> Outcome:
             return conditioning.compute(config, profile, progress)
         case QualityRun():
             return quality.compute(config, profile, lambda other: run(other, progress=False))
+        case ProtocolRun():
+            return protocol.compute(config, profile, lambda other: run(other, progress=False))
     raise TypeError(f"no experiment takes a {type(config).__name__}")
 
 

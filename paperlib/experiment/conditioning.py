@@ -11,7 +11,8 @@ from paperlib.experiment.outcome import Outcome, balanced_labels, generate, tile
 from paperlib.features import probabilities
 from paperlib.generators import Generator
 from paperlib.metrics import Calibration, calibration, within_class_variance
-from paperlib.profiles import Parts, Profile
+from paperlib.profiles import Parts, Profile, device
+from paperlib.records import Record
 
 
 @dataclass(frozen=True)
@@ -62,14 +63,41 @@ def generator_of(config: ConditioningRun, parts: Parts) -> Generator:
     return parts.paper_b.generator() if config.labels == "unconditional" else parts.generator()
 
 
-def draw(config: ConditioningRun, parts: Parts, mu: torch.Tensor, sigma: torch.Tensor, n: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """n conditioned images, the attributes even, and the attributes; mu, sigma: (K, d). The random stream is not that of training."""
+@dataclass(frozen=True)
+class Latents:
+    """What N images are made of. z: (N, d). attribute: (N,) long, asked for. told: (N,) long, the class that G is told; None: no class."""
+
+    z: torch.Tensor
+    attribute: torch.Tensor
+    told: torch.Tensor | None
+
+    def split(self, size: int) -> list["Latents"]:
+        """Parts of `size` images, the last one of what is left."""
+        z, attribute = self.z.split(size), self.attribute.split(size)
+        told = [None] * len(z) if self.told is None else self.told.split(size)
+        return [Latents(*part) for part in zip(z, attribute, told, strict=True)]
+
+
+def distribution_of(record: Record) -> tuple[torch.Tensor, torch.Tensor]:
+    """mu, sigma (K, d) that a conditioning run found."""
+    mu, sigma = (torch.tensor(record.metrics[name], device=device()) for name in ("mu", "sigma"))
+    return mu, sigma
+
+
+def latents(config: ConditioningRun, parts: Parts, mu: torch.Tensor, sigma: torch.Tensor, n: int) -> Latents:
+    """n draws of the input generator, the attributes even; mu, sigma: (K, d). The random stream is not that of training."""
     generator = generator_of(config, parts)
     rng = torch.Generator().manual_seed(config.seed + 1)
     attribute = balanced_labels(n, len(mu), generator.device)
     z = mu[attribute] + sigma[attribute] * torch.randn(n, mu.shape[1], generator=rng).to(mu.device)
     labels = generator_labels(config, generator)
-    return generate(generator, z, labels(attribute, rng) if labels else None, parts), attribute
+    return Latents(z, attribute, labels(attribute, rng) if labels else None)
+
+
+def draw(config: ConditioningRun, parts: Parts, mu: torch.Tensor, sigma: torch.Tensor, n: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """n conditioned images, the attributes even, and the attributes."""
+    drawn = latents(config, parts, mu, sigma, n)
+    return generate(generator_of(config, parts), drawn.z, drawn.told, parts), drawn.attribute
 
 
 def prior_samples(config: ConditioningRun, parts: Parts, n: int) -> torch.Tensor:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 
 from paperlib import paper, report
-from paperlib.config import ClassifierRun, ConditioningRun, Config, HardSamplesRun, QualityRun, check_count
+from paperlib.config import ClassifierRun, ConditioningRun, Config, HardSamplesRun, ProtocolRun, QualityRun, check_count
 from paperlib.profiles import Profile
 
 
@@ -39,6 +39,16 @@ def conditioning(profile: Profile, seeds: int) -> list[ConditioningRun]:
     return [profile.conditioning_run(seed, labels=labels, teacher=teacher) for (labels, teacher), seed in settings]
 
 
+def protocol(profile: Profile, seeds: int) -> list[ProtocolRun]:
+    """Paper B's evaluation of every label setting and of the generator trained with labels, over a third of the seeds."""
+    return [profile.protocol_run(seed, labels=labels) for labels in report.PROTOCOLS for seed in third_of(seeds)]
+
+
+def paper_b(profile: Profile, seeds: int) -> list[ConditioningRun | ProtocolRun]:
+    """Training and evaluation; ConfigError without paper B."""
+    return [*conditioning(profile, seeds), *protocol(profile, seeds)]
+
+
 def quality(profile: Profile, seeds: int) -> list[QualityRun]:
     """Every set of images that the profile can make, over a third of the seeds."""
     return [profile.quality_run(seed, image_set) for image_set in profile.image_sets for seed in third_of(seeds)]
@@ -49,14 +59,14 @@ PLANS: dict[str, Callable[[Profile, int], Sequence[Config]]] = {
     "01_table1": table1,
     "02_r_sweep": sweep,
     "03_hard_samples": hard_samples,
-    "04_conditioning": conditioning,
+    "04_conditioning": paper_b,
     "05_image_quality": quality,
 }
 
 
 def notebooks(profile: Profile) -> tuple[str, ...]:
     """Those that the profile has parts for, in their order."""
-    return ("00_start_here", *(name for name, plan in PLANS.items() if plan is not conditioning or profile.conditioning))
+    return ("00_start_here", *(name for name, plan in PLANS.items() if plan is not paper_b or profile.conditioning))
 
 
 def everything(profile: Profile, seeds: int) -> list[Config]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 import torch
 
@@ -44,8 +45,7 @@ def image_set(config: QualityRun, profile: Profile, record_of: Callable[[Config]
             return Images(images, predict(parts.judge(), images).argmax(1))
         case "conditioned":
             assert config.conditioning is not None
-            metrics = record_of(config.conditioning).metrics
-            mu, sigma = (torch.tensor(metrics[name], device=device()) for name in ("mu", "sigma"))
+            mu, sigma = conditioning.distribution_of(record_of(config.conditioning))
             return Images(*conditioning.draw(config.conditioning, parts, mu, sigma, config.samples))
     generator = parts.generator()
     y = balanced_labels(config.samples, generator.num_classes, device())
@@ -61,11 +61,16 @@ def _random_part(images: Images, n: int, rng: torch.Generator) -> Images:
 
 def compute(config: QualityRun, profile: Profile, record_of: Callable[[Config], Record]) -> Outcome:
     """record_of(config): the record of another run; the conditioned set draws from the (mu, sigma) that its run found."""
-    parts, images = profile.parts, image_set(config, profile, record_of)
+    return Outcome(against_reference(image_set(config, profile, record_of), profile))
+
+
+def against_reference(images: Images, profile: Profile) -> dict[str, Any]:
+    """Every measure of a set of images, by name; FID, KID and the manifold's against the reference half."""
+    parts = profile.parts
     (real, reference_samples), found = reference_features(profile), extract(parts.features(), images.images, batch_size=parts.forward_batch)
     judged = predict(parts.judge(), images.images, batch_size=parts.forward_batch).argmax(1)
     near, classes, pixels = manifold(real, found.features), len(parts.class_names), to_floats(images.images)
-    metrics = {
+    return {
         "feature_space": parts.feature_space,
         "feature_dimensions": real.shape[1],
         "samples": len(images),
@@ -80,7 +85,6 @@ def compute(config: QualityRun, profile: Profile, record_of: Callable[[Config], 
         "pixel_variance_by_class": by_class(pixels, images.labels, classes),
         "feature_variance_by_class": by_class(found.features, images.labels, classes),
     }
-    return Outcome(metrics)
 
 
 def by_class(values: torch.Tensor, labels: torch.Tensor, classes: int) -> list[float | None]:

@@ -6,7 +6,7 @@ from functools import cache
 import torch
 from torch import nn
 
-from paperlib import data
+from paperlib import data, paper
 from paperlib.checkpoints import load_pretrained, manifest
 from paperlib.classifiers import AttributeClassifier, Judge, resnet18
 from paperlib.config import Teacher
@@ -73,7 +73,10 @@ DIGITS = Profile(
         epochs=16, long_factor=10, images=500, round_images=25, mining_steps=5, step_size=0.1, batch_size=25, learning_rate=0.05, width=12,
         stages=(2, 10), hard_per_class=20,
     ),
-    conditioning=ConditioningSizes(epochs=10, labels_per_epoch=3000, validation_labels=500, batch_size=64, learning_rate=1e-3),
+    conditioning=ConditioningSizes(
+        epochs=10, labels_per_epoch=3000, validation_labels=500, batch_size=64, learning_rate=1e-3,
+        protocol_draws=paper.PROTOCOL_DRAWS, leak_draws=paper.PROTOCOL_DRAWS // 8,
+    ),
 )  # fmt: skip
 
 # The numbers of DIGITS were chosen here: classifiers are tested on 1,000 of the 4,000 training digits, never on the test set.
@@ -86,5 +89,7 @@ SMOKE = replace(
         epochs=2, long_factor=2, images=100, round_images=40, mining_steps=2, step_size=0.1, batch_size=25, learning_rate=0.05, width=4,
         stages=(1, 2), hard_per_class=2,
     ),
-    conditioning=ConditioningSizes(epochs=2, labels_per_epoch=100, validation_labels=100, batch_size=64, learning_rate=1e-3),
+    conditioning=ConditioningSizes(
+        epochs=2, labels_per_epoch=100, validation_labels=100, batch_size=64, learning_rate=1e-3, protocol_draws=200, leak_draws=100,
+    ),
 )  # fmt: skip

@@ -1,14 +1,14 @@
 """What a profile is: the parts of an experiment, its sizes, and the configs that it makes of them."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import get_args
 
 import torch
 from torch import nn
 
 from paperlib import paper
-from paperlib.config import ClassifierRun, ConditioningRun, ConfigError, HardSamplesRun, ImageSet, Labels, QualityRun, Teacher
+from paperlib.config import ClassifierRun, ConditioningRun, ConfigError, HardSamplesRun, ImageSet, Labels, ProtocolRun, QualityRun, Teacher
 from paperlib.data import Images
 from paperlib.features import FeatureNetwork
 from paperlib.generators import Generator
@@ -70,13 +70,15 @@ class Parts:
 
 @dataclass(frozen=True)
 class ConditioningSizes:
-    """Paper B's part of a profile; names as in config.py."""
+    """Paper B's part of a profile; names as in config.py. protocol_draws: of the paper's own setting; leak_draws: of every other one."""
 
     epochs: int
     labels_per_epoch: int
     validation_labels: int
     batch_size: int
     learning_rate: float
+    protocol_draws: int
+    leak_draws: int
 
 
 @dataclass(frozen=True)
@@ -140,11 +142,24 @@ class Profile:
         )  # fmt: skip
 
     def conditioning_run(self, seed: int, *, labels: Labels = "unconditional", teacher: Teacher = "mnist") -> ConditioningRun:
+        sizes = self._paper_b()
+        return ConditioningRun(
+            profile=self.name, seed=seed, labels=labels, teacher=teacher, epochs=sizes.epochs, labels_per_epoch=sizes.labels_per_epoch,
+            validation_labels=sizes.validation_labels, batch_size=sizes.batch_size, learning_rate=sizes.learning_rate, momentum=0.9,
+        )  # fmt: skip
+
+    def protocol_run(self, seed: int, *, labels: Labels | None = "unconditional") -> ProtocolRun:
+        """labels: the setting of the input generator, or None for the generator trained with labels."""
+        sizes = self._paper_b()
+        return ProtocolRun(
+            profile=self.name, seed=seed, conditioning=None if labels is None else self.conditioning_run(seed, labels=labels),
+            draws=sizes.protocol_draws if labels == "unconditional" else sizes.leak_draws, quality_samples=self.quality_samples,
+        )  # fmt: skip
+
+    def _paper_b(self) -> ConditioningSizes:
         if self.conditioning is None:
             raise ConfigError(f"profile = {self.name!r}: it has no unconditional generator and no teacher; for paper B use 'digits'.")
-        return ConditioningRun(
-            profile=self.name, seed=seed, labels=labels, teacher=teacher, momentum=0.9, **asdict(self.conditioning),
-        )  # fmt: skip
+        return self.conditioning
 
     def quality_run(self, seed: int, image_set: ImageSet) -> QualityRun:
         return QualityRun(

@@ -1,0 +1,72 @@
+"""Paper B's evaluation, as in the author's own: a classification report over many draws; then IS, FID and variance.
+
+counts[a, b] = the images asked for attribute a in which a classifier reads b          (K, K), for the teacher and for the judge
+"""
+
+from collections.abc import Callable, Mapping
+
+import torch
+from torch import nn
+
+from paperlib.config import Config, ProtocolRun
+from paperlib.data import Images, to_floats
+from paperlib.experiment import conditioning
+from paperlib.experiment.conditioning import Latents
+from paperlib.experiment.outcome import Outcome, balanced_labels, generate
+from paperlib.experiment.quality import against_reference, by_class, reference_and_rest
+from paperlib.generators import Generator
+from paperlib.profiles import Parts, Profile, device
+from paperlib.records import Record
+from paperlib.training import predict
+
+Source = Callable[[int], Latents]
+
+
+def source_of(config: ProtocolRun, profile: Profile, record_of: Callable[[Config], Record]) -> tuple[Generator, Source]:
+    """The generator, and source(n) -> the latents of n images, the attributes even.
+
+    A conditioning run's own draws; without one the prior of the generator trained with labels, told the class.
+    """
+    parts, run = profile.parts, config.conditioning
+    if run is None:
+        generator = parts.generator()
+
+        def prior(n: int) -> Latents:
+            attribute = balanced_labels(n, generator.num_classes, device())
+            return Latents(generator.sample_latents(n, torch.Generator(device()).manual_seed(config.seed)), attribute, attribute)
+
+        return generator, prior
+    mu, sigma = conditioning.distribution_of(record_of(run))
+    return conditioning.generator_of(run, parts), lambda n: conditioning.latents(run, parts, mu, sigma, n)
+
+
+def confusion(asked: torch.Tensor, read: torch.Tensor, classes: int) -> torch.Tensor:
+    """asked, read: (N,) long in [0, classes) -> (classes, classes) counts, a row an attribute asked for, a column a class read."""
+    return torch.bincount(asked * classes + read, minlength=classes**2).reshape(classes, classes)
+
+
+def readings(
+    generator: Generator, drawn: Latents, classifiers: Mapping[str, nn.Module], parts: Parts, *, chunk: int
+) -> dict[str, torch.Tensor]:
+    """The confusion counts (K, K) of each classifier, by its name; no more than `chunk` images are held at a time."""
+    classes = len(parts.class_names)
+    counts = {name: torch.zeros(classes, classes, dtype=torch.long, device=drawn.z.device) for name in classifiers}
+    for part in drawn.split(chunk):
+        images = generate(generator, part.z, part.told, parts)
+        for name, classifier in classifiers.items():
+            counts[name] += confusion(part.attribute, predict(classifier, images).argmax(1), classes)
+    return counts
+
+
+def compute(config: ProtocolRun, profile: Profile, record_of: Callable[[Config], Record]) -> Outcome:
+    """record_of(config): the record of another run. The generator trained with labels is read by the teacher of the paper's setting."""
+    parts = profile.parts
+    assert parts.paper_b is not None
+    generator, source = source_of(config, profile, record_of)
+    teacher = parts.paper_b.teacher(config.conditioning.teacher if config.conditioning else "mnist")
+    counts = readings(generator, source(config.draws), {"teacher": teacher, "judge": parts.judge()}, parts, chunk=parts.generator_batch)
+    sample, real = source(config.quality_samples), reference_and_rest(profile)[0]
+    metrics = {f"{name}_confusion": count.tolist() for name, count in counts.items()}
+    metrics |= against_reference(Images(generate(generator, sample.z, sample.told, parts), sample.attribute), profile)
+    metrics["real_pixel_variance_by_class"] = by_class(to_floats(real.images), real.labels, len(parts.class_names))
+    return Outcome(metrics)

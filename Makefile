@@ -10,6 +10,15 @@ IMAGENET ?= $(PAPERLIB_IMAGENET)
 BIGGAN ?= $(PAPERLIB_BIGGAN)
 INCEPTION ?= $(PAPERLIB_INCEPTION)
 JUDGE ?= $(PAPERLIB_JUDGE)
+# ... and the faces profile: make conditioning PROFILE=faces UTKFACE=/data/UTKFace
+UTKFACE ?= $(PAPERLIB_UTKFACE)
+FACES_GENERATOR ?= $(PAPERLIB_FACES_GENERATOR)
+FACES_CLASSIFIER ?= $(PAPERLIB_FACES_CLASSIFIER)
+FACES_JUDGE ?= $(PAPERLIB_FACES_JUDGE)
+export PAPERLIB_UTKFACE := $(UTKFACE)
+export PAPERLIB_FACES_GENERATOR := $(FACES_GENERATOR)
+export PAPERLIB_FACES_CLASSIFIER := $(FACES_CLASSIFIER)
+export PAPERLIB_FACES_JUDGE := $(FACES_JUDGE)
 export PAPERLIB_IMAGENET := $(IMAGENET)
 export PAPERLIB_BIGGAN := $(BIGGAN)
 export PAPERLIB_INCEPTION := $(INCEPTION)
@@ -34,7 +43,7 @@ RUN := $(PYTHON) -m paperlib.reproduce --profile $(PROFILE) $(if $(SEEDS),--seed
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
-	@echo "  with PROFILE=digits (default), imagenet10, smoke or imagenet10_smoke; SEEDS=n, CONDA_ENV=name"
+	@echo "  with PROFILE=digits (default), imagenet10, faces, or their trials smoke, imagenet10_smoke, faces_smoke; SEEDS=n, CONDA_ENV=name"
 
 env: $(STAMP) ## install everything (.venv, or the active or named conda environment)
 

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, Literal, get_args
 
 Labels = Literal["unconditional", "given", "withheld", "shuffled"]
-Teacher = Literal["mnist", "uci"]
+Teacher = Literal["mnist", "uci", "vgg-face"]
 ImageSet = Literal["real train", "real test", "prior", "unconditional prior", "mined", "conditioned"]
 
 
@@ -134,7 +134,7 @@ class ConditioningRun(Config):
 
     labels: "unconditional" is the generator without classes; the others are the class-conditional one, told the attribute
     ("given"), the mean class embedding ("withheld") or a random class ("shuffled"): the leak experiment.
-    teacher: the frozen classifier, trained on MNIST or on the UCI digits (the cross-dataset check).
+    teacher: the frozen classifier, trained on MNIST or on the UCI digits (the cross-dataset check); on faces, VGG-Face.
     """
 
     kind: ClassVar[str] = "conditioning"

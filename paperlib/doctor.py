@@ -108,18 +108,21 @@ def estimate(profile: Profile, seeds: int) -> Estimate:
     return Estimate(profile.name, seeds, device_name(), workers, asdict(speeds), notebooks, stand_ins, peak)
 
 
-def machine(profile: Profile) -> list[tuple[str, str]]:
-    """Facts about this machine, and what the profile asks of it, in words."""
+def machine(profile: Profile, parts: Parts | None) -> list[tuple[str, str]]:
+    """Facts about this machine, and what the profile asks of it, in words. parts: None where they are not there to be looked at."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30 if hasattr(os, "sysconf") else float("nan")
     gpu = f"{torch.cuda.get_device_properties(0).total_memory / 2**30:.0f} GiB on the GPU, " if torch.cuda.is_available() else ""
     folder = records.check_writable(profile.name)
-    images = parts_for_timing(profile.parts)[0].real_images()[0].images
-    size = (profile.classifier.images if profile.classifier else len(images)) * images[0].numel() * images.element_size()
+    needed = "known when its parts are there"
+    if parts is not None:
+        images = parts.real_images()[0].images
+        size = (profile.classifier.images if profile.classifier else len(images)) * images[0].numel() * images.element_size()
+        needed = f"{size / 2**20:,.0f} MiB for the data set on the device; G makes {profile.parts.generator_batch} images at a time"
     return [
         ("device", device_name() + ("" if torch.cuda.is_available() else f" (CPU, {worker_count()} runs at a time)")),
         ("software", f"Python {platform.python_version()}, torch {torch.__version__}"),
         ("memory", f"{gpu}{memory:.0f} GiB"),
-        ("needed", f"{size / 2**20:,.0f} MiB for the data set on the device; G makes {profile.parts.generator_batch} images at a time"),
+        ("needed", needed),
         ("disk", f"{shutil.disk_usage(folder).free / 2**30:.0f} GiB free for {folder}"),
     ]
 
@@ -139,19 +142,24 @@ def units(speeds: dict[str, float]) -> list[str]:
     return [f"{1e3 * seconds:.3g} ms {names[unit]}" for unit, seconds in speeds.items() if seconds]
 
 
-def diagnose(profile: Profile, seeds: int) -> Estimate:
-    """Print facts, lacks with their remedies, and the estimate."""
+def diagnose(profile: Profile, seeds: int) -> Estimate | None:
+    """Print facts, lacks with their remedies, and the estimate, which is None where something is missing that nothing can stand in for."""
+    requirements = profile.parts.requirements()
+    lacking = [r.name for r in requirements if r.found is None]
+    can_be_timed = not lacking or profile.parts.stand_ins is not None
     print(f"Profile {profile.name}, {seeds} seed{'s' if seeds > 1 else ''}\n")
-    for name, fact in machine(profile):
+    for name, fact in machine(profile, parts_for_timing(profile.parts)[0] if can_be_timed else None):
         print(f"  {name:<10}{fact}")
     print()
-    requirements = profile.parts.requirements()
     for r in requirements:
         print(
             f"  {'has' if r.found else 'LACKS':<10}{r.name}" + (f": {r.found}" if r.found else "\n" + textwrap.indent(r.remedy, " " * 12))
         )
     if not requirements:
         print("  has       everything: it all ships with the package")
+    if not can_be_timed:
+        print(f"\nMissing: {', '.join(lacking)}. The profile cannot be timed without them.")
+        return None
     print("\nTiming a few steps ...", flush=True)
     found = estimate(profile, seeds)
     print("  " + ", ".join(units(found.speeds)))
@@ -161,7 +169,6 @@ def diagnose(profile: Profile, seeds: int) -> Estimate:
     for name, seconds in found.notebooks.items():
         print(f"  {name:<20}{duration(seconds)}")
     print(f"  {'in all':<20}{duration(found.total)}; peak memory of these steps {found.peak_memory_gib:.1f} GiB")
-    lacking = [r.name for r in requirements if r.found is None]
     print("\n" + (f"Missing: {', '.join(lacking)}." if lacking else f"Ready: make reproduce PROFILE={profile.name}"))
     return found
 
@@ -178,7 +185,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (ConfigError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    if options.json:
+    if options.json and found:
         content: dict[str, Any] = asdict(found) | {"total": found.total}
         with records.replacing(options.json) as path:
             path.write_text(json.dumps(content, indent=1) + "\n")

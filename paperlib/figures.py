@@ -130,7 +130,7 @@ def scores_figure(records: Sequence[Record]) -> Figure:
 
 def conditioning_figure(records: Sequence[Record]) -> Figure:
     """Accuracy by teacher and judge, loss, and mu and sigma, epoch by epoch; a line a seed, the mean drawn strong."""
-    runs = report.conditioning_runs(records, "unconditional", "mnist")
+    runs = report.conditioning_runs(records, *report.own_setting(records))
     figure, axes = plt.subplots(1, 3, figsize=(9.5, 3), layout="constrained")
     curves(axes[0], runs, "accuracy", OURS, "teacher (frozen, trains)", 100)
     curves(axes[0], runs, "judge_accuracy", SECOND, "judge (only watches)", 100)
@@ -158,7 +158,7 @@ def curves(ax: Axes, runs: Sequence[Record], name: str, color: str, label: str, 
 
 def confidence_figure(records: Sequence[Record]) -> Figure:
     """Confidence and calibration error during training, and the reliability diagram at its end, for teacher and judge."""
-    runs = report.conditioning_runs(records, "unconditional", "mnist")
+    runs = report.conditioning_runs(records, *report.own_setting(records))
     figure, axes = plt.subplots(1, 3, figsize=(9.5, 3), layout="constrained")
     for who, color in (("teacher", OURS), ("judge", SECOND)):
         curves(axes[0], runs, f"{who}_confidence", color, who)
@@ -193,7 +193,7 @@ def samples_figure(records: Sequence[Record], class_names: Sequence[str]) -> Fig
 
 def variance_figure(records: Sequence[Record], class_names: Sequence[str]) -> Figure:
     """Pixel variance within an attribute (paper-B run) against the prior's; and over the epochs."""
-    runs = report.conditioning_runs(records, "unconditional", "mnist")
+    runs = report.conditioning_runs(records, *report.own_setting(records))
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3), layout="constrained")
     left.bar(
         class_names, np.mean([r.metrics["variance_by_attribute"] for r in runs], axis=0), color=OURS, label="conditioned, by attribute"

@@ -79,7 +79,8 @@ def conditioning(records: Sequence[Record]) -> list[str]:
         lines.append(
             f"{row['setting']}: teacher {teacher:.1f} %, judge {judge:.1f} %, {row['variance kept %']:.0f} % of the prior's variance kept."
         )
-    runs = report.conditioning_runs(records, "unconditional", "mnist")
+    own = report.own_setting(records)
+    runs = report.conditioning_runs(records, *own)
     best = [100 * max(r.history["accuracy"][: paper.CONDITIONING_EPOCHS]) for r in runs]
     claim = f"{paper.CONDITIONING_ACCURACY:.0f} % within {paper.CONDITIONING_EPOCHS} epochs"
     lines.append(
@@ -92,7 +93,7 @@ def conditioning(records: Sequence[Record]) -> list[str]:
     )
     last = {who: float(np.mean([r.history[f"{who}_confidence"][-1] for r in runs])) for who in ("teacher", "judge")}
     lines.append(f"At the end the teacher's mean confidence is {last['teacher']:.3f}, the judge's {last['judge']:.3f}.")
-    given, withheld = (report.conditioning_runs(records, labels, "mnist") for labels in ("given", "withheld"))
+    given, withheld = (report.conditioning_runs(records, labels, own[1]) for labels in ("given", "withheld"))
     if given and withheld:
         start = [100 * float(np.mean([r.history["accuracy"][0] for r in rs])) for rs in (given, withheld)]
         lines.append(
@@ -107,7 +108,7 @@ COMPARABLE = 1.5  # our reading of the paper's word: the factor up to which two 
 def protocol(records: Sequence[Record]) -> list[str]:
     """What the 100 % is worth attribute by attribute, whether IS and FID are those of training with labels, and what variety is left."""
     found = {row["setting"]: row for row in report.protocol(records).to_dict("records")}
-    own, trained = (found.get(report.PROTOCOLS[labels]) for labels in ("unconditional", None))
+    own, trained = (found.get(report.PROTOCOLS[labels]) for labels in (report.own_setting(records)[0], None))
     lines = []
     for name, row in found.items():
         teacher, judge, worst = (row[column] for column in ("teacher's accuracy", "judge's accuracy", "judge's worst"))
@@ -117,8 +118,9 @@ def protocol(records: Sequence[Record]) -> list[str]:
         ]
     if own and trained:
         claim = f"comparable with training on labels, within a factor of {COMPARABLE:g}"
-        worse, lower = own["FID"] / trained["FID"], trained["IS"] / own["IS"]
-        others = [f"{name} {row['FID'] / trained['FID']:.1f}" for name, row in found.items() if row is not own and row is not trained]
+        times = {name: row["FID"] / trained["FID"] if trained["FID"] > 0 else float("inf") for name, row in found.items()}
+        worse, lower = times[own["setting"]], trained["IS"] / own["IS"]
+        others = [f"{name} {times[name]:.1f}" for name, row in found.items() if row is not own and row is not trained]
         lines += [
             f"FID {claim}: {verdict(worse <= COMPARABLE)}; {own['features']}-FID {own['FID']:.1f} against {trained['FID']:.1f},"
             f" {worse:.1f} times; KID {own['KID']:.2f} against {trained['KID']:.2f}.",

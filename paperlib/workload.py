@@ -47,7 +47,7 @@ def work(config: Config, profile: Profile, real_images: int) -> Work:
         case ClassifierRun():
             return _classifier(config) + Work(adapted=real_images)
         case HardSamplesRun():
-            latents = config.per_class * len(profile.parts.class_names)
+            latents = config.per_class * len(profile.parts.class_names())
             return _mined_stages(config, latents) + Work(generated=3 * latents)
         case ConditioningRun():
             drawn = (config.epochs + 2) * config.validation_labels

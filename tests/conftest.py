@@ -1,4 +1,5 @@
 import io
+import math
 import os
 import shutil
 from functools import cache
@@ -107,3 +108,46 @@ def arrange_utkface(root: Path, names: list[str]) -> Path:
         with Image.open(io.BytesIO(photographs()[i % 10])) as image:
             image.convert("RGB").resize((48 + i, 48)).save(root / name, "JPEG")
     return root
+
+
+CHANNELS = {32: [4, 4, 4, 4], 64: [16, 16, 8, 4, 2], 128: [16, 16, 8, 4, 2, 1]}
+
+
+def published_biggan(resolution=32, ch=8, classes=5, dim_z=12, shared=6, hierarchical=True, attention=None, spectral=True, seed=0):
+    """A state dict as that code's G.state_dict() names and shapes it, with random values."""
+    rng = torch.Generator().manual_seed(seed)
+    channels = [ch * c for c in CHANNELS[resolution]]
+    blocks = len(channels) - 1
+    chunk = dim_z // (blocks + 1) if hierarchical else dim_z
+    condition = shared + chunk if hierarchical else shared
+    state = {"shared.weight": torch.randn(classes, shared, generator=rng)}
+
+    def layer(name, *shape, bias=True):
+        state[f"{name}.weight"] = torch.randn(shape, generator=rng) / math.prod(shape[1:]) ** 0.5
+        if bias:
+            state[f"{name}.bias"] = torch.randn(shape[0], generator=rng) * 0.1
+        if spectral:
+            state[f"{name}.u0"], state[f"{name}.sv0"] = torch.randn(1, shape[0], generator=rng), torch.ones(1)
+
+    def statistics(name, n):
+        state[f"{name}.stored_mean"] = torch.randn(n, generator=rng) * 0.1
+        state[f"{name}.stored_var"] = torch.rand(n, generator=rng) + 0.5
+
+    layer("linear", channels[0] * 16, chunk)
+    for i in range(blocks):
+        inside, out = channels[i : i + 2]
+        layer(f"blocks.{i}.0.conv1", out, inside, 3, 3)
+        layer(f"blocks.{i}.0.conv2", out, out, 3, 3)
+        layer(f"blocks.{i}.0.conv_sc", out, inside, 1, 1)
+        for norm, n in (("bn1", inside), ("bn2", out)):
+            layer(f"blocks.{i}.0.{norm}.gain", n, condition, bias=False)
+            layer(f"blocks.{i}.0.{norm}.bias", n, condition, bias=False)
+            statistics(f"blocks.{i}.0.{norm}", n)
+        if attention == i:
+            for name, shape in {"theta": (out // 8, out), "phi": (out // 8, out), "g": (out // 2, out), "o": (out, out // 2)}.items():
+                layer(f"blocks.{i}.1.{name}", *shape, 1, 1, bias=False)
+            state[f"blocks.{i}.1.gamma"] = torch.tensor(0.7)
+    state["output_layer.0.gain"], state["output_layer.0.bias"] = torch.rand(channels[-1], generator=rng) + 0.5, torch.zeros(channels[-1])
+    statistics("output_layer.0", channels[-1])
+    layer("output_layer.2", 3, channels[-1], 3, 3)
+    return state

@@ -27,7 +27,8 @@ CHANGES = [
     (SMOKE.quality_run(0, "mined"), {"hard": replace(HARD, mining_steps=5)}),
     (SMOKE.quality_run(0, "conditioned"), {"conditioning": replace(CONDITIONING, learning_rate=0.1)}),
     (SMOKE.protocol_run(0, labels=None), {"seed": 1}), (SMOKE.protocol_run(0, labels=None), {"draws": 150}),
-    (SMOKE.protocol_run(0, labels=None), {"quality_samples": 80}), (SMOKE.protocol_run(0), {"conditioning": replace(CONDITIONING, learning_rate=0.1)}),
+    (SMOKE.protocol_run(0, labels=None), {"quality_samples": 80}), 
+    (SMOKE.protocol_run(0, labels="unconditional"), {"conditioning": replace(CONDITIONING, learning_rate=0.1)}),
 ]  # fmt: skip
 
 

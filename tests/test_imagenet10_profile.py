@@ -30,7 +30,7 @@ def test_the_papers_sizes():
     run = paper.classifier_run(0, hsm=True, r=0.5)
     assert (run.images, run.epochs, run.learning_rate, run.momentum, run.weight_decay, run.width) == (13_000, 150, 0.1, 0.9, 1e-4, 64)
     assert paper.classifier_run(0, long=True).epochs == 1500
-    assert paper.parts.class_names[:2] == ("aircraft carrier", "balloon")
+    assert paper.parts.class_names()[:2] == ("aircraft carrier", "balloon")
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)

@@ -18,7 +18,7 @@ LAYERS = [
     {"imagenet_networks", "features", "conditioner", "hard_sample_mining", "dataset_smoothing", "batchnorm_adaptation", "report"},
     {"training", "findings", "figures", "html"},
     {"pretraining", "attribute_training", "profiles.profile", "readme"},
-    {"profiles.digits", "profiles.imagenet10"},
+    {"profiles.digits", "profiles.faces", "profiles.imagenet10"},
     {"profiles"},
     {"experiment.outcome", "experiment.plans"},
     {"experiment.classifier", "experiment.hard_samples", "experiment.conditioning"},

@@ -129,7 +129,8 @@ def test_two_at_once_leave_whole_results(results):
         ("02_r_sweep", {"rr": 0.3}, "no such parameter"),
         ("02_r_sweep", {"r": 1.5}, r"r = 1.5: use a number in \[0, 1\]"),
         ("01_table1", {"seeds": 0}, "seeds = 0"),
-        ("04_conditioning", {"profile": "faces"}, "use one of 'digits'"),
+        ("04_conditioning", {"profile": "nobody"}, "use one of 'digits'"),
+        ("04_conditioning", {"profile": "imagenet10"}, "no unconditional generator"),
     ],
 )
 def test_bad_parameters_stop_before_any_work(results, tmp_path, name, parameters, message):

@@ -93,14 +93,14 @@ def test_tables(records):
         100, 2, 100, 80, 80, 10, 50,
     ]  # fmt: skip
     assert trained[["n", "judge's accuracy", "FID"]].tolist() == [1, 100, 2]
-    table = report.protocol_report(records, SMOKE.parts.class_names)
+    table = report.protocol_report(records, SMOKE.parts.class_names())
     assert len(table) == 2 * 3 * (CLASSES + 1)
     judged = table[(table["read by"] == "judge") & (table["setting"] == own.name)]
     assert judged["recall"].tolist() == pytest.approx([0.8] * (CLASSES + 1))
     assert judged["support"].tolist() == [20] * CLASSES + [200]
     wide = report.side_by_side(table)
     assert wide.loc[("judge", "3"), (own.name, "precision")] == 80
-    assert wide.index.tolist() == [(who, a) for who in ("teacher", "judge") for a in (*SMOKE.parts.class_names, "mean")]
+    assert wide.index.tolist() == [(who, a) for who in ("teacher", "judge") for a in (*SMOKE.parts.class_names(), "mean")]
 
 
 def test_findings_and_items(records):
@@ -119,7 +119,7 @@ def test_findings_and_items(records):
 
 
 def test_figure(records):
-    titles = [ax.get_title() for ax in figures.protocol_figure(records, SMOKE.parts.class_names).axes]
+    titles = [ax.get_title() for ax in figures.protocol_figure(records, SMOKE.parts.class_names()).axes]
     assert titles[:2] == ["recall by attribute (%): teacher", "recall by attribute (%): judge"]
 
 
@@ -130,7 +130,7 @@ def test_plan():
     ]
     assert {c.conditioning for c in runs} - {None} <= set(plans.conditioning(SMOKE, 4))
     with pytest.raises(ConfigError, match="use 'digits'"):
-        profiles.IMAGENET10.protocol_run(0)
+        profiles.IMAGENET10.protocol_run(0, labels="unconditional")
 
 
 @pytest.mark.parametrize(
@@ -145,4 +145,4 @@ def test_plan():
 )
 def test_out_of_range(change, message):
     with pytest.raises(ConfigError, match=message):
-        replace(SMOKE.protocol_run(0), **change)
+        replace(SMOKE.protocol_run(0, labels="unconditional"), **change)

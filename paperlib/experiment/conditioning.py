@@ -106,7 +106,7 @@ def prior_samples(config: ConditioningRun, parts: Parts, n: int) -> torch.Tensor
     rng = torch.Generator().manual_seed(config.seed + 2)
     z = generator.sample_latents(n, torch.Generator(generator.device).manual_seed(config.seed + 2))
     labels = generator_labels(config, generator)
-    attribute = balanced_labels(n, len(parts.class_names), generator.device)
+    attribute = balanced_labels(n, len(parts.class_names()), generator.device)
     return generate(generator, z, labels(attribute, rng) if labels else None, parts)
 
 
@@ -114,7 +114,7 @@ def compute(config: ConditioningRun, profile: Profile, progress: bool) -> Outcom
     parts = profile.parts
     assert parts.paper_b is not None
     generator, teacher, judge = generator_of(config, parts), parts.paper_b.teacher(config.teacher), parts.judge()
-    classes = range(len(parts.class_names))
+    classes = range(len(parts.class_names()))
     epochs: list[Opinion] = []
 
     def watch(epoch: int, conditioner: Conditioner) -> None:

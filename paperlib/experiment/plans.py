@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-from paperlib import paper, report
+from paperlib import paper
 from paperlib.config import ClassifierRun, ConditioningRun, Config, HardSamplesRun, ProtocolRun, QualityRun, check_count
 from paperlib.profiles import Profile
 
@@ -34,14 +34,15 @@ def third_of(count: int) -> range:
 
 def conditioning(profile: Profile, seeds: int) -> list[ConditioningRun]:
     """Paper B itself over all seeds; the leak experiment and the cross-dataset check over a third of them. ConfigError without paper B."""
-    own, *others = report.CONDITIONINGS
+    own, *others = profile.settings
     settings = [(own, seed) for seed in seeds_of(seeds)] + [(other, seed) for other in others for seed in third_of(seeds)]
     return [profile.conditioning_run(seed, labels=labels, teacher=teacher) for (labels, teacher), seed in settings]
 
 
 def protocol(profile: Profile, seeds: int) -> list[ProtocolRun]:
     """Paper B's evaluation of every label setting and of the generator trained with labels, over a third of the seeds."""
-    return [profile.protocol_run(seed, labels=labels) for labels in report.PROTOCOLS for seed in third_of(seeds)]
+    every = [*dict.fromkeys(labels for labels, _ in profile.settings), None]
+    return [profile.protocol_run(seed, labels=labels) for labels in every for seed in third_of(seeds)]
 
 
 def paper_b(profile: Profile, seeds: int) -> list[ConditioningRun | ProtocolRun]:
@@ -66,6 +67,8 @@ PLANS: dict[str, Callable[[Profile, int], Sequence[Config]]] = {
 
 def notebooks(profile: Profile) -> tuple[str, ...]:
     """Those that the profile has parts for, in their order."""
+    if profile.classifier is None:
+        return ("04_conditioning",)
     return ("00_start_here", *(name for name, plan in PLANS.items() if plan is not paper_b or profile.conditioning))
 
 

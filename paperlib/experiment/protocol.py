@@ -49,7 +49,7 @@ def readings(
     generator: Generator, drawn: Latents, classifiers: Mapping[str, nn.Module], parts: Parts, *, chunk: int
 ) -> dict[str, torch.Tensor]:
     """The confusion counts (K, K) of each classifier, by its name; no more than `chunk` images are held at a time."""
-    classes = len(parts.class_names)
+    classes = len(parts.class_names())
     counts = {name: torch.zeros(classes, classes, dtype=torch.long, device=drawn.z.device) for name in classifiers}
     for part in drawn.split(chunk):
         images = generate(generator, part.z, part.told, parts)
@@ -63,10 +63,10 @@ def compute(config: ProtocolRun, profile: Profile, record_of: Callable[[Config],
     parts = profile.parts
     assert parts.paper_b is not None
     generator, source = source_of(config, profile, record_of)
-    teacher = parts.paper_b.teacher(config.conditioning.teacher if config.conditioning else "mnist")
+    teacher = parts.paper_b.teacher(config.conditioning.teacher if config.conditioning else profile.settings[0][1])
     counts = readings(generator, source(config.draws), {"teacher": teacher, "judge": parts.judge()}, parts, chunk=parts.generator_batch)
     sample, real = source(config.quality_samples), reference_and_rest(profile)[0]
     metrics = {f"{name}_confusion": count.tolist() for name, count in counts.items()}
     metrics |= against_reference(Images(generate(generator, sample.z, sample.told, parts), sample.attribute), profile)
-    metrics["real_pixel_variance_by_class"] = by_class(to_floats(real.images), real.labels, len(parts.class_names))
+    metrics["real_pixel_variance_by_class"] = by_class(to_floats(real.images), real.labels, len(parts.class_names()))
     return Outcome(metrics)

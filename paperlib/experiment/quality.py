@@ -69,7 +69,7 @@ def against_reference(images: Images, profile: Profile) -> dict[str, Any]:
     parts = profile.parts
     (real, reference_samples), found = reference_features(profile), extract(parts.features(), images.images, batch_size=parts.forward_batch)
     judged = predict(parts.judge(), images.images, batch_size=parts.forward_batch).argmax(1)
-    near, classes, pixels = manifold(real, found.features), len(parts.class_names), to_floats(images.images)
+    near, classes, pixels = manifold(real, found.features), len(parts.class_names()), to_floats(images.images)
     return {
         "feature_space": parts.feature_space,
         "feature_dimensions": real.shape[1],

@@ -62,9 +62,13 @@ PARTS = Parts(
     judge=_judge,
     features=_judge,
     feature_space="digit",
-    class_names=tuple("0123456789"),
+    class_names=lambda: tuple("0123456789"),
     checksums=lambda: {name: manifest()[name]["sha256"] for name in PRETRAINED},
-    paper_b=PaperB(generator=lambda: _generator_of(0), teacher=_teacher),
+    paper_b=PaperB(
+        generator=lambda: _generator_of(0),
+        teacher=_teacher,
+        settings=(("unconditional", "mnist"), ("given", "mnist"), ("withheld", "mnist"), ("shuffled", "mnist"), ("unconditional", "uci")),
+    ),
 )
 
 DIGITS = Profile(

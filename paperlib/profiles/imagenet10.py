@@ -39,8 +39,8 @@ def _biggan() -> str:
 
 
 @cache
-def _images() -> tuple[Images, Images]:
-    train, val = data.imagenet10(_root())
+def _images_at(root: str) -> tuple[Images, Images]:
+    train, val = data.imagenet10(root)
     return train.to(device()), val.to(device())
 
 
@@ -50,8 +50,8 @@ def _dtype() -> torch.dtype:
 
 
 @cache
-def _generator() -> Generator:
-    return load_biggan(_biggan(), truncation=TRUNCATION, classes=INDICES, dtype=_dtype()).to(device())
+def _generator_from(source: str) -> Generator:
+    return load_biggan(source, truncation=TRUNCATION, classes=INDICES, dtype=_dtype()).to(device())
 
 
 def _classifier(width: int) -> nn.Module:
@@ -59,16 +59,15 @@ def _classifier(width: int) -> nn.Module:
 
 
 @cache
-def _judge() -> ImageNetJudge:
+def _judge_at(path: Path) -> ImageNetJudge:
     return ImageNetJudge(INDICES).to(device())
 
 
 @cache
-def _features() -> Inception:
+def _inception_at(path: Path) -> Inception:
     return Inception().to(device())
 
 
-@cache
 def _checksums() -> dict[str, str]:
     paths = {"biggan": find_files(_biggan())[1], "inception": INCEPTION.path(), "judge": RESNET50.path()}
     return {name: sha256_of(path) for name, path in paths.items()}
@@ -120,13 +119,13 @@ def stand_ins() -> Parts:
 
 
 PARTS = Parts(
-    real_images=_images,
-    generator=_generator,
+    real_images=lambda: _images_at(_root()),
+    generator=lambda: _generator_from(_biggan()),
     classifier=_classifier,
-    judge=_judge,
-    features=_features,
+    judge=lambda: _judge_at(RESNET50.local()),
+    features=lambda: _inception_at(INCEPTION.local()),
     feature_space="Inception",
-    class_names=tuple(c.name for c in CLASSES),
+    class_names=lambda: tuple(c.name for c in CLASSES),
     checksums=_checksums,
     requirements=_requirements,
     stand_ins=stand_ins,

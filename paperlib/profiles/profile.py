@@ -30,12 +30,22 @@ class Requirement:
     remedy: str
 
 
+def _no_classifier(width: int) -> nn.Module:
+    raise ConfigError("this profile has no classifier to train; for paper A use 'digits' or 'imagenet10'.")
+
+
+def _no_generator() -> Generator:
+    raise ConfigError("labels = 'unconditional': this profile has no generator without classes; withhold the label instead.")
+
+
 @dataclass(frozen=True)
 class PaperB:
-    """generator() -> the unconditional G; teacher(name) -> the frozen attribute classifier."""
+    """teacher(name) -> the frozen attribute classifier. settings: what is conditioned, as (labels, teacher); the first is paper B's own.
+    generator() -> the G without classes; where there is none, a class-conditional one has its label withheld instead."""
 
-    generator: Callable[[], Generator]
     teacher: Callable[[Teacher], nn.Module]
+    settings: tuple[tuple[Labels, Teacher], ...]
+    generator: Callable[[], Generator] = _no_generator
 
 
 @dataclass(frozen=True)
@@ -53,12 +63,12 @@ class Parts:
 
     real_images: Callable[[], tuple[Images, Images]]
     generator: Callable[[], Generator]
-    classifier: Callable[[int], nn.Module]
     judge: Callable[[], nn.Module]
     features: Callable[[], FeatureNetwork]
     feature_space: str
-    class_names: tuple[str, ...]
+    class_names: Callable[[], tuple[str, ...]]
     checksums: Callable[[], dict[str, str]]
+    classifier: Callable[[int], nn.Module] = _no_classifier
     paper_b: PaperB | None = None
     requirements: Callable[[], list[Requirement]] = list
     stand_ins: Callable[[], "Parts"] | None = None
@@ -120,7 +130,8 @@ class Profile:
     def image_sets(self) -> tuple[ImageSet, ...]:
         """Those that the profile's parts can make."""
         every: tuple[ImageSet, ...] = get_args(ImageSet)
-        return every if self.conditioning else tuple(s for s in every if s not in ("unconditional prior", "conditioned"))
+        without = () if self.conditioning else ("unconditional prior", "conditioned")
+        return tuple(s for s in every if s not in without) if self.classifier else ()
 
     def classifier_run(self, seed: int, *, hsm: bool = False, r: float = 0.0, real: bool = False, long: bool = False) -> ClassifierRun:
         a = self.paper_a
@@ -148,13 +159,21 @@ class Profile:
             validation_labels=sizes.validation_labels, batch_size=sizes.batch_size, learning_rate=sizes.learning_rate, momentum=0.9,
         )  # fmt: skip
 
-    def protocol_run(self, seed: int, *, labels: Labels | None = "unconditional") -> ProtocolRun:
+    def protocol_run(self, seed: int, *, labels: Labels | None) -> ProtocolRun:
         """labels: the setting of the input generator, or None for the generator trained with labels."""
-        sizes = self._paper_b()
+        sizes, settings = self._paper_b(), dict(reversed(self.settings))
         return ProtocolRun(
-            profile=self.name, seed=seed, conditioning=None if labels is None else self.conditioning_run(seed, labels=labels),
-            draws=sizes.protocol_draws if labels == "unconditional" else sizes.leak_draws, quality_samples=self.quality_samples,
+            profile=self.name, seed=seed, quality_samples=self.quality_samples,
+            conditioning=None if labels is None else self.conditioning_run(seed, labels=labels, teacher=settings[labels]),
+            draws=sizes.protocol_draws if labels == self.settings[0][0] else sizes.leak_draws,
         )  # fmt: skip
+
+    @property
+    def settings(self) -> tuple[tuple[Labels, Teacher], ...]:
+        """Paper B's settings, its own first; ConfigError without paper B."""
+        self._paper_b()
+        assert self.parts.paper_b is not None
+        return self.parts.paper_b.settings
 
     def _paper_b(self) -> ConditioningSizes:
         if self.conditioning is None:

@@ -15,6 +15,7 @@ LAYERS = [
     {"data", "generators.fused_biggan", "generators.residual"},
     {"generators.biggan", "generators.residual_biggan"},
     {"generators"},
+    {"latents", "truth"},
     {"imagenet_networks", "features", "conditioner", "hard_sample_mining", "dataset_smoothing", "batchnorm_adaptation", "report"},
     {"training", "findings", "figures", "html"},
     {"pretraining", "attribute_training", "profiles.profile", "readme"},

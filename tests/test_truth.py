@@ -1,0 +1,101 @@
+"""Rejection is exact, Langevin near it, where the answer is known in closed form; nothing frozen moves; any pair will do."""
+
+import copy
+
+import pytest
+import torch
+from torch import nn
+
+from paperlib.generators import from_module
+from paperlib.truth import langevin_sample, rejection_sample
+
+
+def known(dim=2, slope=3.0, scale=1.0):
+    """G(z) = the first pixels tanh(z / scale) cut where it hardly bends, C = logistic in z_0: p(1 | z) = sigmoid(slope z_0)."""
+    generator = from_module(nn.Sequential(Squash(scale), nn.Unflatten(1, (1, 1, dim))), latent_dim=dim, image_shape=(1, 1, dim))
+
+    class Logistic(nn.Module):
+        def forward(self, x):
+            z = scale * x[:, 0, 0, :1]
+            return torch.cat([torch.zeros_like(z), slope * z], dim=1)
+
+    return generator, Logistic()
+
+
+class Squash(nn.Module):
+    def __init__(self, scale):
+        super().__init__()
+        self.scale = scale
+
+    def forward(self, z):
+        return (z / self.scale).clamp(-1, 1)
+
+
+def exact_moments(slope):
+    z = torch.linspace(-6, 6, 4001)
+    density = torch.exp(-z.square() / 2) * torch.sigmoid(slope * z)
+    density = density / density.sum()
+    mean = (density * z).sum()
+    return mean.item(), ((density * z.square()).sum() - mean**2).sqrt().item()
+
+
+def test_rejection_is_exact():
+    generator, classifier = known(scale=6.0)
+    found = rejection_sample(generator, classifier, 1, 20_000, rng=torch.Generator().manual_seed(0), batch_size=5000)
+    mean, deviation = exact_moments(3.0)
+    assert len(found.z) >= 20_000
+    assert found.rate == pytest.approx(0.5, abs=0.01)
+    assert found.z[:, 0].mean().item() == pytest.approx(mean, abs=0.02)
+    assert found.z[:, 0].std().item() == pytest.approx(deviation, abs=0.02)
+    assert found.z[:, 1].mean().abs() < 0.03
+    assert found.z[:, 1].std().item() == pytest.approx(1, abs=0.02)
+    assert found.seconds > 0
+
+
+def test_langevin_comes_near():
+    generator, classifier = known(scale=6.0)
+    z = langevin_sample(generator, classifier, 1, 4000, steps=300, step_size=0.05, rng=torch.Generator().manual_seed(0))
+    mean, deviation = exact_moments(3.0)
+    assert z[:, 0].mean().item() == pytest.approx(mean, abs=0.06)
+    assert z[:, 0].std().item() == pytest.approx(deviation, abs=0.06)
+    assert z[:, 1].std().item() == pytest.approx(1, abs=0.06)
+
+
+def test_a_foreign_pair_and_nothing_frozen_moves():
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.Linear(64, 3 * 5 * 7), nn.BatchNorm1d(105), nn.Tanh(), nn.Unflatten(1, (3, 5, 7)))
+    generator = from_module(network, latent_dim=64, image_shape=(3, 5, 7))
+    classifier = nn.Sequential(nn.Flatten(), nn.Dropout(0.5), nn.Linear(105, 4), nn.BatchNorm1d(4), nn.LogSoftmax(1)).train()
+    before = [copy.deepcopy(m.state_dict()) for m in (generator, classifier)]
+    rng = torch.Generator().manual_seed(0)
+    found = rejection_sample(generator, classifier, 2, 50, rng=rng)
+    walked = langevin_sample(generator, classifier, 2, 20, steps=5, rng=rng)
+    assert found.z.shape[1] == walked.shape[1] == 64
+    assert classifier.training
+    for module, state in zip((generator, classifier), before, strict=True):
+        assert all(torch.equal(value, state[name]) for name, value in module.state_dict().items())
+    assert all(p.grad is None for p in classifier.parameters())
+
+
+def test_the_same_seed_gives_the_same_draws():
+    generator, classifier = known()
+    first, again = (rejection_sample(generator, classifier, 0, 10, rng=torch.Generator().manual_seed(3)).z for _ in range(2))
+    assert torch.equal(first, again)
+
+
+def test_refusals():
+    generator, classifier = known()
+    with pytest.raises(ValueError, match=r"attribute is 2; the classifier knows 0\.\.1"):
+        rejection_sample(generator, classifier, 2, 1)
+    with pytest.raises(ValueError, match="n is 0"):
+        rejection_sample(generator, classifier, 0, 0)
+    with pytest.raises(ValueError, match="step_size 0"):
+        langevin_sample(generator, classifier, 0, 1, step_size=0)
+    rare = from_module(nn.Sequential(Squash(1.0), nn.Unflatten(1, (1, 1, 2))), latent_dim=2, image_shape=(1, 1, 2))
+
+    class Never(nn.Module):
+        def forward(self, x):
+            return torch.tensor([[50.0, -50.0]]).expand(len(x), -1)
+
+    with pytest.raises(RuntimeError, match="too rare here"):
+        rejection_sample(rare, Never(), 1, 5, max_draws=1000)

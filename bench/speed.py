@@ -15,12 +15,11 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import pandas as pd
 import torch
 import torch.nn.functional as F
 from torch.utils.flop_counter import FlopCounterMode
 
-from paperlib import doctor, profiles
+from paperlib import doctor, profiles, readme
 from paperlib.dataset_smoothing import SmoothedDataset, smoothing_source
 from paperlib.experiment.outcome import filler
 from paperlib.generators import Generator, fuse_biggan
@@ -219,13 +218,12 @@ def main() -> None:
         "imagenet10": asdict(estimated) | {"total": estimated.total},
     }
     name = re.sub(r"\W+", "-", doctor.device_name().lower()).strip("-")
-    table = pd.DataFrame(found["rows"]).to_markdown(index=False, floatfmt=("", "", ".3g", ".2f", ".1e", ".5f"), missingval="-")
-    for suffix, text in ((".json", json.dumps(found, indent=1) + "\n"), (".md", f"{doctor.device_name()}, batch {BATCH}\n\n{table}\n")):
-        with replacing(options.folder / f"{name}{suffix}") as path:
-            path.write_text(text)
+    with replacing(options.folder / f"{name}.json") as path:
+        path.write_text(json.dumps(found, indent=1) + "\n")
+    table = readme.bench(options.folder / f"{name}.json")
+    with replacing(options.folder / f"{name}.md") as path:
+        path.write_text(table + "\n")
     print(table)
-    print("Table 1, Fig. 3 and Fig. 4 of the imagenet10 profile would take", doctor.duration(estimated.total))
-    print(f"{fastest.what}: {100 * found['share_of_matrix_rate']:.0f} % of the measured matrix rate ({rate / 1e12:.2f} T/s, {dtype})")
 
 
 if __name__ == "__main__":

@@ -5,11 +5,10 @@ make times          # forgets the records of the digits profile and computes the
 
 import json
 import os
-import platform
 import subprocess
 import time
-from pathlib import Path
 
+from paperlib.doctor import processor_name
 from paperlib.profiles import DIGITS
 from paperlib.records import REFERENCE, replacing
 
@@ -20,11 +19,6 @@ def seconds(*targets: str) -> float:
     return round(time.perf_counter() - start, 1)
 
 
-def processor() -> str:
-    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
-    return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.processor())
-
-
 if __name__ == "__main__":
     subprocess.run(["make", "clean-results"], check=True)
     measured = {
@@ -32,7 +26,7 @@ if __name__ == "__main__":
         "test": seconds("test"),
         "seeds": DIGITS.seeds,
         "cores": len(os.sched_getaffinity(0)),
-        "processor": processor(),
+        "processor": processor_name(),
     }
     with replacing(REFERENCE / "times.json") as path:
         path.write_text(json.dumps(measured, indent=1) + "\n")

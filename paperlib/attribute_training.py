@@ -22,10 +22,10 @@ from torch import nn
 
 from paperlib.checkpoints import CheckpointError
 from paperlib.data import Images, check_images, to_floats
-from paperlib.data.decoding import checksum
 from paperlib.frozen import check_logits, evaluating
 from paperlib.progress import progress_bar
 from paperlib.records import replacing
+from paperlib.tensor_cache import checksum
 from paperlib.training import History, predict, sgd, train_epoch
 
 
@@ -110,8 +110,8 @@ def class_report(model: nn.Module, test: Images, class_names: tuple[str, ...], *
 def _identity(model: nn.Module, train: Images, batch_size: int, learning_rate: float, momentum: float, seed: int) -> RunIdentity:
     return RunIdentity(
         batch_size=batch_size, learning_rate=learning_rate, momentum=momentum, seed=seed,
-        data=checksum(train.images.cpu(), train.labels.cpu()),
-        start=checksum(*(value.cpu() for value in model.state_dict().values())),
+        data=checksum(train.images, train.labels),
+        start=checksum(*model.state_dict().values()),
         trained=sum(p.requires_grad for p in model.parameters()),
     )  # fmt: skip
 

@@ -22,7 +22,9 @@ from typing import Any
 import torch
 
 from paperlib import profiles, records
+from paperlib.checkpoints import CheckpointError
 from paperlib.config import ConfigError
+from paperlib.data.imagenet import DataError
 from paperlib.experiment import plans, worker_count
 from paperlib.profiles import Parts, Profile
 from paperlib.workload import Work, measure, work
@@ -48,13 +50,15 @@ class Estimate:
         return sum(self.notebooks.values())
 
 
-def device_name() -> str:
-    """The GPU's name, or the processor's."""
-    if torch.cuda.is_available():
-        return torch.cuda.get_device_name()
+def processor_name() -> str:
     info = Path("/proc/cpuinfo")
     names = [line.split(":")[1].strip() for line in info.read_text().splitlines() if line.startswith("model name")] if info.exists() else []
     return names[0] if names else platform.processor() or platform.machine()
+
+
+def device_name() -> str:
+    """The GPU's name, or the processor's."""
+    return torch.cuda.get_device_name() if torch.cuda.is_available() else processor_name()
 
 
 def peak_memory_gib() -> float:
@@ -182,7 +186,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         profile = profiles.load(options.profile)
         found = diagnose(profile, len(plans.seeds_of(profile.seeds if options.seeds is None else options.seeds)))
-    except (ConfigError, OSError) as error:
+    except (ConfigError, CheckpointError, DataError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     if options.json and found:

@@ -3,19 +3,15 @@
 features, probabilities = extract(network, images)        # (N, D), (N, K)
 """
 
-import contextlib
-import hashlib
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-import safetensors
 import torch
-from safetensors.torch import load_file, save_file
 from torch import nn
 
+from paperlib import tensor_cache
 from paperlib.data import to_floats
 from paperlib.frozen import evaluating
-from paperlib.records import replacing
 
 
 class FeatureNetwork(Protocol):
@@ -45,18 +41,12 @@ def extract(network: FeatureNetwork, images: torch.Tensor, *, batch_size: int = 
 def cached_features(network: FeatureNetwork, images: torch.Tensor, folder: Path, *, batch_size: int = 1000) -> torch.Tensor:
     """`extract(...).features`, kept in `folder` under the checksum of weights and images; a damaged file is computed again."""
     assert isinstance(network, nn.Module)
-    digest = hashlib.sha256()
-    for tensor in (images, *network.state_dict().values()):
-        digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
-    path = folder / f"{digest.hexdigest()[:16]}.safetensors"
-    with contextlib.suppress(OSError, KeyError, safetensors.SafetensorError):
-        found = load_file(path)["features"]
-        if len(found) == len(images) and torch.isfinite(found).all():
-            return found.to(images.device)
-    features = extract(network, images, batch_size=batch_size).features
-    with replacing(path) as temporary:
-        save_file({"features": features.cpu().contiguous()}, temporary)
-    return features
+    path = folder / f"{tensor_cache.checksum(images, *network.state_dict().values())[:16]}.safetensors"
+    features = tensor_cache.load(path)
+    if features is None:
+        features = extract(network, images, batch_size=batch_size).features
+        tensor_cache.save(features, path)
+    return features.to(images.device)
 
 
 @torch.no_grad()

@@ -350,10 +350,11 @@ def items(ours: Sequence[Record], reference: Sequence[Record]) -> list[Item]:
             known = paper.FIG4_KNOWN.get((r, bna))
             values = [by_seed([x for x in sweep_runs(records) if x.config["r"] == r], metric, 100) for records in both]
             found.append(Item(f"Fig. 4: r = {r}{suffix}", f"{known:.1f}" if known else "-", *values))
+    own = own_setting([*ours, *reference])
     for (labels, teacher), label in CONDITIONINGS.items():
         for metric, name in (("accuracy", "teacher"), ("judge_accuracy", "judge")):
             values = [by_seed(conditioning_runs(records, labels, teacher), metric, 100) for records in both]
-            claimed = labels == "unconditional" and teacher == "mnist" and metric == "accuracy"
+            claimed = (labels, teacher) == own and metric == "accuracy"
             if any(values):
                 found.append(Item(f"B: {label}, {name}", f"{paper.CONDITIONING_ACCURACY:.0f}" if claimed else "-", *values))
     for setting, label in PROTOCOLS.items():
@@ -361,7 +362,7 @@ def items(ours: Sequence[Record], reference: Sequence[Record]) -> list[Item]:
         if any(runs):
             space = [*runs[1], *runs[0]][0].metrics["feature_space"]
             for who in ("teacher", "judge"):
-                claimed = (setting, who) == ("unconditional", "teacher")
+                claimed = (setting, who) == (own[0], "teacher")
                 values = [read_as_asked(r, who) for r in runs]
                 found.append(Item(f"B, all draws: {label}, {who}", f"{paper.CONDITIONING_ACCURACY:.0f}" if claimed else "-", *values))
             for metric, name in (("fid", f"{space}-FID"), ("inception_score", f"{space}-IS")):

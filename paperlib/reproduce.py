@@ -50,9 +50,14 @@ def execute(name: str, output: Path, parameters: dict[str, Any]) -> str:
 
 
 def check_parts(parts: profiles.Parts) -> None:
-    """Load the images, the generator and the checksums of all weights once: what is missing or broken stops here, before any run."""
+    """Load every image and every network once: what is missing or broken stops here, before any run."""
     parts.real_images()
     parts.generator()
+    parts.judge()
+    parts.features()
+    if parts.paper_b:
+        for _, teacher in parts.paper_b.settings:
+            parts.paper_b.teacher(teacher)
     parts.checksums()
 
 

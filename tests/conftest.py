@@ -2,14 +2,18 @@ import io
 import math
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
+import nbformat
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
+from paperlib import reproduce
 from paperlib._torchvision import torchvision
 from paperlib.data.imagenet import CLASSES
 from paperlib.generators import biggan
@@ -18,6 +22,35 @@ from paperlib.records import ROOT
 from paperlib.vgg_face import CONVOLUTIONS_PER_BLOCK
 
 torch.set_num_threads(1)
+
+
+@contextmanager
+def reproduced(profile: str, tmp_path_factory: pytest.TempPathFactory, variables: dict[str, str]) -> Iterator[Path]:
+    """`make reproduce PROFILE=...` with these environment variables, into a results folder of its own: the profile's part of it."""
+    folder = tmp_path_factory.mktemp("results")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {"PAPERLIB_RESULTS": str(folder), **variables}.items():
+            patch.setenv(name, value)
+        assert reproduce.main(["--profile", profile]) == 0
+        yield folder / profile
+
+
+def check_executed(path: Path) -> nbformat.NotebookNode:
+    """The notebook, which ran from top to bottom, drew a figure, and put nothing on stderr."""
+    notebook = nbformat.read(path, as_version=4)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert all(cell.execution_count for cell in code)
+    outputs = [output for cell in code for output in cell.outputs]
+    assert any("image/png" in output.get("data", {}) for output in outputs)
+    assert not any(output.output_type == "error" or output.get("name") == "stderr" for output in outputs)
+    return notebook
+
+
+def flip_last_bit(path: Path) -> None:
+    """Damage that only a checksum sees."""
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 
 import pytest
 import torch
+from conftest import arrange_imagenet
 
 from paperlib import doctor, profiles
 from paperlib.experiment import _outcome, plans
@@ -100,6 +101,16 @@ def test_nothing_is_lacking_where_all_is_there(results, quick, outside_files, mo
     printed = capsys.readouterr().out
     assert "LACKS" not in printed
     assert "Ready: make reproduce PROFILE=imagenet10_smoke" in printed
+
+
+def test_what_is_there_but_broken_is_one_line(results, quick, outside_files, monkeypatch, capsys, tmp_path):
+    for name, value in outside_files.items():
+        monkeypatch.setenv(name, value)
+    broken = arrange_imagenet(tmp_path / "imagenet")
+    next((broken / "val").glob("*/*.JPEG")).write_bytes(b"")
+    monkeypatch.setenv("PAPERLIB_IMAGENET", str(broken))
+    assert doctor.main(["--profile", "imagenet10_smoke"]) == 2
+    assert "cannot be read" in capsys.readouterr().err
 
 
 def test_stand_ins_have_the_true_shapes():

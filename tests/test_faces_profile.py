@@ -1,11 +1,10 @@
 """Paper B's own system at tiny counts: checkpoints in the true layouts with random weights, real photographs under UTKFace's names."""
 
-import nbformat
 import pytest
 import torch
-from conftest import arrange_utkface, published_biggan
+from conftest import arrange_utkface, check_executed, published_biggan, reproduced
 
-from paperlib import doctor, profiles, records, reproduce
+from paperlib import doctor, profiles, records, report
 from paperlib.checkpoints import CheckpointError
 from paperlib.config import ConfigError
 from paperlib.experiment import plans
@@ -43,13 +42,8 @@ def here(files, monkeypatch):
 @pytest.fixture(scope="module")
 def executed(tmp_path_factory, files):
     """`make reproduce PROFILE=faces_smoke`."""
-    folder = tmp_path_factory.mktemp("results")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PAPERLIB_RESULTS", str(folder))
-        for name, value in files.items():
-            patch.setenv(name, value)
-        assert reproduce.main(["--profile", PROFILE.name]) == 0
-        yield folder / PROFILE.name
+    with reproduced(PROFILE.name, tmp_path_factory, files) as folder:
+        yield folder
 
 
 def test_the_authors_sizes():
@@ -60,15 +54,18 @@ def test_the_authors_sizes():
 
 
 def test_the_notebook_shows_the_three_label_settings(executed):
-    notebook = nbformat.read(executed / "notebooks" / "04_conditioning.ipynb", as_version=4)
-    outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
-    assert not any(output.output_type == "error" or output.get("name") == "stderr" for output in outputs)
+    check_executed(executed / "notebooks" / "04_conditioning.ipynb")
     found = records.find(PROFILE.name, folder=executed)
     settings = {(r.config["labels"], r.config["teacher"]) for r in found if r.kind == "conditioning"}
     assert settings == {("withheld", "vgg-face"), ("given", "vgg-face"), ("shuffled", "vgg-face")}
     assert len(found) == len(plans.everything(PROFILE, 1)) == 3 + 4
     assert all(set(r.provenance["pretrained"]) == {"generator", "classifier", "judge", "inception"} for r in found)
-    assert next(r for r in found if r.kind == "conditioning").pictures["samples"].ndim == 3
+    assert all(r.pictures["samples"].shape == (5 * 32, 2 * 32, 3) for r in found if r.kind == "conditioning")
+    variances = [r.metrics[name] for r in found if r.kind == "conditioning" for name in ("variance", "prior_variance")]
+    assert all(0 <= variance <= 1 for variance in variances)
+    claimed = {item.name: item.paper for item in report.items(found, [])}
+    assert claimed["B: BigGAN of faces, label withheld, teacher"] == "100"
+    assert claimed["B: BigGAN of faces, label shuffled, teacher"] == "-"
     page = (executed / "report.html").read_text()
     assert "label withheld" in page
     assert "not facts about people" in page

@@ -6,7 +6,7 @@ import shutil
 import numpy as np
 import pytest
 import torch
-from conftest import arrange_imagenet, photographs
+from conftest import arrange_imagenet, flip_last_bit, photographs
 from PIL import Image
 
 from paperlib import data
@@ -111,9 +111,7 @@ def test_the_cache_is_used_checked_and_renewed(root, read, tmp_path, monkeypatch
     monkeypatch.setattr("paperlib.data.decoding._decode", lambda path, size: "decoded again")
     assert torch.equal(read(root)[0].images, first[0].images)
     cached = next((tmp_path / "cache").glob("imagenet10-train-*"))
-    content = bytearray(cached.read_bytes())
-    content[-1] ^= 1
-    cached.write_bytes(content)
+    flip_last_bit(cached)
     with pytest.raises(DataError, match="decoded again"):
         read(root)
     monkeypatch.undo()

@@ -1,13 +1,18 @@
 """The paper's scale at tiny counts: the real networks with random weights, real photographs, every notebook of the profile."""
 
-import nbformat
+from pathlib import Path
+
 import pytest
 import torch
+from conftest import check_executed, reproduced
+from pytorch_pretrained_biggan import BigGANConfig
 
 from paperlib import profiles, records, reproduce
+from paperlib.checkpoints import CheckpointError
 from paperlib.config import ConfigError
 from paperlib.experiment import plans
 from paperlib.experiment.outcome import generate
+from paperlib.generators import biggan
 
 PROFILE = profiles.IMAGENET10_SMOKE
 NOTEBOOKS = ("00_start_here", "01_table1", "02_r_sweep", "03_hard_samples", "05_image_quality")
@@ -16,13 +21,8 @@ NOTEBOOKS = ("00_start_here", "01_table1", "02_r_sweep", "03_hard_samples", "05_
 @pytest.fixture(scope="module")
 def executed(tmp_path_factory, outside_files):
     """`make reproduce PROFILE=imagenet10_smoke`."""
-    folder = tmp_path_factory.mktemp("results")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PAPERLIB_RESULTS", str(folder))
-        for name, value in outside_files.items():
-            patch.setenv(name, value)
-        assert reproduce.main(["--profile", PROFILE.name]) == 0
-        yield folder / PROFILE.name
+    with reproduced(PROFILE.name, tmp_path_factory, outside_files) as folder:
+        yield folder
 
 
 def test_the_papers_sizes():
@@ -35,12 +35,7 @@ def test_the_papers_sizes():
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_executed(executed, name):
-    notebook = nbformat.read(executed / "notebooks" / f"{name}.ipynb", as_version=4)
-    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    assert all(cell.execution_count for cell in code)
-    outputs = [output for cell in code for output in cell.outputs]
-    assert any("image/png" in output.get("data", {}) for output in outputs)
-    assert not any(output.output_type == "error" or output.get("name") == "stderr" for output in outputs)
+    check_executed(executed / "notebooks" / f"{name}.ipynb")
 
 
 def test_records_are_whole(executed, outside_files):
@@ -67,6 +62,29 @@ def test_missing_images_stop_before_any_work(results, tmp_path, capsys, monkeypa
     assert reproduce.main(["--profile", PROFILE.name]) == 2
     assert "train is no folder" in capsys.readouterr().err
     assert not list(results.rglob("*.json"))
+
+
+@pytest.mark.parametrize("variable", ["PAPERLIB_JUDGE", "PAPERLIB_INCEPTION"])
+def test_a_broken_network_stops_before_any_work(results, tmp_path, capsys, monkeypatch, outside_files, variable):
+    for name, value in outside_files.items():
+        monkeypatch.setenv(name, value)
+    cut = tmp_path / "weights.pth"
+    cut.write_bytes(Path(outside_files[variable]).read_bytes()[:1_000_000])
+    monkeypatch.setenv(variable, str(cut))
+    assert reproduce.main(["--profile", PROFILE.name]) == 2
+    assert "cannot be read as weights" in capsys.readouterr().err
+    assert not list(results.rglob("*.json"))
+
+
+def test_a_generator_of_another_size_is_refused(tmp_path, monkeypatch):
+    config = BigGANConfig(
+        output_dim=32, z_dim=16, class_embed_dim=16, channel_width=8, layers=[(True, 16, 8), (True, 8, 4), (False, 4, 2), (True, 2, 1)],
+        attention_layer_position=3,
+    )  # fmt: skip
+    biggan.save_biggan(biggan.random_biggan(config), tmp_path / "small")
+    monkeypatch.setenv("PAPERLIB_BIGGAN", str(tmp_path / "small"))
+    with pytest.raises(CheckpointError, match=r"images of shape \(3, 32, 32\); the profile takes \(3, 128, 128\)"):
+        PROFILE.parts.generator()
 
 
 def test_data_sets_are_bytes_on_the_device(executed, outside_files, monkeypatch):

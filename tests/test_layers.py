@@ -10,10 +10,11 @@ import paperlib
 ROOT = Path(paperlib.__file__).parent
 LAYERS = [
     {"_torchvision", "paper", "config", "progress", "checkpoints", "frozen"},
-    {"records", "data.images", "data.decoding", "classifiers", "metrics"},
-    {"data.digit_sets", "data.imagenet", "data.utkface", "generators.protocol", "generators.attention", "vgg_face"},
-    {"data", "generators.fused_biggan", "generators.residual"},
-    {"generators.biggan", "generators.residual_biggan"},
+    {"records", "data.images", "classifiers", "metrics"},
+    {"tensor_cache", "data.digit_sets", "generators.protocol", "generators.attention", "vgg_face"},
+    {"data.decoding", "generators.fused_biggan", "generators.residual"},
+    {"data.imagenet", "data.utkface", "generators.biggan", "generators.residual_biggan"},
+    {"data"},
     {"generators"},
     {"latents", "truth"},
     {"imagenet_networks", "features", "conditioner", "hard_sample_mining", "dataset_smoothing", "batchnorm_adaptation", "report"},

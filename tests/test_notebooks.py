@@ -8,6 +8,7 @@ import sys
 import nbformat
 import papermill
 import pytest
+from conftest import check_executed, reproduced
 
 from paperlib import html, profiles, records, reproduce
 from paperlib.experiment import plans
@@ -20,13 +21,10 @@ NAMES = [path.stem for path in PATHS]
 @pytest.fixture(scope="module")
 def executed(tmp_path_factory):
     """`make reproduce PROFILE=smoke`, into a folder of its own."""
-    folder = tmp_path_factory.mktemp("results")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PAPERLIB_RESULTS", str(folder))
-        tracked = {path: path.read_bytes() for path in PATHS}
-        assert reproduce.main(["--profile", "smoke"]) == 0
+    tracked = {path: path.read_bytes() for path in PATHS}
+    with reproduced("smoke", tmp_path_factory, {}) as folder:
         assert all(path.read_bytes() == before for path, before in tracked.items())
-        yield folder / "smoke"
+        yield folder
 
 
 def test_all_of_the_design_are_there():
@@ -46,12 +44,7 @@ def test_stored_clean_and_short(path):
 
 @pytest.mark.parametrize("name", reproduce.ORDER)
 def test_executed(executed, name):
-    notebook = nbformat.read(executed / "notebooks" / f"{name}.ipynb", as_version=4)
-    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    assert all(cell.execution_count for cell in code)
-    outputs = [output for cell in code for output in cell.outputs]
-    assert any("image/png" in output.get("data", {}) for output in outputs)
-    assert not any(output.output_type == "error" or output.get("name") == "stderr" for output in outputs)
+    notebook = check_executed(executed / "notebooks" / f"{name}.ipynb")
     assert "papermill" not in notebook.metadata
 
 

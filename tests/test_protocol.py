@@ -10,7 +10,7 @@ from sklearn.metrics import classification_report
 from paperlib import figures, findings, profiles, report
 from paperlib.config import ConfigError
 from paperlib.experiment import _outcome, plans, protocol
-from paperlib.experiment.conditioning import Latents
+from paperlib.experiment.conditioning import Drawn
 from paperlib.records import Record
 
 SMOKE = profiles.SMOKE
@@ -42,7 +42,7 @@ def test_confusion():
 
 def test_latents_split_whole():
     told = torch.arange(5)
-    for latents in (Latents(torch.randn(5, 2), told, told), Latents(torch.randn(5, 2), told, None)):
+    for latents in (Drawn(torch.randn(5, 2), told, told), Drawn(torch.randn(5, 2), told, None)):
         parts = latents.split(2)
         assert [len(p.z) for p in parts] == [2, 2, 1]
         assert torch.equal(torch.cat([p.z for p in parts]), latents.z)

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from conftest import arrange_utkface
+from conftest import arrange_utkface, flip_last_bit
 
 from paperlib import data
 from paperlib.data.utkface import AGE_BANDS, DataError, FaceLabels, parse_name, utkface
@@ -96,9 +96,7 @@ def test_the_cache_serves_every_attribute(root, read, tmp_path, monkeypatch):
     monkeypatch.setattr("paperlib.data.decoding._decode", lambda path, size: "decoded again")
     assert len(read(root, attribute="gender").train) == 28
     (cached,) = (tmp_path / "cache").iterdir()
-    content = bytearray(cached.read_bytes())
-    content[-1] ^= 1
-    cached.write_bytes(content)
+    flip_last_bit(cached)
     with pytest.raises(DataError, match="decoded again"):
         read(root)
     monkeypatch.undo()

@@ -10,11 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
-import safetensors
 import torch
 from PIL import Image, ImageOps
-from safetensors.torch import load_file, save_file
 
+from paperlib import tensor_cache
 from paperlib.progress import progress_bar
 
 
@@ -36,7 +35,7 @@ def decode_images(
     key = hashlib.sha256("\n".join([str(size), *stamps]).encode()).hexdigest()
     folder = cache or Path(os.environ.get("PAPERLIB_CACHE", "~/.cache/paperlib")).expanduser()
     cached = folder / f"{name}-{size}-{key[:16]}.safetensors"
-    images = _load_cache(cached)
+    images = tensor_cache.load(cached)
     if images is not None:
         return images
     decoded: list[np.ndarray | str] = []
@@ -50,16 +49,8 @@ def decode_images(
     if corrupt:
         return corrupt
     images = torch.from_numpy(np.stack(decoded)).permute(0, 3, 1, 2).contiguous()
-    _save_cache(images, cached)
+    tensor_cache.save(images, cached)
     return images
-
-
-def checksum(*tensors: torch.Tensor) -> str:
-    """SHA-256 of the numbers in CPU tensors."""
-    digest = hashlib.sha256()
-    for tensor in tensors:
-        digest.update(tensor.contiguous().numpy().data)
-    return digest.hexdigest()
 
 
 def _decode(path: Path, size: int) -> np.ndarray | str:
@@ -69,22 +60,3 @@ def _decode(path: Path, size: int) -> np.ndarray | str:
             return np.asarray(ImageOps.fit(image.convert("RGB"), (size, size), Image.Resampling.BICUBIC))
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         return str(error)
-
-
-def _load_cache(path: Path) -> torch.Tensor | None:
-    if not path.is_file():
-        return None
-    try:
-        images = load_file(path)["images"]
-        with safetensors.safe_open(path, "pt") as file:
-            expected = file.metadata()["sha256"]
-        return images if checksum(images) == expected else None
-    except (safetensors.SafetensorError, KeyError, TypeError, OSError):
-        return None
-
-
-def _save_cache(images: torch.Tensor, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    save_file({"images": images}, temporary, metadata={"sha256": checksum(images)})
-    os.replace(temporary, path)

@@ -7,6 +7,7 @@ from torch import nn
 
 from paperlib.conditioner import Conditioner, GeneratorLabels, train_conditioner
 from paperlib.config import ConditioningRun
+from paperlib.data import to_floats
 from paperlib.experiment.outcome import Outcome, balanced_labels, generate, tile
 from paperlib.features import probabilities
 from paperlib.generators import Generator
@@ -33,12 +34,20 @@ class Opinion:
 
     @classmethod
     def of(
-        cls, mu: torch.Tensor, sigma: torch.Tensor, images: torch.Tensor, attribute: torch.Tensor, teacher: nn.Module, judge: nn.Module
+        cls,
+        mu: torch.Tensor,
+        sigma: torch.Tensor,
+        images: torch.Tensor,
+        attribute: torch.Tensor,
+        *,
+        teacher: nn.Module,
+        judge: nn.Module,
+        batch_size: int,
     ) -> "Opinion":
-        told, judged = probabilities(teacher, images), probabilities(judge, images)
+        told, judged = (probabilities(classifier, images, batch_size=batch_size) for classifier in (teacher, judge))
         return cls(
             mu, sigma, images, attribute,
-            variance=within_class_variance(images, attribute),
+            variance=within_class_variance(to_floats(images), attribute),
             judge_accuracy=(judged.argmax(1) == attribute).float().mean().item(),
             teacher_confidence=told.max(1).values.mean().item(),
             judge_confidence=judged.max(1).values.mean().item(),
@@ -64,18 +73,18 @@ def generator_of(config: ConditioningRun, parts: Parts) -> Generator:
 
 
 @dataclass(frozen=True)
-class Latents:
+class Drawn:
     """What N images are made of. z: (N, d). attribute: (N,) long, asked for. told: (N,) long, the class that G is told; None: no class."""
 
     z: torch.Tensor
     attribute: torch.Tensor
     told: torch.Tensor | None
 
-    def split(self, size: int) -> list["Latents"]:
+    def split(self, size: int) -> list["Drawn"]:
         """Parts of `size` images, the last one of what is left."""
         z, attribute = self.z.split(size), self.attribute.split(size)
         told = [None] * len(z) if self.told is None else self.told.split(size)
-        return [Latents(*part) for part in zip(z, attribute, told, strict=True)]
+        return [Drawn(*part) for part in zip(z, attribute, told, strict=True)]
 
 
 def distribution_of(record: Record) -> tuple[torch.Tensor, torch.Tensor]:
@@ -84,14 +93,14 @@ def distribution_of(record: Record) -> tuple[torch.Tensor, torch.Tensor]:
     return mu, sigma
 
 
-def latents(config: ConditioningRun, parts: Parts, mu: torch.Tensor, sigma: torch.Tensor, n: int) -> Latents:
+def latents(config: ConditioningRun, parts: Parts, mu: torch.Tensor, sigma: torch.Tensor, n: int) -> Drawn:
     """n draws of the input generator, the attributes even; mu, sigma: (K, d). The random stream is not that of training."""
     generator = generator_of(config, parts)
     rng = torch.Generator().manual_seed(config.seed + 1)
     attribute = balanced_labels(n, len(mu), generator.device)
     z = mu[attribute] + sigma[attribute] * torch.randn(n, mu.shape[1], generator=rng).to(mu.device)
     labels = generator_labels(config, generator)
-    return Latents(z, attribute, labels(attribute, rng) if labels else None)
+    return Drawn(z, attribute, labels(attribute, rng) if labels else None)
 
 
 def draw(config: ConditioningRun, parts: Parts, mu: torch.Tensor, sigma: torch.Tensor, n: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -120,7 +129,8 @@ def compute(config: ConditioningRun, profile: Profile, progress: bool) -> Outcom
     def watch(epoch: int, conditioner: Conditioner) -> None:
         with torch.no_grad():
             mu, sigma = conditioner.distribution(torch.arange(len(classes), device=generator.device))
-        epochs.append(Opinion.of(mu, sigma, *draw(config, parts, mu, sigma, config.validation_labels), teacher, judge))
+        images, attribute = draw(config, parts, mu, sigma, config.validation_labels)
+        epochs.append(Opinion.of(mu, sigma, images, attribute, teacher=teacher, judge=judge, batch_size=parts.forward_batch))
 
     _, history = train_conditioner(
         generator, teacher, len(classes), epochs=config.epochs, labels_per_epoch=config.labels_per_epoch, batch_size=config.batch_size,
@@ -129,15 +139,15 @@ def compute(config: ConditioningRun, profile: Profile, progress: bool) -> Outcom
     )  # fmt: skip
     last = epochs[-1]
     prior = prior_samples(config, parts, 2 * config.validation_labels)
-    prior_class = probabilities(judge, prior).argmax(1)
+    prior_class = probabilities(judge, prior, batch_size=parts.forward_batch).argmax(1)
     of_attribute = [last.attribute == a for a in classes]
     metrics = {
         "accuracy": history.accuracy[-1],
         "judge_accuracy": last.judge_accuracy,
         "first_full_epoch": next((i + 1 for i, a in enumerate(history.accuracy) if a == 1.0), None),
         "variance": last.variance,
-        "variance_by_attribute": [within_class_variance(last.images[m], last.attribute[m]) for m in of_attribute],
-        "prior_variance": within_class_variance(prior, prior_class),
+        "variance_by_attribute": [within_class_variance(to_floats(last.images[m]), last.attribute[m]) for m in of_attribute],
+        "prior_variance": within_class_variance(to_floats(prior), prior_class),
         "prior_share": [(prior_class == a).float().mean().item() for a in classes],
         "teacher_calibration": last.teacher_calibration._asdict(),
         "judge_calibration": last.judge_calibration._asdict(),
@@ -152,5 +162,6 @@ def compute(config: ConditioningRun, profile: Profile, progress: bool) -> Outcom
         "teacher_ece": [e.teacher_calibration.ece for e in epochs],
         "judge_ece": [e.judge_calibration.ece for e in epochs],
     }
-    rows = torch.cat([torch.nonzero(m).flatten()[:10] for m in of_attribute])
-    return Outcome(metrics, asdict(history) | watched, {"samples": tile(last.images[rows], 10)})
+    shown = min(10, *(int(m.sum()) for m in of_attribute))
+    rows = torch.cat([torch.nonzero(m).flatten()[:shown] for m in of_attribute])
+    return Outcome(metrics, asdict(history) | watched, {"samples": tile(last.images[rows], shown)})

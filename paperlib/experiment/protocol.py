@@ -11,7 +11,7 @@ from torch import nn
 from paperlib.config import Config, ProtocolRun
 from paperlib.data import Images, to_floats
 from paperlib.experiment import conditioning
-from paperlib.experiment.conditioning import Latents
+from paperlib.experiment.conditioning import Drawn
 from paperlib.experiment.outcome import Outcome, balanced_labels, generate
 from paperlib.experiment.quality import against_reference, by_class, reference_and_rest
 from paperlib.generators import Generator
@@ -19,7 +19,7 @@ from paperlib.profiles import Parts, Profile, device
 from paperlib.records import Record
 from paperlib.training import predict
 
-Source = Callable[[int], Latents]
+Source = Callable[[int], Drawn]
 
 
 def source_of(config: ProtocolRun, profile: Profile, record_of: Callable[[Config], Record]) -> tuple[Generator, Source]:
@@ -31,9 +31,9 @@ def source_of(config: ProtocolRun, profile: Profile, record_of: Callable[[Config
     if run is None:
         generator = parts.generator()
 
-        def prior(n: int) -> Latents:
+        def prior(n: int) -> Drawn:
             attribute = balanced_labels(n, generator.num_classes, device())
-            return Latents(generator.sample_latents(n, torch.Generator(device()).manual_seed(config.seed)), attribute, attribute)
+            return Drawn(generator.sample_latents(n, torch.Generator(device()).manual_seed(config.seed)), attribute, attribute)
 
         return generator, prior
     mu, sigma = conditioning.distribution_of(record_of(run))
@@ -46,7 +46,7 @@ def confusion(asked: torch.Tensor, read: torch.Tensor, classes: int) -> torch.Te
 
 
 def readings(
-    generator: Generator, drawn: Latents, classifiers: Mapping[str, nn.Module], parts: Parts, *, chunk: int
+    generator: Generator, drawn: Drawn, classifiers: Mapping[str, nn.Module], parts: Parts, *, chunk: int
 ) -> dict[str, torch.Tensor]:
     """The confusion counts (K, K) of each classifier, by its name; no more than `chunk` images are held at a time."""
     classes = len(parts.class_names())
@@ -54,7 +54,7 @@ def readings(
     for part in drawn.split(chunk):
         images = generate(generator, part.z, part.told, parts)
         for name, classifier in classifiers.items():
-            counts[name] += confusion(part.attribute, predict(classifier, images).argmax(1), classes)
+            counts[name] += confusion(part.attribute, predict(classifier, images, batch_size=parts.forward_batch).argmax(1), classes)
     return counts
 
 

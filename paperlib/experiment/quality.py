@@ -42,7 +42,7 @@ def image_set(config: QualityRun, profile: Profile, record_of: Callable[[Config]
             assert parts.paper_b is not None
             generator = parts.paper_b.generator()
             images = generate(generator, generator.sample_latents(config.samples, rng), None, parts)
-            return Images(images, predict(parts.judge(), images).argmax(1))
+            return Images(images, predict(parts.judge(), images, batch_size=parts.forward_batch).argmax(1))
         case "conditioned":
             assert config.conditioning is not None
             mu, sigma = conditioning.distribution_of(record_of(config.conditioning))

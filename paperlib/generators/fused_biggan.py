@@ -146,7 +146,6 @@ class Block(nn.Module):
 
     def __init__(self, block: Any, dtype: torch.dtype):
         super().__init__()
-        self.channels = [getattr(block, f"bn_{i}").num_features for i in range(4)]
         self.upsample, self.out_channels = block.up_sample, block.conv_3.out_channels
         layers = [getattr(block, f"conv_{i}") for i in range(4)]
         self.convolutions = nn.ModuleList(

@@ -16,7 +16,7 @@ import torch
 from torch import nn
 
 from paperlib import data
-from paperlib.checkpoints import sha256_of
+from paperlib.checkpoints import CheckpointError, sha256_of
 from paperlib.classifiers import resnet18
 from paperlib.data import Images
 from paperlib.data.imagenet import CLASSES, describe, find_images
@@ -27,6 +27,7 @@ from paperlib.profiles.profile import ClassifierSizes, Parts, Profile, Requireme
 from paperlib.records import ROOT
 
 TRUNCATION = 1.0
+SIZE = 128
 INDICES = [c.index for c in CLASSES]
 
 
@@ -40,7 +41,7 @@ def _biggan() -> str:
 
 @cache
 def _images_at(root: str) -> tuple[Images, Images]:
-    train, val = data.imagenet10(root)
+    train, val = data.imagenet10(root, size=SIZE)
     return train.to(device()), val.to(device())
 
 
@@ -51,7 +52,13 @@ def _dtype() -> torch.dtype:
 
 @cache
 def _generator_from(source: str) -> Generator:
-    return load_biggan(source, truncation=TRUNCATION, classes=INDICES, dtype=_dtype()).to(device())
+    """Raises CheckpointError where it makes images of another size than the real ones are read in."""
+    generator = load_biggan(source, truncation=TRUNCATION, classes=INDICES, dtype=_dtype())
+    if generator.image_shape != (3, SIZE, SIZE):
+        raise CheckpointError(
+            f"{source} makes images of shape {generator.image_shape}; the profile takes (3, {SIZE}, {SIZE}). Give BigGAN-deep-128."
+        )
+    return generator.to(device())
 
 
 def _classifier(width: int) -> nn.Module:
@@ -106,7 +113,7 @@ def stand_ins() -> Parts:
     """The same networks with random weights, and images of noise: what they make means nothing, what they cost is true."""
     generator = fuse_biggan(random_biggan(), TRUNCATION, classes=INDICES, dtype=_dtype()).to(device())
     rng = torch.Generator().manual_seed(0)
-    noise = Images(torch.randint(256, (1300, 3, 128, 128), generator=rng, dtype=torch.uint8), torch.arange(1300) % 10).to(device())
+    noise = Images(torch.randint(256, (1300, 3, SIZE, SIZE), generator=rng, dtype=torch.uint8), torch.arange(1300) % 10).to(device())
     features, judge = Inception(pretrained=False).to(device()), ImageNetJudge(INDICES, pretrained=False).to(device())
     return replace(
         PARTS,

@@ -13,7 +13,7 @@ The other families of latents.py take the MLP's place: family=MixtureConditioner
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import torch
 import torch.nn.functional as F
@@ -54,6 +54,7 @@ def train_conditioner(
     image_size: int | None = None,
     validation_labels: int = 5_000,
     prior_weight: float = 0.0,
+    optimizer: Literal["sgd", "adam"] = "sgd",
     family: Callable[[int, int], L] = Conditioner,  # type: ignore[assignment]
     generator_labels: GeneratorLabels | None = None,
     on_epoch: Callable[[int, L], None] | None = None,
@@ -63,32 +64,23 @@ def train_conditioner(
     """Train a Conditioner; generator and classifier are used in eval mode and left as they were.
 
     prior_weight: at least 0, of the divergence from the prior N(0, I), estimated on the batch's own draws; 0 is the paper.
-    family(num_attributes, latent_dim): what is trained, one of latents.py.
+    family(num_attributes, latent_dim): what is trained, one of latents.py. optimizer: "sgd" is the paper's; a flow needs "adam".
+    momentum: of SGD; Adam's first beta.
 
     classifier: images (N, C, H, W) -> logits (N, num_attributes). image_size: the classifier's input side in pixels; images are
     upsampled to it (nearest), None leaves them. generator_labels(attribute, rng): labels for a class-conditional generator (the leak
     experiment); None withholds them. on_epoch(epoch, conditioner): called after each epoch.
-    Defaults: the author's published code. Raises ValueError on a parameter out of range or logits that do not fit.
+    Defaults: the author's published code. Raises ValueError on a parameter out of range, on logits that do not fit, and where the loss
+    leaves the finite numbers.
     """
-    for name, value in {
-        "num_attributes": num_attributes,
-        "epochs": epochs,
-        "labels_per_epoch": labels_per_epoch,
-        "batch_size": batch_size,
-        "validation_labels": validation_labels,
-    }.items():
-        if value < 1:
-            raise ValueError(f"{name} is {value}; it is at least 1.")
-    if not learning_rate > 0 or not 0 <= momentum < 1:
-        raise ValueError(f"learning_rate is {learning_rate}, momentum {momentum}; the rate is above 0 and momentum in [0, 1).")
-    if not 0 <= prior_weight < float("inf"):
-        raise ValueError(f"prior_weight is {prior_weight}; it is a finite number of at least 0, and 0 is the paper.")
+    counts = {"num_attributes": num_attributes, "epochs": epochs, "labels_per_epoch": labels_per_epoch, "batch_size": batch_size}
+    _check(counts | {"validation_labels": validation_labels}, learning_rate, momentum, optimizer, prior_weight)
     device = generator.device
     rng = torch.Generator().manual_seed(seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         conditioner = family(num_attributes, generator.latent_dim).to(device)
-    sgd = torch.optim.SGD(conditioner.parameters(), lr=learning_rate, momentum=momentum)
+    descent = _descent(conditioner, optimizer, learning_rate, momentum)
     history = History()
 
     def draw(attribute: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -114,16 +106,18 @@ def train_conditioner(
                     loss = F.cross_entropy(scores, attribute)
                     if prior_weight:
                         loss = loss + prior_weight * (conditioner.log_prob(z, attribute) - log_normal(z)).mean()
-                    sgd.zero_grad()
+                    descent.zero_grad()
                     loss.backward()
-                    sgd.step()
+                    descent.step()
                     losses.append(loss.detach())
+                if not torch.isfinite(mean_loss := torch.stack(losses).mean()):
+                    raise ValueError(f"the loss is {mean_loss.item()} in epoch {epoch + 1}; use a learning_rate below {learning_rate}.")
                 with torch.no_grad():
                     attributes = torch.randint(num_attributes, (validation_labels,), generator=rng).to(device)
                     hits = torch.cat([draw(a)[1].argmax(1) == a for a in attributes.split(500)])
                     mu, sigma = conditioner.moments(torch.arange(num_attributes, device=device))
                 history.accuracy.append(hits.float().mean().item())
-                history.loss.append(torch.stack(losses).mean().item())
+                history.loss.append(mean_loss.item())
                 history.mu_norm.append(mu.norm(dim=1).mean().item())
                 history.sigma.append(sigma.mean().item())
                 if on_epoch is not None:
@@ -132,3 +126,21 @@ def train_conditioner(
         for p in weights:
             p.requires_grad_(True)
     return conditioner.eval().requires_grad_(False), history
+
+
+def _check(counts: dict[str, int], learning_rate: float, momentum: float, optimizer: str, prior_weight: float) -> None:
+    for name, value in counts.items():
+        if value < 1:
+            raise ValueError(f"{name} is {value}; it is at least 1.")
+    if not learning_rate > 0 or not 0 <= momentum < 1:
+        raise ValueError(f"learning_rate is {learning_rate}, momentum {momentum}; the rate is above 0 and momentum in [0, 1).")
+    if optimizer not in ("sgd", "adam"):
+        raise ValueError(f"optimizer is {optimizer!r}; use 'sgd' or 'adam'.")
+    if not 0 <= prior_weight < float("inf"):
+        raise ValueError(f"prior_weight is {prior_weight}; it is a finite number of at least 0, and 0 is the paper.")
+
+
+def _descent(model: nn.Module, optimizer: str, learning_rate: float, momentum: float) -> torch.optim.Optimizer:
+    if optimizer == "sgd":
+        return torch.optim.SGD(model.parameters(), lr=learning_rate, momentum=momentum)
+    return torch.optim.Adam(model.parameters(), lr=learning_rate, betas=(momentum, 0.999))

@@ -12,6 +12,8 @@ from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, Literal, get_args
 
 Labels = Literal["unconditional", "given", "withheld", "shuffled"]
+Family = Literal["gaussian", "mixture", "flow"]
+Optimizer = Literal["sgd", "adam"]
 Teacher = Literal["mnist", "uci", "vgg-face"]
 ImageSet = Literal["real train", "real test", "prior", "unconditional prior", "mined", "conditioned"]
 
@@ -199,9 +201,135 @@ class ProtocolRun(Config):
         check_count("draws", self.draws)
         check_count("quality_samples", self.quality_samples, 20)
         if self.conditioning is not None:
-            for name in ("profile", "seed"):
-                value, own = getattr(self.conditioning, name), getattr(self, name)
-                check(value == own, f"conditioning.{name}", value, f"use the run's own, {own!r}")
+            _check_own(self, "conditioning", self.conditioning)
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A family of latents.py, trained by the loop of paper B with a prior term of weight prior_weight; 0 is the paper."""
+
+    family: Family
+    prior_weight: float
+    epochs: int
+    labels_per_epoch: int
+    batch_size: int
+    learning_rate: float
+    optimizer: Optimizer
+
+    def __post_init__(self) -> None:
+        check_choice("family", self.family, get_args(Family))
+        check_choice("optimizer", self.optimizer, get_args(Optimizer))
+        check_number("prior_weight", self.prior_weight, 0, 1e3)
+        for name in ("epochs", "labels_per_epoch", "batch_size"):
+            check_count(name, getattr(self, name))
+        check_number("learning_rate", self.learning_rate, 0, 1e3, open_low=True)
+
+
+@dataclass(frozen=True)
+class Distilled:
+    """A posterior on latents, learned from `labelled` draws of the prior that the frozen pair has read."""
+
+    prior_weight: float
+    labelled: int
+    epochs: int
+
+    def __post_init__(self) -> None:
+        check_number("prior_weight", self.prior_weight, 0, 1e3, open_low=True)
+        for name in ("labelled", "epochs"):
+            check_count(name, getattr(self, name))
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """Draws of the prior, or of a learned proposal, that the frozen classifier keeps. At prior_weight = 1, from the prior: the truth."""
+
+    prior_weight: float
+    proposal: Distilled | None = None
+
+    def __post_init__(self) -> None:
+        check_number("prior_weight", self.prior_weight, 0, 1e3, open_low=True)
+
+
+@dataclass(frozen=True)
+class Langevin:
+    """Unadjusted Langevin steps on the latent."""
+
+    steps: int
+    step_size: float
+
+    def __post_init__(self) -> None:
+        check_count("steps", self.steps)
+        check_number("step_size", self.step_size, 0, 1e6, open_low=True)
+
+
+Method = Trained | Distilled | Rejection | Langevin
+
+
+@dataclass(frozen=True)
+class DiversityRun(Config):
+    """Past paper B: what a method of conditioning gives up. per_attribute: latents an attribute, of the method and of the truth."""
+
+    kind: ClassVar[str] = "diversity"
+    method: Method
+    per_attribute: int
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check(isinstance(self.method, Method), "method", self.method, "use Trained, Distilled, Rejection or Langevin")
+        check_count("per_attribute", self.per_attribute, 10)
+
+
+@dataclass(frozen=True)
+class MinedSpaceRun(Config):
+    """Past paper A: how far mining leads from what the generator makes, for every number of steps and every step size.
+
+    Mined against a classifier after `epochs` epochs on a fixed generated set. per_class: latents mined; natural: the generator's own
+    samples a class that they are held against.
+    """
+
+    kind: ClassVar[str] = "mined-space"
+    steps: tuple[int, ...]
+    step_sizes: tuple[float, ...]
+    per_class: int
+    natural: int
+    epochs: int
+    images: int
+    batch_size: int
+    learning_rate: float
+    width: int
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("per_class", "natural", "epochs", "images", "width"):
+            check_count(name, getattr(self, name))
+        check_count("batch_size", self.batch_size, 2)
+        check(
+            len(self.steps) > 0 and len(self.step_sizes) > 0, "steps, step_sizes", (self.steps, self.step_sizes), "use at least one of each"
+        )
+        for steps in self.steps:
+            check_count("steps", steps)
+        for step_size in self.step_sizes:
+            check_number("step_sizes", step_size, 0, 1e6, open_low=True)
+        check_number("learning_rate", self.learning_rate, 0, 1e3, open_low=True)
+
+
+@dataclass(frozen=True)
+class MinedClassifierRun(Config):
+    """Past paper A: the classifier of a run whose step size is not the profile's. It is kept apart from Table 1."""
+
+    kind: ClassVar[str] = "mined-classifier"
+    classifier: ClassifierRun
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check_own(self, "classifier", self.classifier)
+
+
+def _check_own(run: Config, field: str, other: Config) -> None:
+    """The run inside another is of the same profile and seed."""
+    for name in ("profile", "seed"):
+        value, own = getattr(other, name), getattr(run, name)
+        check(value == own, f"{field}.{name}", value, f"use the run's own, {own!r}")
 
 
 def check_notebook_parameters(namespace: Mapping[str, Any], **types: Any) -> None:

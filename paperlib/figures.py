@@ -13,7 +13,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from paperlib import paper, report
+from paperlib import paper, past_papers, report
 from paperlib.records import Record, replacing
 
 OURS, SECOND, THIRD = "#1b6ca8", "#d1495b", "#66a182"
@@ -271,6 +271,99 @@ def class_variance_figure(records: Sequence[Record], class_names: Sequence[str])
             annot_kws={"size": 7},
         )
         ax.set_title(f"{what} variance within a class")
+    return figure
+
+
+def mining_figure(records: Sequence[Record]) -> Figure:
+    """Against the step size: distance to the generator's own samples, the judge's agreement, and the accuracy of the final classifier."""
+    space, classifiers = past_papers.mined_space(records), past_papers.mined_classifiers(records)
+    figure, (far, agree, final) = plt.subplots(1, 3, figsize=(10, 3.2), layout="constrained")
+    mined = space[space["steps"] > 0]
+    for (steps, part), color in zip(mined.groupby("steps"), (THIRD, OURS, SECOND), strict=False):
+        far.plot(part["eta"], part["distance, random = 1"], "o-", color=color, label=f"{steps:.0f} step{'s' if steps > 1 else ''}")
+        agree.plot(part["eta"], part["judge agrees %"], "o-", color=color)
+    random = space[space["steps"] == 0].iloc[0]
+    far.axhline(random["distance, random = 1"], color=PAPER, linestyle="--", linewidth=1, label="random images")
+    agree.axhline(random["judge agrees %"], color=PAPER, linestyle="--", linewidth=1)
+    far.set(xscale="log", xlabel="step size", ylabel="distance to the generator's samples", title="how far mining leads")
+    agree.set(xscale="log", xlabel="step size", ylabel="judge reads the class (%)", title="whether the label stays right")
+    far.legend(fontsize=8)
+    for bna, color in ((False, OURS), (True, SECOND)):
+        part = classifiers[classifiers["BNA"] == bna]
+        known = part[part["eta"] > 0]
+        final.errorbar(
+            known["eta"],
+            known["ours"],
+            yerr=known["± 95 %"],
+            marker="o",
+            color=color,
+            capsize=3,
+            label="with BNA" if bna else "without BNA",
+        )
+        for value in part.loc[part["eta"] == 0, "ours"]:
+            final.axhline(value, color=color, linestyle="--", linewidth=1)
+    final.set(xscale="log", xlabel="step size", ylabel="top-1 on real test images (%)", title="the final classifier (dashed: no mining)")
+    if len(classifiers):
+        final.legend(fontsize=8)
+    return figure
+
+
+def diversity_figure(records: Sequence[Record]) -> Figure:
+    """The judge's accuracy against coverage and against variance, as shares of the truth's; and coverage against the cost of an image.
+
+    A point is a method at a weight, written beside it; bars are 95 % intervals over seeds; the shaded corner is our aim.
+    """
+    table, costs = past_papers.diversity(records), past_papers.diversity_costs(records)
+    figure, axes = plt.subplots(1, 3, figsize=(12, 4.4), layout="constrained")
+    names = [name for name in past_papers.METHODS.values() if name in set(table["method"])]
+    for name, color in zip(names, sns.color_palette("deep", len(names)), strict=True):
+        part, cost = table[table["method"] == name], costs[costs["method"] == name]
+        line = "--" if name == past_papers.REJECTION else "-"
+        style = {
+            "color": color,
+            "marker": "s" if name == past_papers.REJECTION else "o",
+            "markersize": 5,
+            "linewidth": 1,
+            "linestyle": line,
+        }
+        for ax, share in zip(axes, ("coverage", "variance"), strict=False):
+            ax.errorbar(
+                part[f"{share} %"], part["judge %"], xerr=part[f"{share} ±"], yerr=part["judge ±"], label=name, elinewidth=0.8, **style
+            )
+        axes[2].plot(cost["µs an image"], part["coverage %"], **style)
+        for x, y, weight in zip(part["coverage %"], part["judge %"], part["w"], strict=True):
+            axes[0].annotate(f"{weight:g}", (x, y), textcoords="offset points", xytext=(4, -9), fontsize=7, color=color)
+    judge = past_papers.AIM["judge"]
+    low = max(0.0, table["judge %"].min() - 3)
+    for ax, share in zip(axes, ("coverage", "variance"), strict=False):
+        least = past_papers.AIM[share]
+        right = max(105.0, table[f"{share} %"].max() + 5)
+        ax.fill_between((least, right), judge, 100.5, color=THIRD, alpha=0.2, linewidth=0)
+        ax.set(xlabel=f"{share}, % of the truth's", ylabel="judge's accuracy (%)", xlim=(0, right), ylim=(low, 100.5))
+    axes[2].set(xscale="log", xlabel="µs an image of the rarest attribute", ylabel="coverage, % of the truth's", ylim=(0, 105))
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=8, frameon=False)
+    return figure
+
+
+def diversity_samples_figure(records: Sequence[Record], attribute: int) -> Figure:
+    """Twenty images of one attribute by every method and weight, the first seed's."""
+    runs = past_papers.diversity_runs(records)
+    columns = 6
+    rows = -(-len(runs) // columns)
+    figure, axes = plt.subplots(rows, columns, figsize=(1.9 * columns, 1.85 * rows), squeeze=False, layout="constrained")
+    for ax in axes.flat[len(runs) :]:
+        ax.axis("off")
+    for ax, ((method, weight), found) in zip(axes.flat, runs.items(), strict=False):
+        run = min(found, key=lambda r: r.seed)
+        side = run.pictures["samples"].shape[0] // len(run.metrics["judge_by_attribute"])
+        strip = run.pictures["samples"][attribute * side : (attribute + 1) * side]
+        show(
+            ax,
+            np.concatenate(np.split(strip, np.arange(5, strip.shape[1] // side, 5) * side, axis=1))
+            if strip.shape[1] % (5 * side) == 0
+            else strip,
+        )
+        ax.set_title(f"{method}\nw = {weight:g}", fontsize=7.5)
     return figure
 
 

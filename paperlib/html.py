@@ -10,8 +10,8 @@ import pandas as pd
 from latex2mathml.converter import convert
 from nbconvert import HTMLExporter
 
+from paperlib.compare import NOTE
 from paperlib.records import replacing
-from paperlib.report import COMPARISON_NOTE
 
 PAGE = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title><style>
@@ -36,7 +36,7 @@ def write_report(folder: Path, notebooks: Sequence[Path], comparison: pd.DataFra
     table = comparison.to_html(index=False, border=0).replace("<td>DIFFERS</td>", '<td class="differs">DIFFERS</td>')
     links = "".join(f'<a href="#{path.stem}">{html.escape(path.stem)}</a>' for path in present)
     sections = "\n".join(f'<section id="{path.stem}">{notebook_html(path)}</section>' for path in present)
-    page = PAGE.format(title=f"Results: {html.escape(folder.name)}", links=links, comparison=table, note=COMPARISON_NOTE, sections=sections)
+    page = PAGE.format(title=f"Results: {html.escape(folder.name)}", links=links, comparison=table, note=NOTE, sections=sections)
     with replacing(folder / "report.html") as temporary:
         temporary.write_text(page)
 

@@ -1,11 +1,12 @@
-"""What an attribute is mapped to: a distribution q(z | a) over the latents of a frozen generator, in three families of one protocol.
+"""What an attribute is mapped to: a distribution q(z | a) over the latents of a frozen generator, in four families of one protocol.
 
 Gaussian    z = mu(a) + sigma(a) eps                        paper B's input generator: an MLP on the one-hot attribute
 mixture     z = mu_m(a) + sigma_m(a) eps,  m uniform        M Gaussians an attribute: several ways to be it
 flow        z = f_L( ... f_1(eps, a) ..., a)                affine coupling layers (Dinh et al. 2017), any shape that is one piece
+posterior   z ~ N(0, I) h(a | z)^(1/w) / Z(a)               Bayes' rule, with a small classifier h of latents in the place of C(G(z))
 
-eps ~ N(0, I). Each: sample(attribute, rng) -> z (N, d), differentiable in the weights; log_prob(z, attribute) -> (N,);
-moments(attribute) -> mean, standard deviation (N, d).
+eps ~ N(0, I). Each: sample(attribute, rng) -> z (N, d); log_prob(z, attribute) -> (N,); moments(attribute) -> mean, standard
+deviation (N, d). The first three are differentiable in their weights: conditioner.py trains them. distillation.py makes the fourth.
 """
 
 import math
@@ -161,6 +162,64 @@ class FlowConditioner(Latents):
         rng = torch.Generator().manual_seed(0)
         draws = torch.stack([self.sample(a.expand(1000), rng) for a in attribute])
         return draws.mean(1), draws.std(1)
+
+
+class LatentPosterior(Latents):
+    """q(z | a) = N(z; 0, I) h(a | z)^(1/w) / Z(a): draws of the prior that a network of latents keeps; no image is made for it.
+
+    network: z (N, d) -> logits (N, num_attributes), the logits of h. w = prior_weight > 0: 1 is Bayes' rule, less keeps only what h is
+    surer of. Z and the moments come from EVIDENCE_DRAWS draws of the prior, always the same ones.
+    """
+
+    draws: torch.Tensor
+    log_evidence: torch.Tensor
+    EVIDENCE_DRAWS, CHUNK, MAX_DRAWS = 20_000, 1024, 50_000_000
+
+    def __init__(self, network: nn.Module, num_attributes: int, latent_dim: int, prior_weight: float = 1.0):
+        super().__init__()
+        if not 0 < prior_weight < math.inf:
+            raise ValueError(f"prior_weight is {prior_weight}; of a posterior it is above 0 and finite, and 1 is Bayes' rule.")
+        self.network, self.prior_weight = network.eval().requires_grad_(False), prior_weight
+        self.num_attributes, self.latent_dim = num_attributes, latent_dim
+        device = next(network.parameters()).device
+        draws = noise(torch.Size((self.EVIDENCE_DRAWS, latent_dim)), torch.Generator().manual_seed(0), device)
+        self.register_buffer("draws", draws, persistent=False)
+        self.register_buffer("log_evidence", self._log_kept(draws).logsumexp(0) - math.log(self.EVIDENCE_DRAWS), persistent=False)
+
+    @torch.no_grad()
+    def _log_kept(self, z: torch.Tensor) -> torch.Tensor:
+        """log h(a | z) / w for every attribute: (N, num_attributes)."""
+        return F.log_softmax(self.network(z), dim=1) / self.prior_weight
+
+    def sample(self, attribute: torch.Tensor, rng: torch.Generator | None = None) -> torch.Tensor:
+        """Exact draws of q, attribute by attribute: (N, d). RuntimeError if an attribute is kept in fewer than n of MAX_DRAWS."""
+        check_attribute(attribute, self.num_attributes)
+        z = torch.empty(len(attribute), self.latent_dim, device=attribute.device)
+        for a in attribute.unique().tolist():
+            wanted = attribute == a
+            z[wanted] = self._draw(a, int(wanted.sum()), rng, attribute.device)
+        return z
+
+    def _draw(self, a: int, n: int, rng: torch.Generator | None, device: torch.device) -> torch.Tensor:
+        found: list[torch.Tensor] = []
+        for _ in range(self.MAX_DRAWS // self.CHUNK):
+            z = noise(torch.Size((self.CHUNK, self.latent_dim)), rng, device)
+            u = torch.rand(self.CHUNK, generator=rng, device=rng.device if rng else device).to(device)
+            found.append(z[u.log() < self._log_kept(z)[:, a]])
+            if sum(map(len, found)) >= n:
+                return torch.cat(found)[:n]
+        raise RuntimeError(f"{self.MAX_DRAWS:,} prior draws gave fewer than {n} latents of attribute {a}; raise prior_weight.")
+
+    def log_prob(self, z: torch.Tensor, attribute: torch.Tensor) -> torch.Tensor:
+        """log q(z | attribute): (N,); Z is an estimate."""
+        check_attribute(attribute, self.num_attributes)
+        return log_normal(z) + self._log_kept(z).gather(1, attribute[:, None]).squeeze(1) - self.log_evidence[attribute]
+
+    def moments(self, attribute: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Of q, by the weighted draws behind Z."""
+        weights = self._log_kept(self.draws)[:, attribute].softmax(0).T
+        mean = weights @ self.draws
+        return mean, (weights @ self.draws.square() - mean.square()).clamp_min(0).sqrt()
 
 
 def _scale_and_shift(network: nn.Module, kept: torch.Tensor, one_hot: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

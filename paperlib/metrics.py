@@ -93,10 +93,7 @@ class Manifold(NamedTuple):
 def manifold(real: Any, generated: Any, k: int = 5) -> Manifold:
     """How two feature sets (N, D), (M, D) cover each other, by balls reaching to the k-th nearest neighbour in their own set."""
     r, g = _array(real, "real", 2), _array(generated, "generated", 2)
-    if not 1 <= k < min(len(r), len(g)):
-        raise ValueError(f"k is {k}; it lies between 1 and one less than the smaller set ({min(len(r), len(g))}).")
-    radius_r = np.partition(pairwise_distances(r), k, axis=1)[:, k]
-    radius_g = np.partition(pairwise_distances(g), k, axis=1)[:, k]
+    radius_r, radius_g = _radius(r, k), _radius(g, k)
     distance = pairwise_distances(r, g)
     inside = distance < radius_r[:, None]
     return Manifold(
@@ -105,6 +102,30 @@ def manifold(real: Any, generated: Any, k: int = 5) -> Manifold:
         density=float(inside.sum(0).mean() / k),
         coverage=float((distance.min(1) < radius_r).mean()),
     )
+
+
+def on_manifold(real: Any, points: Any, k: int = 5) -> NDArray[np.bool_]:
+    """(M,) bool: which of points (M, D) lie within the k-th neighbour's distance of some vector of real (N, D), as precision asks."""
+    r, p = _array(real, "real", 2), _array(points, "points", 2)
+    return np.asarray((pairwise_distances(r, p) < _radius(r, k)[:, None]).any(0))
+
+
+def neighbour_distance(real: Any, points: Any, k: int = 5) -> Array:
+    """(M,) the distance of each of points (M, D) to its k-th nearest of real (N, D)."""
+    r, p = _array(real, "real", 2), _array(points, "points", 2)
+    _check_k(k, len(r) + 1)
+    return np.partition(pairwise_distances(p, r), k - 1, axis=1)[:, k - 1]
+
+
+def _radius(f: Array, k: int) -> Array:
+    """The distance of each vector to its k-th nearest other one."""
+    _check_k(k, len(f))
+    return np.partition(pairwise_distances(f), k, axis=1)[:, k]
+
+
+def _check_k(k: int, size: int) -> None:
+    if not 1 <= k < size:
+        raise ValueError(f"k is {k}; it lies between 1 and one less than the smaller set ({size}).")
 
 
 def within_class_variance(values: Any, labels: Any) -> float:

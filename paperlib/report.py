@@ -57,24 +57,6 @@ def estimate(values: Sequence[float]) -> Estimate:
     )
 
 
-def verdict(ours: Mapping[int, float], reference: Mapping[int, float], floor: float = 0.5) -> str:
-    """Do our values, one a seed, agree with the reference's? Means over the shared seeds are compared.
-
-    "identical": bit for bit. "agrees": the difference lies within the 99.9 % interval for two independent sets of that many seeds, by
-    Student's t with the reference's standard deviation, or within `floor`, below which no difference matters in the item's unit.
-    The interval is that wide because some sixty items are compared at once.
-    """
-    if not ours or not reference:
-        return "no reference" if ours else "no record"
-    seeds = sorted(ours.keys() & reference.keys()) or sorted(reference)
-    if all(ours.get(seed) == reference[seed] for seed in seeds):
-        return "identical"
-    mine = np.mean([ours[s] for s in seeds if s in ours] or list(ours.values()))
-    spread, n = estimate(list(reference.values())), min(len(seeds), len(ours))
-    allowed = stats.t.ppf(0.9995, spread.n - 1) * spread.sd * (2 / n) ** 0.5 if spread.n > 1 else 0.0
-    return "agrees" if abs(mine - np.mean([reference[s] for s in seeds])) <= max(floor, allowed) else "DIFFERS"
-
-
 def of_kind(records: Iterable[Record], kind: str, **config: Any) -> list[Record]:
     """The records of a kind whose config has these values."""
     return [r for r in records if r.kind == kind and all(r.config[k] == v for k, v in config.items())]
@@ -327,69 +309,6 @@ def quality(records: Sequence[Record]) -> pd.DataFrame:
                 | {m: float(np.mean([r.metrics[m] for r in runs])) for m in names}
             )
     return pd.DataFrame(rows).round(4)
-
-
-@dataclass(frozen=True)
-class Item:
-    """One line of the closing comparison. paper: as printed there, or a dash; reference, ours: values by seed."""
-
-    name: str
-    paper: str
-    reference: dict[int, float]
-    ours: dict[int, float]
-
-
-def items(ours: Sequence[Record], reference: Sequence[Record]) -> list[Item]:
-    """Every reported number: paper, committed reference, this run."""
-    both = (reference, ours)
-    has_paper_a = any(of_kind(records, "classifier") for records in both)
-    columns = paper.TABLE1 if has_paper_a else ()
-    found = [Item(f"Table 1: {c.name}", f"{c.accuracy:.1f}", *(column_by_seed(records, c) for records in both)) for c in columns]
-    for r in paper.FIG4_R if has_paper_a else ():
-        for metric, suffix, bna in (("accuracy", "", False), ("accuracy_bna", " with BNA", True)):
-            known = paper.FIG4_KNOWN.get((r, bna))
-            values = [by_seed([x for x in sweep_runs(records) if x.config["r"] == r], metric, 100) for records in both]
-            found.append(Item(f"Fig. 4: r = {r}{suffix}", f"{known:.1f}" if known else "-", *values))
-    own = own_setting([*ours, *reference])
-    for (labels, teacher), label in CONDITIONINGS.items():
-        for metric, name in (("accuracy", "teacher"), ("judge_accuracy", "judge")):
-            values = [by_seed(conditioning_runs(records, labels, teacher), metric, 100) for records in both]
-            claimed = (labels, teacher) == own and metric == "accuracy"
-            if any(values):
-                found.append(Item(f"B: {label}, {name}", f"{paper.CONDITIONING_ACCURACY:.0f}" if claimed else "-", *values))
-    for setting, label in PROTOCOLS.items():
-        runs = [protocol_runs(records, setting) for records in both]
-        if any(runs):
-            space = [*runs[1], *runs[0]][0].metrics["feature_space"]
-            for who in ("teacher", "judge"):
-                claimed = (setting, who) == (own[0], "teacher")
-                values = [read_as_asked(r, who) for r in runs]
-                found.append(Item(f"B, all draws: {label}, {who}", f"{paper.CONDITIONING_ACCURACY:.0f}" if claimed else "-", *values))
-            for metric, name in (("fid", f"{space}-FID"), ("inception_score", f"{space}-IS")):
-                found.append(Item(f"B, {name}: {label}", "-", *(by_seed(r, metric) for r in runs)))
-    for image_set in IMAGE_SETS:
-        runs = [of_kind(records, "quality", image_set=image_set) for records in both]
-        space = next((r.metrics["feature_space"] for r in [*runs[1], *runs[0]]), "")
-        if any(runs):
-            found.append(Item(f"{space}-FID: {image_set}", "-", *(by_seed(r, "fid") for r in runs)))
-    return found
-
-
-COMPARISON_NOTE = (
-    "Accuracies in percent, mean and 95 % interval over n seeds. identical: the shared seeds are the same bit for bit; "
-    "agrees: they differ by less than the reference's spread over seeds allows (99.9 %), or by less than 0.5."
-)
-
-
-def comparison(ours: Sequence[Record], reference: Sequence[Record]) -> pd.DataFrame:
-    """The items as a table of text."""
-    rows = []
-    for item in items(ours, reference):
-        row: dict[str, Any] = {"item": item.name, "paper": item.paper}
-        for name, count, values in (("reference", "n", item.reference), ("this run", "n ", item.ours)):
-            row |= {name: str(estimate(list(values.values()))) if values else "-", count: len(values)}
-        rows.append(row | {"verdict": verdict(item.ours, item.reference)})
-    return pd.DataFrame(rows)
 
 
 def save_table(frame: pd.DataFrame, folder: Path, name: str) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 import nbformat
 import papermill
 
-from paperlib import profiles, records, report
+from paperlib import compare, profiles, records, report
 from paperlib.checkpoints import CheckpointError
 from paperlib.config import ConfigError, check_number
 from paperlib.data.imagenet import DataError
@@ -78,11 +78,11 @@ def conclude(profile: profiles.Profile) -> None:
     """Tables of the comparison, report.html, and the comparison in print."""
     folder = records.check_writable(profile.name)
     ours, reference = records.find(profile.name), records.find(profile.name, folder=records.REFERENCE / profile.name)
-    frame = report.comparison(ours, reference)
+    frame = compare.table(ours, reference)
     report.save_table(frame, folder, "comparison")
     write_report(folder, [folder / "notebooks" / f"{name}.ipynb" for name in ORDER], frame)
     print(frame.to_string(index=False))
-    print(report.COMPARISON_NOTE)
+    print(compare.NOTE)
     print(f"Report: {os.path.relpath(folder / 'report.html')}")
 
 

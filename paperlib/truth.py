@@ -1,14 +1,19 @@
-"""What conditioning should give: draws of p(z | a) for a frozen generator and a frozen classifier, without training anything.
+"""What conditioning should give: draws of p(z | a) for a frozen generator and a frozen classifier.
 
-p(z | a)  ~  N(z; 0, I) p(a | G(z)),   p(a | x) = softmax(C(x))[a]
+p_w(z | a)  ~  N(z; 0, I) p(a | G(z))^(1/w),   p(a | x) = softmax(C(x))[a]
 
-rejection    z from the prior, kept with probability p(a | G(z)): exact, and the dearer the rarer the attribute
+At w = 1 this is Bayes' rule: the truth. Below, it is what a conditioner with prior_weight w aims at: the minimum of its loss
+E[-log p(a | G(z))] + w KL(q | N(0, I)) over all q. As w falls, only what the classifier is surest of remains.
+
+rejection    z from the prior, kept with probability p(a | G(z))^(1/w): exact, and the dearer the rarer the attribute
+proposed     z from a learned q(z | a), kept in proportion to p_w(z | a) / q(z | a): the same target from far fewer images
 Langevin     z <- z + e/2 grad log p(z | a) + sqrt(e) eps: approximate (unadjusted, as Nie et al. 2021, "LACE", run on latents)
 
-found = rejection_sample(generator, classifier, attribute=3, n=1000, rng=torch.Generator().manual_seed(0))
+(found,) = rejection_sample(generator, classifier, [3], n=1000, rng=torch.Generator().manual_seed(0))
 """
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -17,54 +22,107 @@ from torch import nn
 
 from paperlib.frozen import check_logits, evaluating
 from paperlib.generators import Generator
+from paperlib.latents import Latents, log_normal
+
+BOUND_QUANTILE = 0.9  # of p_w / q among a proposal's first batch: the ratio that is kept always; 1 would be exact, and let one outlier rule
 
 
 @dataclass(frozen=True)
 class Accepted:
-    """z: (n, d) accepted latents. draws: how many the prior gave. seconds: of all of it."""
+    """z: (n, d) latents. accepted, draws: how many were kept of how many images. seconds: of making and judging these images.
+
+    clipped: share of the draws whose ratio was above the bound, which a proposal finds too seldom; 0 from the prior.
+    """
 
     z: torch.Tensor
+    accepted: int
     draws: int
     seconds: float
+    clipped: float = 0.0
 
     @property
     def rate(self) -> float:
-        """Accepted share of the draws, the last batch in full: the attribute's share of what the generator makes, as the classifier sees it."""
-        return len(self.z) / self.draws
+        """Share kept. From the prior at w = 1: the attribute's share of what the generator makes, as the classifier sees it."""
+        return self.accepted / self.draws
 
 
 @torch.no_grad()
 def rejection_sample(
     generator: Generator,
     classifier: nn.Module,
+    attributes: Sequence[int],
+    n: int,
+    *,
+    prior_weight: float = 1.0,
+    rng: torch.Generator | None = None,
+    batch_size: int = 500,
+    max_draws: int = 1_000_000,
+) -> list[Accepted]:
+    """n exact draws of p_w(z | a) for each a of `attributes`, w = prior_weight. classifier: images -> logits (N, K).
+
+    Every image is offered to every attribute that still lacks some, with a coin of its own; `seconds` and `draws` of an attribute are
+    those until its batch was full, so they are what it would have cost alone.
+    Raises ValueError on parameters out of range and on logits that do not fit, RuntimeError if max_draws prior draws are not enough.
+    """
+    _check(n, batch_size, prior_weight)
+    start, draws = time.perf_counter(), 0
+    kept: dict[int, torch.Tensor] = {a: torch.empty(0, generator.latent_dim, device=generator.device) for a in attributes}
+    found: dict[int, Accepted] = {}
+    with evaluating(classifier):
+        while len(found) < len(kept):
+            if draws >= max_draws:
+                a, z = min(kept.items(), key=lambda item: len(item[1]))
+                raise RuntimeError(
+                    f"{draws:,} prior draws gave {len(z)} of {n} images of attribute {a}; it is too rare here: "
+                    "ask for fewer, raise max_draws, or use langevin_sample."
+                )
+            z = generator.sample_latents(batch_size, rng)
+            log_p = _log_posterior(generator, classifier, z, attributes)
+            draws += batch_size
+            for a, column in zip(attributes, log_p.T, strict=True):
+                if a not in found:
+                    kept[a] = torch.cat([kept[a], z[_uniform(len(z), rng, z.device).log() < column / prior_weight]])
+                    if len(kept[a]) >= n:
+                        _synchronize(z.device)
+                        found[a] = Accepted(kept[a][:n], len(kept[a]), draws, time.perf_counter() - start)
+    return [found[a] for a in attributes]
+
+
+@torch.no_grad()
+def proposed_sample(
+    proposal: Latents,
+    generator: Generator,
+    classifier: nn.Module,
     attribute: int,
     n: int,
     *,
+    prior_weight: float = 1.0,
     rng: torch.Generator | None = None,
     batch_size: int = 500,
     max_draws: int = 1_000_000,
 ) -> Accepted:
-    """At least n exact draws of p(z | attribute), all that their batches accept. classifier: images -> logits (N, K).
+    """n draws of p_w(z | attribute), the candidates from `proposal`, anything with sample and log_prob.
 
-    Raises ValueError on parameters out of range and on logits that do not fit, RuntimeError if max_draws prior draws give fewer than n.
+    A draw is kept with probability min(1, ratio / bound), ratio = p_w(z | a) / q(z | a), bound its BOUND_QUANTILE among the first batch:
+    where the ratio is larger the result is too thin, by as much as q missed. Raises as rejection_sample.
     """
-    if n < 1 or batch_size < 1:
-        raise ValueError(f"n is {n} and batch_size {batch_size}; both are at least 1.")
-    start, draws = time.perf_counter(), 0
-    found = torch.empty(0, generator.latent_dim, device=generator.device)
+    _check(n, batch_size, prior_weight)
+    start, draws, clipped, bound = time.perf_counter(), 0, 0, None
+    kept = torch.empty(0, generator.latent_dim, device=generator.device)
+    asked = torch.full((batch_size,), attribute, device=generator.device)
     with evaluating(classifier):
-        while len(found) < n:
+        while len(kept) < n:
             if draws >= max_draws:
-                raise RuntimeError(
-                    f"{draws:,} prior draws gave {len(found)} of {n} images of attribute {attribute}; it is too rare here: "
-                    "ask for fewer, raise max_draws, or use langevin_sample."
-                )
-            z = generator.sample_latents(batch_size, rng)
-            log_p = _log_posterior(generator, classifier, z, attribute)
-            u = torch.rand(len(z), generator=rng, device=rng.device if rng else z.device).to(z.device)
-            found = torch.cat([found, z[u < log_p.exp()]])
+                raise RuntimeError(f"{draws:,} proposals gave {len(kept)} of {n} images of attribute {attribute}; use another proposal.")
+            z = proposal.sample(asked, rng)
+            log_p = _log_posterior(generator, classifier, z, [attribute])[:, 0]
+            ratio = log_p / prior_weight + log_normal(z) - proposal.log_prob(z, asked)
+            bound = torch.quantile(ratio, BOUND_QUANTILE) if bound is None else bound
+            kept = torch.cat([kept, z[_uniform(len(z), rng, z.device).log() < ratio - bound]])
             draws += batch_size
-    return Accepted(found, draws, time.perf_counter() - start)
+            clipped += int((ratio > bound).sum())
+    _synchronize(kept.device)
+    return Accepted(kept[:n], len(kept), draws, time.perf_counter() - start, clipped / draws)
 
 
 def langevin_sample(
@@ -78,7 +136,7 @@ def langevin_sample(
     rng: torch.Generator | None = None,
     batch_size: int = 500,
 ) -> torch.Tensor:
-    """n approximate draws (n, d) of p(z | attribute): each starts at the prior and takes `steps` unadjusted Langevin steps of size e = step_size.
+    """n approximate draws (n, d) of p_1(z | attribute): each starts at the prior and takes `steps` unadjusted Langevin steps of size e = step_size.
 
     The prior is N(0, I). Raises ValueError on parameters out of range or where a latent leaves the finite numbers.
     """
@@ -90,7 +148,7 @@ def langevin_sample(
             z = start
             for _ in range(steps):
                 z = z.detach().requires_grad_(True)
-                log_p = _log_posterior(generator, classifier, z, attribute).sum() - 0.5 * z.square().sum()
+                log_p = _log_posterior(generator, classifier, z, [attribute]).sum() - 0.5 * z.square().sum()
                 (gradient,) = torch.autograd.grad(log_p, z)
                 eps = torch.randn(z.shape, generator=rng, device=rng.device if rng else z.device).to(z.device)
                 z = z.detach() + step_size / 2 * gradient + step_size**0.5 * eps
@@ -101,10 +159,28 @@ def langevin_sample(
     return found
 
 
-def _log_posterior(generator: Generator, classifier: nn.Module, z: torch.Tensor, attribute: int) -> torch.Tensor:
-    """log p(attribute | G(z)): (N,)."""
+def _check(n: int, batch_size: int, prior_weight: float) -> None:
+    if n < 1 or batch_size < 1:
+        raise ValueError(f"n is {n} and batch_size {batch_size}; both are at least 1.")
+    if not 0 < prior_weight < float("inf"):
+        raise ValueError(f"prior_weight is {prior_weight}; it is above 0 and finite, and 1 is the truth.")
+
+
+def _log_posterior(generator: Generator, classifier: nn.Module, z: torch.Tensor, attributes: Sequence[int]) -> torch.Tensor:
+    """log p(a | G(z)) of each attribute: (N, len(attributes))."""
     scores = classifier(generator(z))
     check_logits(scores.detach(), len(z), 0)
-    if not 0 <= attribute < scores.shape[1]:
-        raise ValueError(f"attribute is {attribute}; the classifier knows 0..{scores.shape[1] - 1}.")
-    return F.log_softmax(scores, dim=1)[:, attribute]
+    for a in attributes:
+        if not 0 <= a < scores.shape[1]:
+            raise ValueError(f"attribute is {a}; the classifier knows 0..{scores.shape[1] - 1}.")
+    return F.log_softmax(scores, dim=1)[:, list(attributes)]
+
+
+def _uniform(n: int, rng: torch.Generator | None, device: torch.device) -> torch.Tensor:
+    return torch.rand(n, generator=rng, device=rng.device if rng else device).to(device)
+
+
+def _synchronize(device: torch.device) -> None:
+    """Wait for the GPU, so that a stopwatch tells the truth."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)

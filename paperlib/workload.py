@@ -11,7 +11,21 @@ from dataclasses import asdict, dataclass, fields
 import torch
 
 from paperlib.batchnorm_adaptation import adapt_batchnorm
-from paperlib.config import ClassifierRun, ConditioningRun, Config, HardSamplesRun, ProtocolRun, QualityRun
+from paperlib.config import (
+    ClassifierRun,
+    ConditioningRun,
+    Config,
+    Distilled,
+    DiversityRun,
+    HardSamplesRun,
+    Langevin,
+    MinedClassifierRun,
+    MinedSpaceRun,
+    ProtocolRun,
+    QualityRun,
+    Rejection,
+    Trained,
+)
 from paperlib.experiment.outcome import balanced_labels, filler, generate
 from paperlib.features import extract
 from paperlib.hard_sample_mining import mine_hard_latents
@@ -41,7 +55,7 @@ class Work:
         return sum(count * getattr(speed, name) for name, count in asdict(self).items())
 
 
-def work(config: Config, profile: Profile, real_images: int) -> Work:
+def work(config: Config, profile: Profile, real_images: int) -> Work:  # noqa: PLR0911 -- a return a kind
     """What a run does. real_images: the number of real training images, for BNA."""
     match config:
         case ClassifierRun():
@@ -49,6 +63,14 @@ def work(config: Config, profile: Profile, real_images: int) -> Work:
         case HardSamplesRun():
             latents = config.per_class * len(profile.parts.class_names())
             return _mined_stages(config, latents) + Work(generated=3 * latents)
+        case MinedSpaceRun():
+            mined = config.per_class * len(profile.parts.class_names())
+            rows = 1 + len(config.steps) * len(config.step_sizes)
+            looked = rows * mined + config.natural * len(profile.parts.class_names())
+            steps = sum(config.steps) * len(config.step_sizes)
+            return Work(generated=config.images + looked, featured=looked, mined=steps * mined, trained=config.images * config.epochs)
+        case MinedClassifierRun():
+            return work(config.classifier, profile, real_images)
         case ConditioningRun():
             drawn = (config.epochs + 2) * config.validation_labels
             return Work(generated=config.epochs * config.validation_labels + drawn, conditioned=config.epochs * config.labels_per_epoch)
@@ -59,6 +81,8 @@ def work(config: Config, profile: Profile, real_images: int) -> Work:
         case ProtocolRun():
             images = config.draws + config.quality_samples
             return Work(generated=images, featured=images)
+        case DiversityRun():
+            return _diversity(config, len(profile.parts.class_names()))
     raise TypeError(f"the work of a {type(config).__name__} is not known")
 
 
@@ -74,6 +98,21 @@ def _classifier(config: ClassifierRun) -> Work:
         return training + Work(generated=n)
     rounds = -(-(n - m) // m)
     return training + Work(generated=n, mined=(n - m) * config.mining_steps, trained=m * rounds * (rounds + 1) / 2)
+
+
+def _diversity(config: DiversityRun, classes: int) -> Work:
+    """Rejection is counted as if the attributes had even shares."""
+    images, method = classes * config.per_attribute, config.method
+    looking = Work(generated=images, featured=images)
+    match method:
+        case Trained():
+            return looking + Work(conditioned=method.epochs * method.labels_per_epoch)
+        case Distilled():
+            return looking + Work(generated=method.labelled)
+        case Rejection():
+            return looking + Work(generated=images + (method.proposal.labelled if method.proposal else 0))
+        case Langevin():
+            return looking + Work(conditioned=images * method.steps)
 
 
 def _mined_stages(config: HardSamplesRun, latents: int) -> Work:

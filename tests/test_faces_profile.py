@@ -4,7 +4,7 @@ import pytest
 import torch
 from conftest import arrange_utkface, check_executed, published_biggan, reproduced
 
-from paperlib import doctor, profiles, records, report
+from paperlib import compare, doctor, profiles, records
 from paperlib.checkpoints import CheckpointError
 from paperlib.config import ConfigError
 from paperlib.experiment import plans
@@ -63,7 +63,7 @@ def test_the_notebook_shows_the_three_label_settings(executed):
     assert all(r.pictures["samples"].shape == (5 * 32, 2 * 32, 3) for r in found if r.kind == "conditioning")
     variances = [r.metrics[name] for r in found if r.kind == "conditioning" for name in ("variance", "prior_variance")]
     assert all(0 <= variance <= 1 for variance in variances)
-    claimed = {item.name: item.paper for item in report.items(found, [])}
+    claimed = {item.name: item.paper for item in compare.items(found, [])}
     assert claimed["B: BigGAN of faces, label withheld, teacher"] == "100"
     assert claimed["B: BigGAN of faces, label shuffled, teacher"] == "-"
     page = (executed / "report.html").read_text()

@@ -16,15 +16,27 @@ LAYERS = [
     {"data.imagenet", "data.utkface", "generators.biggan", "generators.residual_biggan"},
     {"data"},
     {"generators"},
-    {"latents", "truth"},
-    {"imagenet_networks", "features", "conditioner", "hard_sample_mining", "dataset_smoothing", "batchnorm_adaptation", "report"},
+    {"latents"},
+    {"truth"},
+    {
+        "imagenet_networks",
+        "features",
+        "conditioner",
+        "distillation",
+        "hard_sample_mining",
+        "dataset_smoothing",
+        "batchnorm_adaptation",
+        "report",
+    },
+    {"past_papers"},
+    {"compare"},
     {"training", "findings", "figures", "html"},
     {"pretraining", "attribute_training", "profiles.profile", "readme"},
     {"profiles.digits", "profiles.faces", "profiles.imagenet10"},
     {"profiles"},
     {"experiment.outcome", "experiment.plans"},
     {"experiment.classifier", "experiment.hard_samples", "experiment.conditioning"},
-    {"experiment.quality"},
+    {"experiment.quality", "experiment.diversity", "experiment.mined_space"},
     {"experiment.protocol"},
     {"experiment"},
     {"workload"},
@@ -62,7 +74,7 @@ def test_imports_point_down(name):
     assert not wrong - {name.rpartition(".")[0]}
 
 
-@pytest.mark.parametrize("name", ["records", "report", "figures", "findings", "paper", "config"])
+@pytest.mark.parametrize("name", ["records", "report", "past_papers", "compare", "figures", "findings", "paper", "config"])
 def test_no_torch_where_records_are_read(name):
     reached, queue = set(), [name]
     while queue:

@@ -7,7 +7,7 @@ import pytest
 import torch
 from sklearn.metrics import classification_report
 
-from paperlib import figures, findings, profiles, report
+from paperlib import compare, figures, findings, profiles, report
 from paperlib.config import ConfigError
 from paperlib.experiment import _outcome, plans, protocol
 from paperlib.experiment.conditioning import Drawn
@@ -112,7 +112,7 @@ def test_findings_and_items(records):
         findings.protocol([made_up("unconditional", 0, 9, 2.9), made_up(None, 0, 9, 2)])
     )
     assert findings.protocol([]) == []
-    items = {item.name: item for item in report.items(records, records)}
+    items = {item.name: item for item in compare.items(records, records)}
     assert items["B, digit-FID: unconditional G (paper B)"].ours == {0: 9.0, 1: 11.0}
     assert items["B, all draws: unconditional G (paper B), judge"].ours == pytest.approx({0: 70, 1: 90})
     assert items["B, all draws: unconditional G (paper B), teacher"].paper == "100"

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from paperlib import figures, findings, paper, readme, records, report
+from paperlib import compare, figures, findings, paper, readme, records, report
 from paperlib.records import Record
 
 
@@ -95,14 +95,14 @@ SPREAD = {seed: 90 + 0.5 * ((-1) ** seed) for seed in range(10)}
     ],
 )
 def test_verdict(ours, reference, expected):
-    assert report.verdict(ours, reference) == expected
+    assert compare.verdict(ours, reference) == expected
 
 
 def test_comparison_says_what_is_missing(made_up):
-    verdicts = report.comparison(made_up, made_up).set_index("item")["verdict"]
+    verdicts = compare.table(made_up, made_up).set_index("item")["verdict"]
     assert verdicts["Table 1: ds+hsm"] == "identical"
     assert verdicts["Fig. 4: r = 0.2"] == "no record"
-    assert (report.comparison(made_up, []).set_index("item")["verdict"][["Table 1: ds"]] == "no reference").all()
+    assert (compare.table(made_up, []).set_index("item")["verdict"][["Table 1: ds"]] == "no reference").all()
 
 
 def test_tables_and_figures_are_saved(made_up, tmp_path):

@@ -17,8 +17,18 @@ from importlib.metadata import version
 import torch
 
 from paperlib import profiles, records
-from paperlib.config import ClassifierRun, ConditioningRun, Config, HardSamplesRun, ProtocolRun, QualityRun
-from paperlib.experiment import classifier, conditioning, hard_samples, protocol, quality
+from paperlib.config import (
+    ClassifierRun,
+    ConditioningRun,
+    Config,
+    DiversityRun,
+    HardSamplesRun,
+    MinedClassifierRun,
+    MinedSpaceRun,
+    ProtocolRun,
+    QualityRun,
+)
+from paperlib.experiment import classifier, conditioning, diversity, hard_samples, mined_space, protocol, quality
 from paperlib.experiment.outcome import Outcome
 from paperlib.progress import progress_bar
 from paperlib.records import Record
@@ -64,7 +74,15 @@ def worker_count() -> int:
 
 
 def _longest_first(configs: Sequence[Config]) -> list[Config]:
-    return sorted(configs, key=lambda c: -getattr(c, "epochs", 0))
+    def epochs(config: Config) -> int:
+        match config:
+            case MinedClassifierRun():
+                return config.classifier.epochs
+            case DiversityRun():
+                return getattr(config.method, "epochs", getattr(config.method, "steps", 0))
+        return getattr(config, "epochs", 0)
+
+    return sorted(configs, key=epochs, reverse=True)
 
 
 def _compute(config: Config, progress: bool) -> Record:
@@ -82,23 +100,29 @@ def _compute(config: Config, progress: bool) -> Record:
         outcome.metrics,
         outcome.history,
         outcome.pictures,
-        _provenance(config, time.perf_counter() - start),
+        _provenance(config, time.perf_counter() - start) | outcome.costs,
     )
 
 
-def _outcome(config: Config, progress: bool) -> Outcome:
+def _outcome(config: Config, progress: bool) -> Outcome:  # noqa: PLR0911 -- a return a kind
     profile = profiles.load(config.profile)
     match config:
         case ClassifierRun():
             return classifier.compute(config, profile, progress)
         case HardSamplesRun():
             return hard_samples.compute(config, profile, progress)
+        case MinedSpaceRun():
+            return mined_space.compute(config, profile, progress)
+        case MinedClassifierRun():
+            return classifier.compute(config.classifier, profile, progress)
         case ConditioningRun():
             return conditioning.compute(config, profile, progress)
         case QualityRun():
             return quality.compute(config, profile, lambda other: run(other, progress=False))
         case ProtocolRun():
             return protocol.compute(config, profile, lambda other: run(other, progress=False))
+        case DiversityRun():
+            return diversity.compute(config, profile, progress)
     raise TypeError(f"no experiment takes a {type(config).__name__}")
 
 

@@ -1,11 +1,12 @@
 """Paper A, Fig. 3: what mining does to the same latents at two stages of a classifier's training."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
+from torch import nn
 
-from paperlib.config import HardSamplesRun
-from paperlib.data import Images
+from paperlib.config import HardSamplesRun, MinedSpaceRun
 from paperlib.experiment.outcome import Outcome, balanced_labels, filler, generate, tile
 from paperlib.hard_sample_mining import mine_hard_latents
 from paperlib.profiles import Profile, device
@@ -20,15 +21,27 @@ class Mined(NamedTuple):
     after: torch.Tensor
 
 
+def train_on_fixed_set(
+    config: HardSamplesRun | MinedSpaceRun, profile: Profile, epochs: int, on_epoch: Callable[[int, nn.Module], None] | None, progress: bool
+) -> nn.Module:
+    """A classifier trained on a fixed generated data set with the cosine; on_epoch(epoch, classifier) looks on."""
+    parts = profile.parts
+    torch.manual_seed(config.seed)
+    model = parts.classifier(config.width)
+    data = filler(parts, torch.Generator(device()).manual_seed(config.seed), 0, 0.0)(config.images, None)
+    train(
+        model, lambda epoch, classifier: data, epochs=epochs, batch_size=config.batch_size, learning_rate=config.learning_rate,
+        on_epoch=on_epoch, seed=config.seed, mixed_precision=parts.mixed_precision, progress=progress,
+    )  # fmt: skip
+    return model
+
+
 def mine_at_stages(config: HardSamplesRun, profile: Profile, z: torch.Tensor, y: torch.Tensor, progress: bool = False) -> list[Mined]:
     """Train a classifier on a fixed generated data set and mine z (N, d), y (N,) against it after each stage."""
     parts, generator = profile.parts, profile.parts.generator()
-    torch.manual_seed(config.seed)
-    model = parts.classifier(config.width)
-    data = filler(parts, torch.Generator(device()).manual_seed(config.seed), config.mining_steps, config.step_size)(config.images, None)
     results: list[Mined] = []
 
-    def at_stage(epoch: int, classifier: torch.nn.Module) -> None:
+    def at_stage(epoch: int, classifier: nn.Module) -> None:
         if epoch + 1 in config.stages:
             mined = mine_hard_latents(
                 generator, classifier, z, y, steps=config.mining_steps, step_size=config.step_size, batch_size=parts.generator_batch
@@ -38,13 +51,7 @@ def mine_at_stages(config: HardSamplesRun, profile: Profile, z: torch.Tensor, y:
             )
             results.append(Mined(mined, before, after))
 
-    def source(epoch: int, classifier: torch.nn.Module) -> Images:
-        return data
-
-    train(
-        model, source, epochs=config.stages[1], batch_size=config.batch_size, learning_rate=config.learning_rate,
-        on_epoch=at_stage, seed=config.seed, mixed_precision=parts.mixed_precision, progress=progress,
-    )  # fmt: skip
+    train_on_fixed_set(config, profile, config.stages[1], at_stage, progress)
     return results
 
 
@@ -55,7 +62,7 @@ def compute(config: HardSamplesRun, profile: Profile, progress: bool) -> Outcome
     z = generator.sample_latents(len(y), torch.Generator(device()).manual_seed(config.seed + 1))
     random = generate(generator, z, y, parts)
     pictures = {"random": tile(random[:classes], 1)}
-    metrics: dict[str, float] = {"judge_agreement_random": _agreement(predict(judge, random, batch_size=parts.forward_batch), y)}
+    metrics: dict[str, float] = {"judge_agreement_random": agreement(predict(judge, random, batch_size=parts.forward_batch), y)}
     history: dict[str, list[float]] = {"norm_random": z.norm(dim=1).tolist()}
     for stage, (mined, before, after) in zip(config.stages, mine_at_stages(config, profile, z, y, progress), strict=True):
         images = generate(generator, mined, y, parts)
@@ -68,13 +75,13 @@ def compute(config: HardSamplesRun, profile: Profile, progress: bool) -> Outcome
         }
         metrics |= {
             f"score_drop_epoch_{stage}": (before - after).gather(1, k_star).mean().item(),
-            f"accuracy_before_epoch_{stage}": _agreement(before, y),
-            f"accuracy_after_epoch_{stage}": _agreement(after, y),
+            f"accuracy_before_epoch_{stage}": agreement(before, y),
+            f"accuracy_after_epoch_{stage}": agreement(after, y),
             f"norm_error_epoch_{stage}": (mined.norm(dim=1) / z.norm(dim=1) - 1).abs().max().item(),
-            f"judge_agreement_epoch_{stage}": _agreement(predict(judge, images, batch_size=parts.forward_batch), y),
+            f"judge_agreement_epoch_{stage}": agreement(predict(judge, images, batch_size=parts.forward_batch), y),
         }
     return Outcome(metrics, history, pictures)
 
 
-def _agreement(logits: torch.Tensor, y: torch.Tensor) -> float:
+def agreement(logits: torch.Tensor, y: torch.Tensor) -> float:
     return (logits.argmax(1) == y).float().mean().item()

@@ -19,11 +19,12 @@ Fill = Callable[[int, nn.Module | None], Images]
 
 @dataclass
 class Outcome:
-    """The computed part of a Record."""
+    """The computed part of a Record. costs: seconds and their like, which no second run repeats; they go to its provenance."""
 
     metrics: dict[str, Any]
     history: dict[str, list[Any]] = field(default_factory=dict)
     pictures: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+    costs: dict[str, Any] = field(default_factory=dict)
 
 
 def balanced_labels(n: int, num_classes: int, device: torch.device) -> torch.Tensor:

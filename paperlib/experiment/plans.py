@@ -3,7 +3,15 @@
 from collections.abc import Callable, Iterable, Sequence
 
 from paperlib import paper
-from paperlib.config import ClassifierRun, ConditioningRun, Config, HardSamplesRun, ProtocolRun, QualityRun, check_count
+from paperlib.config import (
+    ClassifierRun,
+    ConditioningRun,
+    Config,
+    DiversityRun,
+    ProtocolRun,
+    QualityRun,
+    check_count,
+)
 from paperlib.profiles import Profile
 
 
@@ -23,8 +31,14 @@ def sweep(profile: Profile, seeds: int, fractions: Iterable[float] = paper.FIG4_
     return [profile.classifier_run(seed, r=r) for r in fractions for seed in seeds_of(seeds)]
 
 
-def hard_samples(profile: Profile, seeds: int) -> list[HardSamplesRun]:
-    return [profile.hard_samples_run(seed) for seed in seeds_of(seeds)]
+def hard_samples(profile: Profile, seeds: int) -> list[Config]:
+    """Fig. 3 over all seeds; how far mining leads, and where it turns harmful, over a third of them, beside the same seeds of Table 1."""
+    runs: list[Config] = [profile.hard_samples_run(seed) for seed in seeds_of(seeds)]
+    for seed in third_of(seeds):
+        far = profile.mined_classifier_runs(seed)
+        beside = [profile.classifier_run(seed, hsm=hsm) for hsm in (False, True)] if far else []
+        runs += [profile.mined_space_run(seed), *far, *beside]
+    return runs
 
 
 def third_of(count: int) -> range:
@@ -55,6 +69,16 @@ def quality(profile: Profile, seeds: int) -> list[QualityRun]:
     return [profile.quality_run(seed, image_set) for image_set in profile.image_sets for seed in third_of(seeds)]
 
 
+def half_of(count: int) -> range:
+    """Half of the seeds, at least one: ten make the five that a comparison past the papers should have."""
+    return range(max(1, len(seeds_of(count)) // 2))
+
+
+def diversity(profile: Profile, seeds: int) -> list[DiversityRun]:
+    """Every method of conditioning past paper B, over half of the seeds."""
+    return [run for seed in half_of(seeds) for run in profile.diversity_runs(seed)]
+
+
 # The notebooks that speak of a plan's runs.
 PLANS: dict[str, Callable[[Profile, int], Sequence[Config]]] = {
     "01_table1": table1,
@@ -62,6 +86,7 @@ PLANS: dict[str, Callable[[Profile, int], Sequence[Config]]] = {
     "03_hard_samples": hard_samples,
     "04_conditioning": paper_b,
     "05_image_quality": quality,
+    "06_diversity": diversity,
 }
 
 
@@ -69,7 +94,8 @@ def notebooks(profile: Profile) -> tuple[str, ...]:
     """Those that the profile has parts for, in their order."""
     if profile.classifier is None:
         return ("04_conditioning",)
-    return ("00_start_here", *(name for name, plan in PLANS.items() if plan is not paper_b or profile.conditioning))
+    lacking = [plan for plan, sizes in ((paper_b, profile.conditioning), (diversity, profile.diversity)) if not sizes]
+    return ("00_start_here", *(name for name, plan in PLANS.items() if plan not in lacking))
 
 
 def everything(profile: Profile, seeds: int) -> list[Config]:

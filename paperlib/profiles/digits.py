@@ -9,11 +9,11 @@ from torch import nn
 from paperlib import data, paper
 from paperlib.checkpoints import load_pretrained, manifest
 from paperlib.classifiers import AttributeClassifier, Judge, resnet18
-from paperlib.config import Teacher
+from paperlib.config import Distilled, Langevin, Rejection, Teacher, Trained
 from paperlib.data import Images
 from paperlib.generators import Generator, from_module
 from paperlib.generators.residual import ResidualGenerator
-from paperlib.profiles.profile import ClassifierSizes, ConditioningSizes, PaperB, Parts, Profile, device
+from paperlib.profiles.profile import ClassifierSizes, ConditioningSizes, DiversitySizes, MiningSizes, PaperB, Parts, Profile, device
 
 PRETRAINED = (
     "digits_conditional_generator",
@@ -52,7 +52,9 @@ def _judge() -> Judge:
 
 
 def _classifier(width: int) -> nn.Module:
-    return resnet18(10, in_channels=1, width=width, stem="small").to(device()).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    """Channels last where one thread works, as in every run: with more, torch 2.13 crashes in its backward pass at these widths."""
+    layout = torch.channels_last if torch.get_num_threads() == 1 else torch.contiguous_format
+    return resnet18(10, in_channels=1, width=width, stem="small").to(device()).to(memory_format=layout)  # type: ignore[call-overload]
 
 
 PARTS = Parts(
@@ -71,11 +73,31 @@ PARTS = Parts(
     ),
 )
 
+GAUSSIAN = Trained(
+    family="gaussian", prior_weight=0.0, epochs=10, labels_per_epoch=3000, batch_size=64, learning_rate=1e-3, optimizer="sgd"
+)
+MIXTURE = replace(GAUSSIAN, family="mixture", learning_rate=0.1)
+FLOW = replace(GAUSSIAN, family="flow", learning_rate=2e-3, optimizer="adam")
+POSTERIOR = Distilled(prior_weight=1.0, labelled=30_000, epochs=30)
+
 DIGITS = Profile(
     name="digits", parts=PARTS, seeds=3, quality_samples=1000,
     classifier=ClassifierSizes(
         epochs=16, long_factor=10, images=500, round_images=25, mining_steps=5, step_size=0.1, batch_size=25, learning_rate=0.05, width=12,
         stages=(2, 10), hard_per_class=20,
+    ),
+    mining=MiningSizes(steps=(1, 5, 20), step_sizes=(0.03, 0.1, 0.3, 1.0, 3.0), natural=100, classifier_step_sizes=(0.3, 1.0, 3.0)),
+    diversity=DiversitySizes(
+        per_attribute=250,
+        methods=(
+            *(Rejection(w) for w in (1.0, 0.1, 0.01, 0.001)),
+            *(replace(GAUSSIAN, prior_weight=w) for w in (0.0, 0.01, 0.1)),
+            *(replace(MIXTURE, prior_weight=w) for w in (0.02, 0.1)),
+            *(replace(FLOW, prior_weight=w) for w in (0.1, 0.3, 1.0)),
+            *(replace(POSTERIOR, prior_weight=w) for w in (0.1, 0.02, 0.01)),
+            Rejection(0.001, proposal=POSTERIOR),
+            Langevin(steps=40, step_size=0.05),
+        ),
     ),
     conditioning=ConditioningSizes(
         epochs=10, labels_per_epoch=3000, validation_labels=500, batch_size=64, learning_rate=1e-3,
@@ -92,6 +114,16 @@ SMOKE = replace(
     classifier=ClassifierSizes(
         epochs=2, long_factor=2, images=100, round_images=40, mining_steps=2, step_size=0.1, batch_size=25, learning_rate=0.05, width=4,
         stages=(1, 2), hard_per_class=2,
+    ),
+    mining=MiningSizes(steps=(1, 3), step_sizes=(0.1, 3.0), natural=5, classifier_step_sizes=(3.0,)),
+    diversity=DiversitySizes(
+        per_attribute=12,
+        methods=(
+            Rejection(1.0), Rejection(0.1),
+            *(replace(family, prior_weight=w, epochs=1, labels_per_epoch=64) for family, w in ((GAUSSIAN, 0.0), (MIXTURE, 0.1), (FLOW, 0.3))),
+            replace(POSTERIOR, labelled=300, epochs=2), Rejection(0.1, proposal=replace(POSTERIOR, labelled=300, epochs=2)),
+            Langevin(steps=2, step_size=0.05),
+        ),
     ),
     conditioning=ConditioningSizes(
         epochs=2, labels_per_epoch=100, validation_labels=100, batch_size=64, learning_rate=1e-3, protocol_draws=200, leak_draws=100,

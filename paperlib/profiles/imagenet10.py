@@ -23,7 +23,7 @@ from paperlib.data.imagenet import CLASSES, describe, find_images
 from paperlib.generators import Generator, fuse_biggan, load_biggan
 from paperlib.generators.biggan import DOWNLOADS, find_files, random_biggan
 from paperlib.imagenet_networks import INCEPTION, RESNET50, ImageNetJudge, Inception, WeightsFile
-from paperlib.profiles.profile import ClassifierSizes, Parts, Profile, Requirement, device
+from paperlib.profiles.profile import ClassifierSizes, MiningSizes, Parts, Profile, Requirement, device
 from paperlib.records import ROOT
 
 TRUNCATION = 1.0
@@ -148,6 +148,7 @@ IMAGENET10 = Profile(
         epochs=150, long_factor=10, images=13_000, round_images=650, mining_steps=5, step_size=0.1, batch_size=128, learning_rate=0.1, width=64,
         stages=(10, 100), hard_per_class=20,
     ),
+    mining=MiningSizes(steps=(1, 5, 20), step_sizes=(0.03, 0.1, 0.3, 1.0, 3.0), natural=100, classifier_step_sizes=()),
 )  # fmt: skip
 
 # The same parts at tiny counts: a trial of weights, images and device before the real run; the numbers mean nothing.
@@ -157,4 +158,5 @@ IMAGENET10_SMOKE = replace(
         epochs=2, long_factor=2, images=20, round_images=10, mining_steps=1, step_size=0.1, batch_size=10, learning_rate=0.1, width=64,
         stages=(1, 2), hard_per_class=1,
     ),
+    mining=MiningSizes(steps=(1,), step_sizes=(0.1,), natural=1, classifier_step_sizes=(1.0,)),
 )  # fmt: skip

@@ -1,14 +1,28 @@
 """What a profile is: the parts of an experiment, its sizes, and the configs that it makes of them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import get_args
 
 import torch
 from torch import nn
 
 from paperlib import paper
-from paperlib.config import ClassifierRun, ConditioningRun, ConfigError, HardSamplesRun, ImageSet, Labels, ProtocolRun, QualityRun, Teacher
+from paperlib.config import (
+    ClassifierRun,
+    ConditioningRun,
+    ConfigError,
+    DiversityRun,
+    HardSamplesRun,
+    ImageSet,
+    Labels,
+    Method,
+    MinedClassifierRun,
+    MinedSpaceRun,
+    ProtocolRun,
+    QualityRun,
+    Teacher,
+)
 from paperlib.data import Images
 from paperlib.features import FeatureNetwork
 from paperlib.generators import Generator
@@ -109,15 +123,36 @@ class ClassifierSizes:
 
 
 @dataclass(frozen=True)
+class MiningSizes:
+    """How far mining is followed past paper A; names as in config.py. classifier_step_sizes: those at which a final classifier is trained."""
+
+    steps: tuple[int, ...]
+    step_sizes: tuple[float, ...]
+    natural: int
+    classifier_step_sizes: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class DiversitySizes:
+    """What is compared past paper B; names as in config.py."""
+
+    per_attribute: int
+    methods: tuple[Method, ...]
+
+
+@dataclass(frozen=True)
 class Profile:
-    """Parts and sizes. seeds: how many by default. classifier, conditioning: None where the profile has not paper A, or not paper B."""
+    """Parts and sizes. seeds: how many by default. classifier, mining, conditioning, diversity: None where the profile has not paper A,
+    not paper B, or does not go past it."""
 
     name: str
     parts: Parts
     seeds: int
     quality_samples: int
     classifier: ClassifierSizes | None = None
+    mining: MiningSizes | None = None
     conditioning: ConditioningSizes | None = None
+    diversity: DiversitySizes | None = None
 
     @property
     def paper_a(self) -> ClassifierSizes:
@@ -151,6 +186,31 @@ class Profile:
             profile=self.name, seed=seed, stages=a.stages, per_class=a.hard_per_class, images=a.images, mining_steps=a.mining_steps,
             step_size=a.step_size, batch_size=a.batch_size, learning_rate=a.learning_rate, width=a.width,
         )  # fmt: skip
+
+    def mined_space_run(self, seed: int) -> MinedSpaceRun:
+        """Every number of steps and step size, at the later of Fig. 3's stages; ConfigError where the profile has no mining sizes."""
+        a, mining = self.paper_a, self._mining()
+        return MinedSpaceRun(
+            profile=self.name, seed=seed, steps=mining.steps, step_sizes=mining.step_sizes, per_class=a.hard_per_class, natural=mining.natural,
+            epochs=a.stages[1], images=a.images, batch_size=a.batch_size, learning_rate=a.learning_rate, width=a.width,
+        )  # fmt: skip
+
+    def mined_classifier_runs(self, seed: int) -> list[MinedClassifierRun]:
+        """HSM on a fixed set at step sizes that are not the profile's."""
+        hsm, sizes = self.classifier_run(seed, hsm=True), self._mining().classifier_step_sizes
+        return [MinedClassifierRun(profile=self.name, seed=seed, classifier=replace(hsm, step_size=size)) for size in sizes]
+
+    def _mining(self) -> MiningSizes:
+        if self.mining is None:
+            raise ConfigError(f"profile = {self.name!r}: it does not say how far mining is followed; give it MiningSizes.")
+        return self.mining
+
+    def diversity_runs(self, seed: int) -> list[DiversityRun]:
+        """Every method past paper B; ConfigError where the profile has none."""
+        if self.diversity is None:
+            raise ConfigError(f"profile = {self.name!r}: it compares no methods of conditioning; for notebook 06 use 'digits'.")
+        n = self.diversity.per_attribute
+        return [DiversityRun(profile=self.name, seed=seed, method=method, per_attribute=n) for method in self.diversity.methods]
 
     def conditioning_run(self, seed: int, *, labels: Labels = "unconditional", teacher: Teacher = "mnist") -> ConditioningRun:
         sizes = self._paper_b()

@@ -1,0 +1,201 @@
+"""Past paper B: what a method of conditioning keeps of each attribute's variety, against the truth and against the real images."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cache, partial
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import nn
+
+from paperlib.conditioner import train_conditioner
+from paperlib.config import Distilled, DiversityRun, Langevin, Rejection, Trained
+from paperlib.data import to_floats
+from paperlib.distillation import distil_posterior
+from paperlib.experiment.outcome import Outcome, generate, tile
+from paperlib.features import cached_features, extract
+from paperlib.generators import Generator
+from paperlib.latents import Conditioner, FlowConditioner, LatentPosterior, Latents, MixtureConditioner
+from paperlib.metrics import frechet_distance, gaussian, manifold, on_manifold, within_class_variance
+from paperlib.profiles import Profile, device
+from paperlib.records import results_dir
+from paperlib.training import predict
+from paperlib.truth import langevin_sample, proposed_sample, rejection_sample
+
+FAMILIES: dict[str, Callable[[int, int], Latents]] = {"gaussian": Conditioner, "mixture": MixtureConditioner, "flow": FlowConditioner}
+TRUTH_SEED = 1_000_003  # of the truth that every method is held against; no run has it
+SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """z: (K, n, d), n latents of each of K attributes. fit_seconds: before the first could be drawn. seconds: (K,) of one latent.
+
+    images_made: drawing them made their images too. accepted, draws, clipped: of rejection, by attribute.
+    """
+
+    z: torch.Tensor
+    fit_seconds: float
+    seconds: list[float]
+    images_made: bool = False
+    acceptance: dict[str, list[float]] = field(default_factory=dict)
+
+
+class View(NamedTuple):
+    """Images (N, C, H, W), their features (N, D), and the class the judge reads in each (N,)."""
+
+    images: torch.Tensor
+    features: torch.Tensor
+    judged: torch.Tensor
+
+
+def pair(profile: Profile) -> tuple[Generator, nn.Module]:
+    """The frozen generator and teacher of paper B's own setting; a class-conditional generator has its label withheld."""
+    parts, (labels, teacher) = profile.parts, profile.settings[0]
+    assert parts.paper_b is not None
+    return parts.paper_b.generator() if labels == "unconditional" else parts.generator(), parts.paper_b.teacher(teacher)
+
+
+def sample(config: DiversityRun, profile: Profile, progress: bool) -> Sampled:
+    """The method's latents, every attribute's own, with what they cost."""
+    method, n, batch = config.method, config.per_attribute, profile.parts.generator_batch
+    generator, teacher = pair(profile)
+    attributes = range(len(profile.parts.class_names()))
+    rng = torch.Generator().manual_seed(config.seed + 1)
+    if isinstance(method, Rejection):
+        if method.proposal is None:
+            fit_seconds = 0.0
+            found = rejection_sample(generator, teacher, attributes, n, prior_weight=method.prior_weight, rng=rng, batch_size=batch)
+        else:
+            proposal, fit_seconds = fit(method.proposal, config.seed, profile, progress)
+            found = [
+                proposed_sample(proposal, generator, teacher, a, n, prior_weight=method.prior_weight, rng=rng, batch_size=batch)
+                for a in attributes
+            ]
+        acceptance = {"acceptance": [f.rate for f in found], "clipped": [f.clipped for f in found]}
+        return Sampled(torch.stack([f.z for f in found]), fit_seconds, [f.seconds / f.accepted for f in found], True, acceptance)
+    if isinstance(method, Langevin):
+        fit_seconds = 0.0
+
+        def draw(a: int) -> torch.Tensor:
+            return langevin_sample(generator, teacher, a, n, steps=method.steps, step_size=method.step_size, rng=rng, batch_size=batch)
+    else:
+        latents, fit_seconds = fit(method, config.seed, profile, progress)
+        latents.sample(torch.zeros(n, dtype=torch.long, device=device()))
+
+        def draw(a: int) -> torch.Tensor:
+            return latents.sample(torch.full((n,), a, device=device()), rng).detach()
+
+    drawn, seconds = zip(*(_timed(partial(draw, a)) for a in attributes), strict=True)
+    return Sampled(torch.stack(drawn), fit_seconds, [s / n for s in seconds])
+
+
+def fit(method: Trained | Distilled, seed: int, profile: Profile, progress: bool) -> tuple[Latents, float]:
+    """The method's distribution, and the seconds that it took; of posteriors that differ in their weight alone, the first call's."""
+    if isinstance(method, Distilled):
+        found, seconds = _distil(replace(method, prior_weight=1.0), seed, profile, progress)
+        return LatentPosterior(found.network, found.num_attributes, found.latent_dim, method.prior_weight), seconds
+    start = time.perf_counter()
+    return _train(method, seed, profile, progress), time.perf_counter() - start
+
+
+def _train(method: Trained, seed: int, profile: Profile, progress: bool) -> Latents:
+    return train_conditioner(
+        *pair(profile), len(profile.parts.class_names()), epochs=method.epochs, labels_per_epoch=method.labels_per_epoch,
+        batch_size=method.batch_size, learning_rate=method.learning_rate, optimizer=method.optimizer, prior_weight=method.prior_weight,
+        family=FAMILIES[method.family], validation_labels=100, seed=seed, progress=progress,
+    )[0]  # fmt: skip
+
+
+@cache
+def _distil(method: Distilled, seed: int, profile: Profile, progress: bool) -> tuple[LatentPosterior, float]:
+    start = time.perf_counter()
+    found, _ = distil_posterior(
+        *pair(profile), len(profile.parts.class_names()), draws=method.labelled, epochs=method.epochs, prior_weight=method.prior_weight,
+        generator_batch=profile.parts.generator_batch, seed=seed, progress=progress,
+    )  # fmt: skip
+    return found, time.perf_counter() - start
+
+
+def _timed(step: Callable[[], torch.Tensor]) -> tuple[torch.Tensor, float]:
+    start = time.perf_counter()
+    found = step()
+    if found.is_cuda:
+        torch.cuda.synchronize()
+    return found, time.perf_counter() - start
+
+
+def look(images: torch.Tensor, profile: Profile) -> View:
+    """One pass where judge and feature network are the same."""
+    parts = profile.parts
+    judge, batch = parts.judge(), parts.forward_batch
+    found = extract(parts.features(), images, batch_size=batch)
+    scores = found.probabilities if id(parts.features()) == id(judge) else predict(judge, images, batch_size=batch)
+    return View(images, found.features, scores.argmax(1))
+
+
+@cache
+def truth(profile: Profile, per_attribute: int) -> list[torch.Tensor]:
+    """Features (n, D) of each attribute's truth: rejection at prior_weight 1."""
+    generator, teacher = pair(profile)
+    rng, batch = torch.Generator().manual_seed(TRUTH_SEED), profile.parts.generator_batch
+    found = rejection_sample(generator, teacher, range(len(profile.parts.class_names())), per_attribute, rng=rng, batch_size=batch)
+    return [look(generate(generator, f.z, None, profile.parts), profile).features for f in found]
+
+
+@cache
+def real_features(profile: Profile) -> tuple[torch.Tensor, torch.Tensor]:
+    """Features (N, D) and labels (N,) of all real training images."""
+    train, _ = profile.parts.real_images()
+    folder = results_dir(profile.name) / "features"
+    return cached_features(profile.parts.features(), train.images, folder, batch_size=profile.parts.forward_batch), train.labels
+
+
+def against(reference: list[torch.Tensor], views: list[View]) -> dict[str, float]:
+    """Precision, recall, density, coverage and FID of each attribute's features against its reference, mean over attributes."""
+    rows = [
+        manifold(r, v.features)._asdict() | {"fid": frechet_distance(*gaussian(r), *gaussian(v.features))}
+        for r, v in zip(reference, views, strict=True)
+    ]
+    return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
+
+
+def compute(config: DiversityRun, profile: Profile, progress: bool) -> Outcome:
+    parts, (generator, teacher) = profile.parts, pair(profile)
+    sampled = sample(config, profile, progress)
+    classes, n, _ = sampled.z.shape
+    images, generation = _timed(lambda: generate(generator, sampled.z.flatten(0, 1), None, parts))
+    views = [look(part, profile) for part in images.split(n)]
+    told = predict(teacher, images, batch_size=parts.forward_batch).argmax(1).view(classes, n)
+    asked = torch.arange(classes, device=told.device)[:, None]
+    judged = torch.stack([v.judged for v in views]) == asked
+    real, labels = real_features(profile)
+    near = torch.from_numpy(on_manifold(real, torch.cat([v.features for v in views]))).view(classes, n)
+    hits = judged.cpu()
+    variance = {
+        "pixel": [within_class_variance(to_floats(v.images), torch.zeros(n)) for v in views],
+        "feature": [within_class_variance(v.features, torch.zeros(n)) for v in views],
+    }
+    references = {"truth": truth(profile, n), "real": [real[labels == a] for a in range(classes)]}
+    metrics: dict[str, Any] = {
+        "teacher_accuracy": (told == asked).float().mean().item(),
+        "judge_accuracy": judged.float().mean().item(),
+        "judge_by_attribute": judged.float().mean(1).tolist(),
+        **{f"{name}_variance": float(np.mean(values)) for name, values in variance.items()},
+        **{f"{name}_variance_by_attribute": values for name, values in variance.items()},
+        **{f"{name}_{measure}": value for name, sets in references.items() for measure, value in against(sets, views).items()},
+        "on_manifold": near.float().mean().item(),
+        "judge_on_manifold": hits[near].float().mean().item() if near.any() else None,
+        "judge_off_manifold": hits[~near].float().mean().item() if (~near).any() else None,
+        **sampled.acceptance,
+    }
+    one_image = 0.0 if sampled.images_made else generation / len(images)
+    costs = {
+        "fit_seconds": sampled.fit_seconds,
+        "latent_microseconds": [1e6 * s for s in sampled.seconds],
+        "image_microseconds": [1e6 * (s + one_image) for s in sampled.seconds],
+    }
+    shown = torch.cat([v.images[:SHOWN] for v in views])
+    return Outcome(metrics, {}, {"samples": tile(shown, min(SHOWN, n))}, costs)

@@ -39,7 +39,7 @@ endif
 RUN := $(PYTHON) -m paperlib.reproduce --profile $(PROFILE) $(if $(SEEDS),--seeds $(SEEDS))
 
 .DEFAULT_GOAL := help
-.PHONY: help env reproduce test lint format lab table1 sweep hard-samples conditioning quality report doctor bench readme reference times pretrained clean-results
+.PHONY: help env reproduce test lint format lab table1 sweep hard-samples conditioning quality diversity report doctor bench readme reference times pretrained clean-results
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -87,6 +87,9 @@ conditioning: env ## paper B
 
 quality: env ## image quality of every set of images
 	$(RUN) --only 05_image_quality
+
+diversity: env ## past paper B: conditioning without collapse
+	$(RUN) --only 06_diversity
 
 report: env ## tables, report.html and the comparison, from the records there are
 	$(RUN) --report-only

@@ -8,11 +8,12 @@ Glossary
     DS       Dataset Smoothing, A 3.2: replacement fraction r        dataset_smoothing.py
     BNA      BatchNorm statistics Adaptation, A 3.3                  batchnorm_adaptation.py
     N, M     images in the data set; images a round of Alg. 1
+    w        weight of the prior: 0 is paper B, 1 the truth          latents.py, truth.py, conditioner.py, distillation.py
     attribute, teacher, judge    B: what is asked for; the frozen classifier that trains; the one that only watches
 
 Data flow
     generator -> [hard_sample_mining -> dataset_smoothing] -> training -> [batchnorm_adaptation] -> metrics
-    attribute -> conditioner -> generator -> teacher
+    attribute -> conditioner | distilled posterior -> generator -> teacher
     profiles -> experiment.run(config) -> records -> report -> notebooks
 """
 

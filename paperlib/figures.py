@@ -5,6 +5,7 @@ save(table1_figure(find("digits")), folder, "table1")        # folder/figures/ta
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -275,45 +276,40 @@ def class_variance_figure(records: Sequence[Record], class_names: Sequence[str])
 
 
 def mining_figure(records: Sequence[Record]) -> Figure:
-    """Against the step size: distance to the generator's own samples, the judge's agreement, and the accuracy of the final classifier."""
+    """Against the step size: distance to the generator's own samples, the judge's agreement, and the gain of the final classifier."""
     space, classifiers = past_papers.mined_space(records), past_papers.mined_classifiers(records)
     figure, (far, agree, final) = plt.subplots(1, 3, figsize=(10, 3.2), layout="constrained")
     mined = space[space["steps"] > 0]
     for (steps, part), color in zip(mined.groupby("steps"), (THIRD, OURS, SECOND), strict=False):
-        far.plot(part["eta"], part["distance, random = 1"], "o-", color=color, label=f"{steps:.0f} step{'s' if steps > 1 else ''}")
-        agree.plot(part["eta"], part["judge agrees %"], "o-", color=color)
+        far.plot(part["eta"], part["distance, random = 1"], "o-", color=color)
+        agree.plot(part["eta"], part["judge agrees %"], "o-", color=color, label=f"{steps:.0f} step{'s' if steps > 1 else ''}")
     random = space[space["steps"] == 0].iloc[0]
-    far.axhline(random["distance, random = 1"], color=PAPER, linestyle="--", linewidth=1, label="random images")
-    agree.axhline(random["judge agrees %"], color=PAPER, linestyle="--", linewidth=1)
-    far.set(xscale="log", xlabel="step size", ylabel="distance to the generator's samples", title="how far mining leads")
-    agree.set(xscale="log", xlabel="step size", ylabel="judge reads the class (%)", title="whether the label stays right")
-    far.legend(fontsize=8)
+    far.axhline(random["distance, random = 1"], color=PAPER, linestyle="--", linewidth=1)
+    agree.axhline(random["judge agrees %"], color=PAPER, linestyle="--", linewidth=1, label="random images")
+    far.set(xscale="log", xlabel="step size (eta)", ylabel="distance to the generator's samples", title="how far mining leads")
+    agree.set(xscale="log", xlabel="step size (eta)", ylabel="judge reads the class (%)", title="whether the label stays right")
+    agree.legend(fontsize=7, loc="lower left")
     for bna, color in ((False, OURS), (True, SECOND)):
-        part = classifiers[classifiers["BNA"] == bna]
-        known = part[part["eta"] > 0]
+        part = classifiers[(classifiers["BNA"] == bna) & (classifiers["eta"] > 0)]
         final.errorbar(
-            known["eta"],
-            known["ours"],
-            yerr=known["± 95 %"],
-            marker="o",
-            color=color,
-            capsize=3,
-            label="with BNA" if bna else "without BNA",
+            part["eta"], part["gain"], yerr=part["gain ±"], marker="o", color=color, capsize=3, label="with BNA" if bna else "without BNA"
         )
-        for value in part.loc[part["eta"] == 0, "ours"]:
-            final.axhline(value, color=color, linestyle="--", linewidth=1)
-    final.set(xscale="log", xlabel="step size", ylabel="top-1 on real test images (%)", title="the final classifier (dashed: no mining)")
+    final.axhline(0, color=PAPER, linestyle="--", linewidth=1)
+    final.set(xscale="log", xlabel="step size (eta)", ylabel="points over no mining", title="what the classifier gains")
     if len(classifiers):
-        final.legend(fontsize=8)
+        final.legend(fontsize=8, loc="lower left")
     return figure
 
 
 def diversity_figure(records: Sequence[Record]) -> Figure:
     """The judge's accuracy against coverage and against variance, as shares of the truth's; and coverage against the cost of an image.
 
-    A point is a method at a weight, written beside it; bars are 95 % intervals over seeds; the shaded corner is our aim.
+    A point is a method at a weight, written beside it; bars are 95 % intervals over seeds; the shaded corner is our aim. A method that is
+    left far behind is a mark at the lower edge, with its accuracy.
     """
     table, costs = past_papers.diversity(records), past_papers.diversity_costs(records)
+    truth = table.loc[table["method"] == past_papers.REJECTION, "judge %"]
+    floor = max(0.0, truth.min() - 5) if len(truth) else 0.0
     figure, axes = plt.subplots(1, 3, figsize=(12, 4.4), layout="constrained")
     names = [name for name in past_papers.METHODS.values() if name in set(table["method"])]
     for name, color in zip(names, sns.color_palette("deep", len(names)), strict=True):
@@ -326,20 +322,23 @@ def diversity_figure(records: Sequence[Record]) -> Figure:
             "linewidth": 1,
             "linestyle": line,
         }
+        below = part[part["judge %"] < floor]
         for ax, share in zip(axes, ("coverage", "variance"), strict=False):
             ax.errorbar(
                 part[f"{share} %"], part["judge %"], xerr=part[f"{share} ±"], yerr=part["judge ±"], label=name, elinewidth=0.8, **style
             )
+            ax.plot(below[f"{share} %"], np.full(len(below), floor + 0.3), "v", color=color)
+            for x, judge in zip(below[f"{share} %"], below["judge %"], strict=True):
+                note(ax, f"{judge:.0f} %", (x, floor), color, (0, 7))
         axes[2].plot(cost["µs an image"], part["coverage %"], **style)
+        offset = {past_papers.PROPOSED: (-4, 4), past_papers.METHODS["posterior"]: (-5, -8)}.get(name, (5, 4))
         for x, y, weight in zip(part["coverage %"], part["judge %"], part["w"], strict=True):
-            axes[0].annotate(f"{weight:g}", (x, y), textcoords="offset points", xytext=(4, -9), fontsize=7, color=color)
-    judge = past_papers.AIM["judge"]
-    low = max(0.0, table["judge %"].min() - 3)
+            if y >= floor:
+                note(axes[0], f"{weight:g}", (x, y), color, offset)
     for ax, share in zip(axes, ("coverage", "variance"), strict=False):
-        least = past_papers.AIM[share]
-        right = max(105.0, table[f"{share} %"].max() + 5)
-        ax.fill_between((least, right), judge, 100.5, color=THIRD, alpha=0.2, linewidth=0)
-        ax.set(xlabel=f"{share}, % of the truth's", ylabel="judge's accuracy (%)", xlim=(0, right), ylim=(low, 100.5))
+        least, right = past_papers.AIM[share], max(109.0, table[f"{share} %"].max() + 5)
+        ax.fill_between((least, right), past_papers.AIM["judge"], 100.5, color=THIRD, alpha=0.2, linewidth=0)
+        ax.set(xlabel=f"{share}, % of the truth's", ylabel="judge's accuracy (%)", xlim=(0, right), ylim=(floor, 100.5))
     axes[2].set(xscale="log", xlabel="µs an image of the rarest attribute", ylabel="coverage, % of the truth's", ylim=(0, 105))
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=8, frameon=False)
     return figure
@@ -390,3 +389,9 @@ def show(ax: Axes, picture: np.ndarray) -> None:
     ax.imshow(np.clip((picture + 1) / 2, 0, 1), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
     ax.set(xticks=[], yticks=[])
     ax.grid(False)
+
+
+def note(ax: Axes, text: str, at: tuple[float, float], color: Any, offset: tuple[int, int]) -> None:
+    """A small text beside a point, `offset` printer's points away."""
+    side = {-1: "right", 0: "center", 1: "left"}[int(np.sign(offset[0]))]
+    ax.annotate(text, at, textcoords="offset points", xytext=offset, ha=side, fontsize=7, color=color)

@@ -170,12 +170,14 @@ def mining(records: Sequence[Record]) -> list[str]:
     table = past_papers.mined_classifiers(records)
     plain = table[~table["BNA"].astype(bool)].set_index("eta")
     if 0.0 in plain.index and len(plain) > 1:
-        without = plain.loc[0.0, "ours"]
-        curve = ", ".join(f"{row['ours']:.1f} % at {eta:g}" for eta, row in plain.iterrows() if eta)
-        lines.append(f"The final classifier: {without:.1f} % without mining; {curve} (n = {plain['n'].min():.0f}).")
-        harmful = plain.index[(plain["ours"] < without) & (plain.index > 0)]
+        curve = ", ".join(f"{row['gain']:+.1f} ± {row['gain ±']:.1f} at {eta:g}" for eta, row in plain.iterrows() if eta)
+        lines += [
+            f"The final classifier has {plain.loc[0.0, 'ours']:.1f} % without mining (n = {plain['n'].min():.0f}).",
+            f"    Mining at that step size adds, paired by seed: {curve} points.",
+        ]
+        harmful = plain.index[(plain["gain"] < 0) & (plain.index > 0)]
         lines.append(
-            f"Mining is harmful from eta = {harmful.min():g} on: there the classifier is worse than without."
+            f"Mining is harmful from eta = {harmful.min():g} on: there the classifier is worse than without, in the mean."
             if len(harmful)
             else "At none of these step sizes is the classifier worse than without mining."
         )
@@ -216,9 +218,10 @@ def diversity(records: Sequence[Record]) -> list[str]:
     ):
         if able:
             best = max(able, key=lambda key: min(table.loc[key, "variance %"], table.loc[key, "coverage %"]))
+            than_truth, than_same = costs.loc[best, ["times cheaper", "at the same w"]]
             lines += [
                 f"Best point of the judge's {past_papers.AIM['judge']:g} % {title}: {best[0]}, w = {best[1]:g}: {_summary(table.loc[best])};",
-                f"    an image {costs.loc[best, 'times cheaper']:.1f} times cheaper than the truth's.",
+                f"    an image {than_truth:.1f} times cheaper than the truth's, {than_same:.1f} times than rejection's at this w.",
             ]
     image = min(row["µs an image"] for _, row in costs.iterrows())
     checked = min(r.provenance["latent_microseconds"][0] * r.metrics["acceptance"][0] for r in runs[truth])

@@ -125,7 +125,7 @@ def _radius(f: Array, k: int) -> Array:
 
 def _check_k(k: int, size: int) -> None:
     if not 1 <= k < size:
-        raise ValueError(f"k is {k}; it lies between 1 and one less than the smaller set ({size}).")
+        raise ValueError(f"k is {k}; it lies between 1 and {size - 1}, what the smaller set allows.")
 
 
 def within_class_variance(values: Any, labels: Any) -> float:

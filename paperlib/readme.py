@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from paperlib import findings, records, report
+from paperlib import findings, past_papers, records, report
 
 README = records.ROOT / "README.md"
 
@@ -29,8 +29,26 @@ def blocks(profile: str = "digits") -> dict[str, str]:
         "gap": f"The long column closes {closed:.0f} % of the gap between the baseline and real images.",
         "sweep": markdown(curve),
         "conditioning": report.conditioning(found).to_markdown(index=False),
-        "findings": "```text\n" + "\n".join(line for part in parts for line in part(found)) + "\n```",
+        "diversity": diversity(found),
+        "past_b": text(findings.diversity(found)),
+        "past_a": text(findings.mining(found)),
+        "findings": text([line for part in parts for line in part(found)]),
     }
+
+
+def text(lines: list[str]) -> str:
+    return "```text\n" + "\n".join(lines) + "\n```"
+
+
+def diversity(found: list[records.Record]) -> str:
+    """Accuracy, variety and cost of every method past paper B, in one table."""
+    table, costs = past_papers.diversity(found), past_papers.diversity_costs(found)
+    cells = {"method": table["method"], "w": [f"{w:g}" for w in table["w"]]}
+    for name in ("judge", "variance", "coverage"):
+        cells[f"{name} %"] = [f"{mean:.1f} ± {half:.1f}" for mean, half in zip(table[f"{name} %"], table[f"{name} ±"], strict=True)]
+    cells |= {name: [f"{value:.0f}" for value in costs[name]] for name in ("seconds to fit", "µs a latent", "µs an image")}
+    cells |= {"times cheaper": [f"{value:.1f}" for value in costs["times cheaper"]], "n": table["n"]}
+    return pd.DataFrame(cells).to_markdown(index=False, disable_numparse=True)
 
 
 def times() -> str:

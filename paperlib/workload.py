@@ -26,6 +26,7 @@ from paperlib.config import (
     Rejection,
     Trained,
 )
+from paperlib.distillation import HELD_OUT
 from paperlib.experiment.outcome import balanced_labels, filler, generate
 from paperlib.features import extract
 from paperlib.hard_sample_mining import mine_hard_latents
@@ -108,9 +109,9 @@ def _diversity(config: DiversityRun, classes: int) -> Work:
         case Trained():
             return looking + Work(conditioned=method.epochs * method.labels_per_epoch)
         case Distilled():
-            return looking + Work(generated=method.labelled)
+            return looking + Work(generated=method.labelled + HELD_OUT)
         case Rejection():
-            return looking + Work(generated=images + (method.proposal.labelled if method.proposal else 0))
+            return looking + Work(generated=images + (method.proposal.labelled + HELD_OUT if method.proposal else 0))
         case Langevin():
             return looking + Work(conditioned=images * method.steps)
 

@@ -66,6 +66,16 @@ def test_same_seed_same_weights():
     assert not torch.equal(weights[0], weights[2])
 
 
+def test_adam_takes_other_steps():
+    generator, classifier = toy()
+    settings = dict(epochs=1, labels_per_epoch=640, validation_labels=10, progress=False)
+    weights = [
+        torch.cat([p.flatten() for p in train_conditioner(generator, classifier, 4, optimizer=o, **settings)[0].parameters()])
+        for o in ("sgd", "adam")
+    ]
+    assert not torch.allclose(*weights)
+
+
 def test_upsamples_to_the_classifiers_size():
     generator, _ = toy()
     seen = []
@@ -87,5 +97,9 @@ def test_refusals():
         train_conditioner(generator, classifier, 4, epochs=0, progress=False)
     with pytest.raises(ValueError, match="learning_rate is -1"):
         train_conditioner(generator, classifier, 4, learning_rate=-1, progress=False)
+    with pytest.raises(ValueError, match="optimizer is 'rmsprop'"):
+        train_conditioner(generator, classifier, 4, optimizer="rmsprop", progress=False)
+    with pytest.raises(ValueError, match=r"the loss is nan in epoch 1; use a learning_rate below 1e\+30"):
+        train_conditioner(generator, classifier, 4, learning_rate=1e30, labels_per_epoch=640, progress=False)
     with pytest.raises(ValueError, match="NaN or infinity"):
         train_conditioner(generator, nn.Sequential(nn.Flatten(), nn.Softmax(1), nn.Threshold(2, float("nan"))), 4, progress=False)

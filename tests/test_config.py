@@ -5,7 +5,22 @@ from dataclasses import fields, replace
 import pytest
 
 from paperlib import profiles
-from paperlib.config import ClassifierRun, ConditioningRun, ConfigError, HardSamplesRun, ProtocolRun, QualityRun, check_notebook_parameters
+from paperlib.config import (
+    ClassifierRun,
+    ConditioningRun,
+    ConfigError,
+    Distilled,
+    DiversityRun,
+    HardSamplesRun,
+    Langevin,
+    MinedClassifierRun,
+    MinedSpaceRun,
+    ProtocolRun,
+    QualityRun,
+    Rejection,
+    Trained,
+    check_notebook_parameters,
+)
 from paperlib.experiment import _outcome, plans
 
 SMOKE = profiles.SMOKE
@@ -13,6 +28,14 @@ FIXED = replace(SMOKE.classifier_run(0, hsm=True), images=60, round_images=20)
 RENEWED = replace(SMOKE.classifier_run(0, hsm=True, r=0.5), images=60)
 HARD = replace(SMOKE.hard_samples_run(0), images=50)
 CONDITIONING = SMOKE.conditioning_run(0)
+SPACE = replace(SMOKE.mined_space_run(0), images=50)
+TRAINED = Trained("gaussian", prior_weight=0.1, epochs=1, labels_per_epoch=64, batch_size=32, learning_rate=0.1, optimizer="sgd")
+DISTILLED = Distilled(prior_weight=1.0, labelled=100, epochs=1)
+
+
+def by(method):
+    return DiversityRun(profile="smoke", seed=0, method=method, per_attribute=10)
+
 
 CHANGES = [
     (RENEWED, {"profile": "tuning"}), (RENEWED, {"seed": 1}), (RENEWED, {"real": True, "hsm": False, "r": 0.0}), (RENEWED, {"hsm": False}), (RENEWED, {"r": 0.3}),
@@ -29,6 +52,18 @@ CHANGES = [
     (SMOKE.protocol_run(0, labels=None), {"seed": 1}), (SMOKE.protocol_run(0, labels=None), {"draws": 150}),
     (SMOKE.protocol_run(0, labels=None), {"quality_samples": 80}), 
     (SMOKE.protocol_run(0, labels="unconditional"), {"conditioning": replace(CONDITIONING, learning_rate=0.1)}),
+    (SPACE, {"seed": 1}), (SPACE, {"steps": (2,)}), (SPACE, {"step_sizes": (0.5,)}), (SPACE, {"per_class": 3}), (SPACE, {"natural": 4}),
+    (SPACE, {"epochs": 1}), (SPACE, {"images": 80}), (SPACE, {"batch_size": 20}), (SPACE, {"learning_rate": 0.01}), (SPACE, {"width": 8}),
+    (MinedClassifierRun("smoke", 0, FIXED), {"seed": 1, "classifier": replace(FIXED, seed=1)}),
+    (MinedClassifierRun("smoke", 0, FIXED), {"classifier": replace(FIXED, step_size=5.0, mining_steps=4)}),
+    (by(TRAINED), {"seed": 1}), (by(TRAINED), {"per_attribute": 11}),
+    *((by(TRAINED), {"method": replace(TRAINED, **change)}) for change in (
+        {"family": "flow"}, {"prior_weight": 3.0}, {"epochs": 2}, {"labels_per_epoch": 96}, {"batch_size": 16}, {"learning_rate": 1.0},
+        {"optimizer": "adam"},
+    )),
+    *((by(DISTILLED), {"method": replace(DISTILLED, **change)}) for change in ({"prior_weight": 0.05}, {"labelled": 200}, {"epochs": 5})),
+    (by(Rejection(1.0)), {"method": Rejection(0.05)}), (by(Rejection(1.0)), {"method": Rejection(1.0, proposal=DISTILLED)}),
+    (by(Langevin(1, 0.1)), {"method": Langevin(2, 0.1)}), (by(Langevin(1, 0.1)), {"method": Langevin(1, 0.5)}),
 ]  # fmt: skip
 
 
@@ -40,7 +75,12 @@ def test_each_field_changes_what_is_measured(config, change):
     assert (a.metrics, a.history) != (b.metrics, b.history)
 
 
-@pytest.mark.parametrize("kind", [ClassifierRun, HardSamplesRun, ConditioningRun, QualityRun, ProtocolRun])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        ClassifierRun, HardSamplesRun, ConditioningRun, QualityRun, ProtocolRun, MinedSpaceRun, MinedClassifierRun, DiversityRun,
+    ],
+)  # fmt: skip
 def test_no_field_is_left_out_above(kind):
     tried = {name for config, change in CHANGES if isinstance(config, kind) for name in change}
     assert {f.name for f in fields(kind)} - {"profile"} <= tried
@@ -68,6 +108,38 @@ def test_no_field_is_left_out_above(kind):
 def test_out_of_range(change, message):
     with pytest.raises(ConfigError, match=message):
         replace(SMOKE.classifier_run(0, hsm=True, r=0.5), **change)
+
+
+@pytest.mark.parametrize("method", [TRAINED, DISTILLED, Rejection(1.0, DISTILLED), Langevin(1, 0.1)])
+def test_no_field_of_a_method_is_left_out_above(method):
+    tried = {f.name for config, change in CHANGES if "method" in change and isinstance(config.method, type(method))
+             for f in fields(method) if getattr(change["method"], f.name) != getattr(config.method, f.name)}  # fmt: skip
+    assert tried == {f.name for f in fields(method)}
+
+
+def test_what_is_past_the_papers_is_checked_too():
+    for bad, message in (
+        (lambda: replace(TRAINED, family="vae"), "family = 'vae': use one of 'gaussian', 'mixture', 'flow'"),
+        (lambda: replace(TRAINED, prior_weight=-1), r"prior_weight = -1: use a number in \[0, 1000\]"),
+        (lambda: replace(TRAINED, optimizer="lion"), "optimizer = 'lion'"),
+        (lambda: Rejection(0.0), r"prior_weight = 0.0: use a number in \(0"),
+        (lambda: replace(DISTILLED, labelled=0), "labelled = 0"),
+        (lambda: Langevin(1, float("nan")), "step_size = nan"),
+        (lambda: by("rejection"), "method = 'rejection': use Trained, Distilled"),
+        (lambda: replace(SPACE, steps=()), "use at least one of each"),
+        (lambda: replace(SPACE, step_sizes=(0.0,)), "step_sizes = 0.0"),
+        (lambda: MinedClassifierRun("smoke", 1, FIXED), "classifier.seed = 0: use the run's own, 1"),
+        (lambda: profiles.IMAGENET10.diversity_runs(0), "it compares no methods of conditioning; for notebook 06 use 'digits'"),
+    ):
+        with pytest.raises(ConfigError, match=message):
+            bad()
+
+
+def test_half_of_ten_seeds_are_five():
+    assert {run.seed for run in plans.diversity(SMOKE, 10)} == {0, 1, 2, 3, 4}
+    assert {run.seed for run in plans.diversity(SMOKE, 1)} == {0}
+    with pytest.raises(ConfigError, match="seeds ="):
+        plans.diversity(SMOKE, 0)
 
 
 def test_unknown_profile_and_no_seeds():

@@ -8,7 +8,8 @@ import torch
 from conftest import arrange_imagenet
 
 from paperlib import doctor, profiles
-from paperlib.experiment import _outcome, plans
+from paperlib.config import Distilled, DiversityRun, Langevin, Rejection, Trained
+from paperlib.experiment import _outcome, diversity, plans
 from paperlib.workload import Work, measure, work
 
 SMOKE = profiles.SMOKE
@@ -24,6 +25,8 @@ RUNS = {
     "mined": SMOKE.quality_run(0, "mined"),
     "real test": SMOKE.quality_run(0, "real test"),
     "protocol": SMOKE.protocol_run(0, labels=None),
+    "mined space": SMOKE.mined_space_run(0),
+    "mined classifier": SMOKE.mined_classifier_runs(0)[0],
 }
 
 
@@ -48,6 +51,31 @@ def test_work_is_what_a_run_does(name, monkeypatch):
         handle.remove()
     expected = work(RUNS[name], profile, real_images=4000)
     assert counted == {"generator": expected.generated + expected.mined, "trained": expected.trained}
+
+
+LEARNED = Distilled(prior_weight=1.0, labelled=2000, epochs=1)
+METHODS = {
+    "trained": Trained("flow", prior_weight=1.0, epochs=2, labels_per_epoch=640, batch_size=64, learning_rate=0.01, optimizer="adam"),
+    "distilled": LEARNED,
+    "rejection": Rejection(1.0),
+    "proposed": Rejection(1.0, proposal=LEARNED),
+    "langevin": Langevin(steps=2, step_size=0.05),
+}
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_the_work_past_paper_b_is_of_the_right_size(name):
+    config = DiversityRun(profile="smoke", seed=3, method=METHODS[name], per_attribute=40)
+    generator, counted = SMOKE.parts.paper_b.generator(), []
+    diversity.truth(SMOKE, config.per_attribute)
+    diversity._distil.cache_clear()
+    handle = generator.register_forward_hook(lambda module, inputs, output: counted.append(len(output)))
+    try:
+        _outcome(config, False)
+    finally:
+        handle.remove()
+    expected = work(config, SMOKE, real_images=4000)
+    assert 0.5 < sum(counted) / (expected.generated + expected.conditioned) < 2
 
 
 def test_seconds_are_counts_times_speeds():

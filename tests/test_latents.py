@@ -1,4 +1,4 @@
-"""The three latent families keep one protocol: densities that integrate to one and belong to their samples; the prior term pulls to the prior."""
+"""The latent families keep one protocol: densities that integrate to one and belong to their samples; the prior term pulls to the prior."""
 
 import math
 
@@ -8,7 +8,7 @@ from torch import nn
 
 from paperlib.conditioner import train_conditioner
 from paperlib.generators import from_module
-from paperlib.latents import Conditioner, FlowConditioner, MixtureConditioner, log_normal
+from paperlib.latents import Conditioner, FlowConditioner, LatentPosterior, MixtureConditioner, log_normal
 
 FAMILIES = (Conditioner, MixtureConditioner, FlowConditioner)
 
@@ -37,6 +37,48 @@ def test_the_density_integrates_to_one_and_is_that_of_the_samples(family):
         assert torch.allclose(mean[0], exact, atol=0.15)
         assert torch.allclose(z.std(0), (density[:, None] * (grid - exact).square()).sum(0).sqrt(), atol=0.05)
         assert torch.allclose(deviation[0], z.std(0), atol=0.15)
+
+
+def posterior(attributes=3, dim=2, weight=0.5):
+    torch.manual_seed(1)
+    return LatentPosterior(nn.Sequential(nn.Linear(dim, 8), nn.Tanh(), nn.Linear(8, attributes)), attributes, dim, weight)
+
+
+def test_a_posterior_is_bayes_rule_and_its_samples_are_its_density():
+    model = posterior()
+    axis = torch.linspace(-5, 5, 201)
+    grid = torch.cartesian_prod(axis, axis)
+    for a in range(3):
+        attribute = torch.full((len(grid),), a)
+        density = model.log_prob(grid, attribute).exp() * (axis[1] - axis[0]) ** 2
+        bayes = (log_normal(grid) + model.network(grid).log_softmax(1)[:, a] / 0.5).softmax(0)
+        assert density.sum() == pytest.approx(1, abs=0.03)
+        assert torch.allclose(density / density.sum(), bayes, atol=1e-5)
+        exact = (bayes[:, None] * grid).sum(0)
+        z = model.sample(torch.full((20_000,), a), torch.Generator().manual_seed(0))
+        assert torch.allclose(z.mean(0), exact, atol=0.03)
+        mean, deviation = model.moments(torch.tensor([a]))
+        assert torch.allclose(mean[0], exact, atol=0.03)
+        assert torch.allclose(deviation[0], (bayes[:, None] * (grid - exact).square()).sum(0).sqrt(), atol=0.03)
+
+
+def test_a_posterior_keeps_the_protocol(monkeypatch):
+    model = posterior(dim=5)
+    attribute = torch.tensor([0, 2, 1, 2])
+    first, again = (model.sample(attribute, torch.Generator().manual_seed(4)) for _ in range(2))
+    assert first.shape == (4, 5)
+    assert torch.equal(first, again)
+    assert not any(p.requires_grad for p in model.parameters())
+    assert set(model.state_dict()) == {f"network.{name}" for name in model.network.state_dict()}
+    with pytest.raises(ValueError, match=r"knows 0\.\.2"):
+        model.sample(torch.tensor([3]))
+    for weight in (0, -1, float("nan"), float("inf")):
+        with pytest.raises(ValueError, match="prior_weight is"):
+            posterior(weight=weight)
+    monkeypatch.setattr(LatentPosterior, "MAX_DRAWS", 4096)
+    model.network[2].bias.data = torch.tensor([0.0, 0.0, -100.0])
+    with pytest.raises(RuntimeError, match="fewer than 1 latents of attribute 2; raise prior_weight"):
+        model.sample(torch.tensor([2]))
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -60,6 +60,21 @@ def test_manifold_agrees_with_prdc():
     assert metrics.manifold(real, fake, k=5)._asdict() == pytest.approx(compute_prdc(real, fake, nearest_k=5))
 
 
+def test_on_manifold_is_what_precision_counts():
+    real, points = RNG.normal(size=(120, 6)), RNG.normal(size=(90, 6)) * 1.3
+    inside = metrics.on_manifold(real, points, k=4)
+    assert inside.shape == (90,)
+    assert 0 < inside.mean() < 1
+    assert inside.mean() == metrics.manifold(real, points, k=4).precision
+
+
+def test_neighbour_distance():
+    line = np.arange(6.0)[:, None]
+    assert metrics.neighbour_distance(line, [[0.0], [10.0]], k=2) == pytest.approx([1.0, 6.0])
+    with pytest.raises(ValueError, match="k is 7; it lies between 1 and 6"):
+        metrics.neighbour_distance(line, [[0.0]], k=7)
+
+
 def test_within_class_variance_ignores_the_distance_between_classes():
     labels = np.repeat([0, 1], 500)
     values = RNG.normal(size=(1000, 4)) + 100 * labels[:, None]

@@ -111,7 +111,7 @@ def test_two_at_once_leave_whole_results(results):
     command = [sys.executable, "-m", "paperlib.reproduce", "--profile", "smoke", "--seeds", "1", "--only", "03_hard_samples"]
     both = [subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) for _ in range(2)]
     assert [(p.communicate()[1], p.returncode)[1] for p in both] == [0, 0]
-    assert len(records.find("smoke")) == 1
+    assert len(records.find("smoke")) == len(plans.hard_samples(profiles.SMOKE, 1))
     nbformat.validate(nbformat.read(results / "smoke" / "notebooks" / "03_hard_samples.ipynb", as_version=4))
     assert (results / "smoke" / "report.html").read_text().rstrip().endswith("</html>")
 
@@ -124,6 +124,8 @@ def test_two_at_once_leave_whole_results(results):
         ("01_table1", {"seeds": 0}, "seeds = 0"),
         ("04_conditioning", {"profile": "nobody"}, "use one of 'digits'"),
         ("04_conditioning", {"profile": "imagenet10"}, "no unconditional generator"),
+        ("06_diversity", {"profile": "faces"}, "compares no methods of conditioning"),
+        ("06_diversity", {"attribute": 10}, "attribute = 10: use one of 0, 1"),
     ],
 )
 def test_bad_parameters_stop_before_any_work(results, tmp_path, name, parameters, message):

@@ -1,0 +1,110 @@
+"""The comparison past paper B: the truth is its own ceiling, costs stay out of the metrics, and every method leaves the pair alone."""
+
+import copy
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from paperlib import past_papers, profiles, records
+from paperlib.config import Distilled, DiversityRun, Rejection
+from paperlib.experiment import _outcome, diversity, run
+from paperlib.metrics import on_manifold
+
+SMOKE = profiles.SMOKE
+TRUTH = DiversityRun(profile="smoke", seed=0, method=Rejection(1.0), per_attribute=40)
+
+
+@pytest.fixture(scope="module")
+def truth():
+    return _outcome(TRUTH, False)
+
+
+def test_the_truth_covers_another_draw_of_itself(truth):
+    found = truth.metrics
+    assert found["teacher_accuracy"] > 0.9
+    assert found["truth_coverage"] > 0.9
+    assert found["truth_precision"] > 0.85
+    assert np.mean(found["acceptance"]) == pytest.approx(0.1, abs=0.02)
+    assert found["judge_on_manifold"] > found["judge_off_manifold"]
+    inside, outside = found["judge_on_manifold"], found["judge_off_manifold"]
+    assert found["on_manifold"] * inside + (1 - found["on_manifold"]) * outside == pytest.approx(found["judge_accuracy"], abs=1e-5)
+    assert np.mean(found["pixel_variance_by_attribute"]) == pytest.approx(found["pixel_variance"])
+    assert truth.pictures["samples"].shape == (10 * 28, 20 * 28)
+
+
+def test_a_smaller_weight_keeps_what_is_surer(truth):
+    sharper = _outcome(DiversityRun(profile="smoke", seed=0, method=Rejection(0.01), per_attribute=40), False)
+    assert sharper.metrics["teacher_accuracy"] > 0.995
+    assert sharper.metrics["judge_accuracy"] > truth.metrics["judge_accuracy"]
+    assert sharper.metrics["feature_variance"] < truth.metrics["feature_variance"]
+    assert np.mean(sharper.metrics["acceptance"]) < np.mean(truth.metrics["acceptance"])
+
+
+def test_paper_b_collapses(truth):
+    (paper_b,) = (
+        c for c in profiles.DIGITS.diversity_runs(0) if getattr(c.method, "family", "") == "gaussian" and not c.method.prior_weight
+    )
+    own = profiles.DIGITS.conditioning_run(0)
+    for name in ("epochs", "labels_per_epoch", "batch_size", "learning_rate"):
+        assert getattr(paper_b.method, name) == getattr(own, name)
+
+
+def test_costs_are_of_the_record_and_not_of_the_metrics(results):
+    found = run(TRUTH, progress=False)
+    costs = {"fit_seconds", "latent_microseconds", "image_microseconds"}
+    assert costs <= set(found.provenance)
+    assert not costs & set(found.metrics)
+    assert all(cost > 0 for cost in found.provenance["latent_microseconds"])
+    again = _outcome(TRUTH, False)
+    assert again.metrics == found.metrics
+    (loaded,) = records.find("smoke")
+    assert past_papers.method_of(loaded) == (past_papers.REJECTION, 1.0)
+
+
+def test_an_image_costs_the_latent_and_a_pass_of_the_generator(truth):
+    posterior = _outcome(DiversityRun(profile="smoke", seed=0, method=Distilled(1.0, labelled=200, epochs=1), per_attribute=40), False)
+    extra = np.subtract(posterior.costs["image_microseconds"], posterior.costs["latent_microseconds"])
+    assert extra == pytest.approx(extra[0])
+    assert extra[0] > 0
+    assert truth.costs["image_microseconds"] == truth.costs["latent_microseconds"]
+
+
+def test_posteriors_that_differ_in_their_weight_share_one_network():
+    first, second = (diversity.fit(Distilled(w, labelled=150, epochs=1), 7, SMOKE, False)[0] for w in (1.0, 0.1))
+    assert first.network is second.network
+    assert (first.prior_weight, second.prior_weight) == (1.0, 0.1)
+
+
+@pytest.mark.parametrize("config", [*SMOKE.diversity_runs(0), *SMOKE.mined_classifier_runs(0), SMOKE.mined_space_run(0)])
+def test_nothing_frozen_moves(config):
+    parts = SMOKE.parts
+    frozen = [*diversity.pair(SMOKE), parts.judge(), parts.generator()]
+    before = [copy.deepcopy(module.state_dict()) for module in frozen]
+    _outcome(config, False)
+    for module, state in zip(frozen, before, strict=True):
+        assert all(torch.equal(value, state[name]) for name, value in module.state_dict().items())
+        assert not module.training
+
+
+def test_a_generator_with_classes_has_its_label_withheld():
+    paper_b = replace(SMOKE.parts.paper_b, settings=(("withheld", "mnist"),))
+    generator, _ = diversity.pair(replace(SMOKE, parts=replace(SMOKE.parts, paper_b=paper_b)))
+    assert generator.num_classes == 10
+    assert diversity.pair(SMOKE)[0].num_classes == 0
+
+
+def test_the_natural_samples_are_the_measure_of_distance():
+    grid = _outcome(SMOKE.mined_space_run(0), False).metrics["grid"]
+    assert grid[0]["steps"] == 0
+    assert grid[0]["distance"] == 1
+    assert len(grid) == 1 + len(SMOKE.mining.steps) * len(SMOKE.mining.step_sizes)
+    assert {(row["steps"], row["step_size"]) for row in grid[1:]} == {(s, e) for s in SMOKE.mining.steps for e in SMOKE.mining.step_sizes}
+
+
+def test_a_view_passes_once_where_judge_and_features_are_one():
+    images = SMOKE.parts.real_images()[1].images[:30]
+    view = diversity.look(images, SMOKE)
+    assert torch.equal(view.judged, SMOKE.parts.judge()(images).argmax(1))
+    assert on_manifold(view.features, view.features, k=3).all()

@@ -6,9 +6,8 @@ print("\\n".join(table1(find("digits"))))
 from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
 
-from paperlib import paper, past_papers, report
+from paperlib import paper, report
 from paperlib.records import Record
 
 
@@ -146,101 +145,3 @@ def quality(records: Sequence[Record]) -> list[str]:
             f"Fewer images than features ({', '.join(small)}): their FID is biased upwards and compares with no other; KID is unbiased."
         )
     return lines
-
-
-def mining(records: Sequence[Record]) -> list[str]:
-    """How far mined images are from the generator's own, and the step size at which mining turns harmful."""
-    space = past_papers.mined_space(records)
-    if space.empty:
-        return []
-    lines = []
-    for steps in (space["steps"].min(), space["steps"].max()) if len(space) > 1 else ():
-        far = space[space["steps"] == steps].sort_values("eta").iloc[-1] if steps else space.iloc[0]
-        where = f"{steps:.0f} steps of {far['eta']:g}" if steps else "Random images"
-        lines.append(
-            f"{where}: distance to the generator's own samples {far['distance, random = 1']:.2f} (random = 1), {far['inside %']:.0f} % inside their "
-            f"manifold, the judge reads the class in {far['judge agrees %']:.0f} %."
-        )
-    wrong = space[space["judge agrees %"] < 95].sort_values("distance, random = 1")
-    if len(wrong):
-        steps, eta, distance = wrong.iloc[0][["steps", "eta", "distance, random = 1"]]
-        lines.append(
-            f"The nearest setting with more than one label in twenty wrong: {steps:.0f} steps of {eta:g}, at distance {distance:.2f}."
-        )
-    table = past_papers.mined_classifiers(records)
-    plain = table[~table["BNA"].astype(bool)].set_index("eta")
-    if 0.0 in plain.index and len(plain) > 1:
-        curve = ", ".join(f"{row['gain']:+.1f} ± {row['gain ±']:.1f} at {eta:g}" for eta, row in plain.iterrows() if eta)
-        lines += [
-            f"The final classifier has {plain.loc[0.0, 'ours']:.1f} % without mining (n = {plain['n'].min():.0f}).",
-            f"    Mining at that step size adds, paired by seed: {curve} points.",
-        ]
-        harmful = plain.index[(plain["gain"] < 0) & (plain.index > 0)]
-        lines.append(
-            f"Mining is harmful from eta = {harmful.min():g} on: there the classifier is worse than without, in the mean."
-            if len(harmful)
-            else "At none of these step sizes is the classifier worse than without mining."
-        )
-    return lines
-
-
-def diversity(records: Sequence[Record]) -> list[str]:
-    """What collapses, what the truth itself is worth, which methods meet our aim, and what no method can do."""
-    runs = past_papers.diversity_runs(records)
-    table = past_papers.diversity(records).set_index(["method", "w"])
-    costs = past_papers.diversity_costs(records).set_index(["method", "w"])
-    where = past_papers.diversity_manifold(records).set_index(["method", "w"])
-    truth = (past_papers.REJECTION, 1.0)
-    if truth not in runs:
-        return ["The findings need the truth on record: rejection at w = 1."]
-    lines = [
-        f"The truth: the teacher reads the attribute in {table.loc[truth, 'teacher %']:.1f} %, the judge in {table.loc[truth, 'judge %']:.1f} %. "
-        f"{100 - where.loc[truth, 'inside %']:.0f} % of it lies outside the manifold",
-        f"    of the real images; there the judge agrees in {where.loc[truth, 'judge outside %']:.0f} %, inside in {where.loc[truth, 'judge inside %']:.0f} %: "
-        "the generator draws what is between two digits, and Bayes' rule keeps it.",
-    ]
-    sharpest = min((key for key in runs if key[0] == past_papers.REJECTION), key=lambda key: key[1])
-    lines.append(f"What the weight asks for, exactly (rejection at w = {sharpest[1]:g}): {_summary(table.loc[sharpest])}.")
-    paper_form = (past_papers.METHODS["gaussian"], 0.0)
-    if paper_form in runs:
-        lines.append(f"Paper B's form (w = 0): {_summary(table.loc[paper_form])}.")
-    learned = [key for key in runs if key[0] != past_papers.REJECTION]
-    met = {key: _met(table.loc[key], costs.loc[key]) for key in learned}
-    for part, goal in past_papers.AIM.items():
-        who = [f"{name} ({weight:g})" for (name, weight), parts in met.items() if part in parts]
-        lines.append(f"Aim, {part} >= {goal:g}{'' if part == 'cheaper' else ' %'}: {', '.join(who) or 'nobody'}.")
-    every = [f"{name} at w = {weight:g}" for (name, weight), parts in met.items() if len(parts) == len(past_papers.AIM)]
-    lines.append(f"All four at once: {verdict(bool(every))}{': ' + ', '.join(every) if every else ''}.")
-    checked_by_teacher = (past_papers.PROPOSED, past_papers.METHODS["langevin"])
-    for title, able in (
-        ("that looks at each image", [key for key in learned if "judge" in met[key] and key[0] in checked_by_teacher]),
-        ("that looks at none", [key for key in learned if "judge" in met[key] and key[0] not in checked_by_teacher]),
-    ):
-        if able:
-            best = max(able, key=lambda key: min(table.loc[key, "variance %"], table.loc[key, "coverage %"]))
-            than_truth, than_same = costs.loc[best, ["times cheaper", "at the same w"]]
-            lines += [
-                f"Best point of the judge's {past_papers.AIM['judge']:g} % {title}: {best[0]}, w = {best[1]:g}: {_summary(table.loc[best])};",
-                f"    an image {than_truth:.1f} times cheaper than the truth's, {than_same:.1f} times than rejection's at this w.",
-            ]
-    image = min(row["µs an image"] for _, row in costs.iterrows())
-    checked = min(r.provenance["latent_microseconds"][0] * r.metrics["acceptance"][0] for r in runs[truth])
-    lines += [
-        f"The bound: the truth's rarest image costs {costs.loc[truth, 'µs an image']:.0f} µs, a pass of the generator alone {image:.0f} µs,",
-        f"    and with the teacher's reading {checked:.0f} µs:",
-    ]
-    most, most_checked = (costs.loc[truth, "µs an image"] / cost for cost in (image, checked))
-    lines.append(
-        f"    nothing can be more than {most:.0f} times cheaper, nor more than {most_checked:.0f} times if it reads each image once."
-    )
-    return lines
-
-
-def _summary(row: "pd.Series[float]") -> str:
-    return f"judge {row['judge %']:.1f} %, {row['variance %']:.0f} % of the truth's variance, {row['coverage %']:.0f} % of its coverage"
-
-
-def _met(row: "pd.Series[float]", cost: "pd.Series[float]") -> set[str]:
-    """The parts of our aim that a method meets, in its means over seeds."""
-    reached = {"judge": row["judge %"], "variance": row["variance %"], "coverage": row["coverage %"], "cheaper": cost["times cheaper"]}
-    return {part for part, goal in past_papers.AIM.items() if reached[part] >= goal}

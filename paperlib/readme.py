@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from paperlib import findings, past_papers, records, report
+from paperlib import findings, past_findings, past_papers, records, report
 
 README = records.ROOT / "README.md"
 
@@ -30,8 +30,8 @@ def blocks(profile: str = "digits") -> dict[str, str]:
         "sweep": markdown(curve),
         "conditioning": report.conditioning(found).to_markdown(index=False),
         "diversity": diversity(found),
-        "past_b": text(findings.diversity(found)),
-        "past_a": text(findings.mining(found)),
+        "past_b": text(past_findings.diversity(found)),
+        "past_a": text(past_findings.mining(found)),
         "findings": text([line for part in parts for line in part(found)]),
     }
 
@@ -46,7 +46,10 @@ def diversity(found: list[records.Record]) -> str:
     cells = {"method": table["method"], "w": [f"{w:g}" for w in table["w"]]}
     for name in ("judge", "variance", "coverage"):
         cells[f"{name} %"] = [f"{mean:.1f} ± {half:.1f}" for mean, half in zip(table[f"{name} %"], table[f"{name} ±"], strict=True)]
-    cells |= {name: [f"{value:.0f}" for value in costs[name]] for name in ("seconds to fit", "µs a latent", "µs an image")}
+    cells |= {
+        name: [f"{value:.3g}" if value < 100 else f"{value:.0f}" for value in costs[name]]
+        for name in ("seconds to fit", "µs a latent", "µs an image")
+    }
     cells |= {"times cheaper": [f"{value:.1f}" for value in costs["times cheaper"]], "n": table["n"]}
     return pd.DataFrame(cells).to_markdown(index=False, disable_numparse=True)
 

@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from paperlib import compare, figures, findings, past_papers
+from paperlib import compare, figures, past_findings, past_papers
 from paperlib.records import Record
 
 GAUSSIAN = {"family": "gaussian", "prior_weight": 0.0, "epochs": 1}
@@ -69,17 +69,19 @@ def test_where_the_judge_errs_leaves_out_who_had_no_image_there(found):
 
 
 def test_the_aim_is_met_by_those_who_meet_all_of_it(found):
-    lines = findings.diversity(found)
+    lines = past_findings.diversity(found)
     assert any(line.startswith("Aim, judge >= 99 %: posterior on latents (0.01), posterior, checked (0.01)") for line in lines)
     assert any(line.startswith("Aim, cheaper >= 20: Gaussian (0), posterior on latents (0.01).") for line in lines)
-    assert "All four at once: holds: posterior on latents at w = 0.01." in lines
-    assert "All four at once: does not hold." in findings.diversity([r for r in found if "labelled" not in r.config["method"]])
-    assert any("that looks at each image: posterior, checked" in line for line in lines)
-    assert findings.diversity(found[2:3]) == ["The findings need the truth on record: rejection at w = 1."]
+    assert "All four together: holds: posterior on latents at w = 0.01." in lines
+    assert "All four together: does not hold." in past_findings.diversity([r for r in found if "labelled" not in r.config["method"]])
+    assert "Variety and accuracy together: holds: posterior on latents at w = 0.01." in lines
+    assert any("the best that looks at each image: posterior, checked" in line for line in lines)
+    assert any("25.0 times cheaper than the truth's (35.0 times" in line and "the latent alone 83 times" in line for line in lines)
+    assert past_findings.diversity(found[2:3]) == ["The findings need the truth on record: rejection at w = 1."]
 
 
 def test_the_bound_is_the_generators_own_pass(found):
-    lines = findings.diversity(found)
+    lines = past_findings.diversity(found)
     assert any("nothing can be more than 50 times cheaper" in line for line in lines)
 
 
@@ -110,11 +112,12 @@ def test_mining_turns_harmful_where_it_is_worse_than_none():
     assert table["eta"].tolist() == [0, 0, 0.1, 0.1, 1, 1, 3, 3]
     assert table["ours"].tolist() == pytest.approx([91, 92, 93, 94, 92, 93, 88, 89])
     assert (table["n"] == 2).all()
-    lines = findings.mining(mined())
+    lines = past_findings.mining(mined())
     assert "Mining is harmful from eta = 3 on: there the classifier is worse than without, in the mean." in lines
+    assert "5 steps of 0.1/3: distance 1.20/1.70 times the random images', the judge reads 96/70 %." in lines
     assert any("5 steps of 3, at distance 1.70" in line for line in lines)
     assert past_papers.mined_space(mined()).iloc[1]["judge agrees %"] == 96
-    assert findings.mining([]) == []
+    assert past_findings.mining([]) == []
     assert past_papers.mined_classifiers([]).empty
 
 

@@ -18,7 +18,7 @@ from torch import nn
 
 from paperlib.frozen import check_logits, evaluating
 from paperlib.generators import Generator
-from paperlib.latents import LatentPosterior
+from paperlib.latents import LatentPosterior, noise
 from paperlib.progress import progress_bar, track
 
 HELD_OUT = 1000
@@ -50,7 +50,7 @@ def distil_posterior(
 ) -> tuple[LatentPosterior, History]:
     """Label `draws` latents of the prior by the frozen pair, fit an MLP to them (AdamW, cosine), and turn it into a LatentPosterior.
 
-    classifier: images (N, C, H, W) -> logits (N, num_attributes). image_size: as in train_conditioner. generator_batch: images a pass.
+    The prior is N(0, I). classifier: images (N, C, H, W) -> logits (N, num_attributes). image_size: as in train_conditioner. generator_batch: images a pass.
     hidden: width of the MLP's three hidden layers. Raises ValueError on a parameter out of range or logits that do not fit.
     """
     counts = {"num_attributes": num_attributes, "draws": draws, "epochs": epochs, "batch_size": batch_size, "hidden": hidden}
@@ -62,7 +62,7 @@ def distil_posterior(
     if not 0 < prior_weight < float("inf"):
         raise ValueError(f"prior_weight is {prior_weight}; it is above 0 and finite, and 1 is Bayes' rule.")
     device, rng = generator.device, torch.Generator().manual_seed(seed)
-    z = generator.sample_latents(draws + HELD_OUT, rng)
+    z = noise(torch.Size((draws + HELD_OUT, generator.latent_dim)), rng, device)
     target = _labels(generator, classifier, z, num_attributes, image_size, generator_batch, progress)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)

@@ -31,17 +31,17 @@ def mining(records: Sequence[Record]) -> list[str]:
     space = mined_space(records)
     if space.empty:
         return []
-    random = space.iloc[0]
+    inside, agreed = space.iloc[0][["inside %", "judge agrees %"]]
     lines = [
-        f"Random images: {random['inside %']:.0f} % inside the manifold of the generator's own samples, the judge reads the class in {random['judge agrees %']:.0f} %."
+        f"Random images: {inside:.0f} % inside the manifold of the generator's own samples, the judge reads the class in {agreed:.0f} %."
     ]
     for steps, part in space[space["steps"] > 0].groupby("steps"):
-        sizes, distances, agreed = (
+        sizes, distances, read = (
             "/".join(f"{value:{form}}" for value in part[name])
             for name, form in (("eta", "g"), ("distance, random = 1", ".2f"), ("judge agrees %", ".0f"))
         )
         lines.append(
-            f"{steps} step{'s' if steps > 1 else ''} of {sizes}: distance {distances} times the random images', the judge reads {agreed} %."
+            f"{steps} step{'s' if steps > 1 else ''} of {sizes}: distance {distances} times the random images', the judge reads {read} %."
         )
     wrong = space[space["judge agrees %"] < 95].sort_values("distance, random = 1")
     if len(wrong):

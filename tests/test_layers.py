@@ -31,7 +31,7 @@ LAYERS = [
     {"past_papers"},
     {"compare"},
     {"training", "findings", "figures", "html"},
-    {"past_findings"},
+    {"past_findings", "past_figures"},
     {"pretraining", "attribute_training", "profiles.profile", "readme"},
     {"profiles.digits", "profiles.faces", "profiles.imagenet10"},
     {"profiles"},
@@ -75,7 +75,9 @@ def test_imports_point_down(name):
     assert not wrong - {name.rpartition(".")[0]}
 
 
-@pytest.mark.parametrize("name", ["records", "report", "past_papers", "compare", "figures", "findings", "past_findings", "paper", "config"])
+@pytest.mark.parametrize(
+    "name", ["records", "report", "past_papers", "compare", "figures", "findings", "past_figures", "past_findings", "paper", "config"]
+)
 def test_no_torch_where_records_are_read(name):
     reached, queue = set(), [name]
     while queue:

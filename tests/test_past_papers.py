@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from paperlib import compare, figures, past_findings, past_papers
+from paperlib import compare, past_figures, past_findings, past_papers
 from paperlib.records import Record
 
 GAUSSIAN = {"family": "gaussian", "prior_weight": 0.0, "epochs": 1}
@@ -123,9 +123,9 @@ def test_mining_turns_harmful_where_it_is_worse_than_none():
 
 def test_figures_are_drawn_from_records_alone(found):
     for figure, axes in (
-        (figures.diversity_figure(found), 3),
-        (figures.diversity_samples_figure(found, 1), 6),
-        (figures.mining_figure(mined()), 3),
+        (past_figures.diversity_figure(found), 3),
+        (past_figures.diversity_samples_figure(found, 1), 6),
+        (past_figures.mining_figure(mined()), 3),
     ):
         assert len(figure.axes) == axes
         figure.canvas.draw()

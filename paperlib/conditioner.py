@@ -70,7 +70,7 @@ def train_conditioner(
     classifier: images (N, C, H, W) -> logits (N, num_attributes). image_size: the classifier's input side in pixels; images are
     upsampled to it (nearest), None leaves them. generator_labels(attribute, rng): labels for a class-conditional generator (the leak
     experiment); None withholds them. on_epoch(epoch, conditioner): called after each epoch.
-    Defaults: the author's published code. Raises ValueError on a parameter out of range, on logits that do not fit, and where the loss
+    Defaults: the author's published code. Raises ValueError on a parameter out of range, on logits that do not fit, and where training
     leaves the finite numbers.
     """
     counts = {"num_attributes": num_attributes, "epochs": epochs, "labels_per_epoch": labels_per_epoch, "batch_size": batch_size}
@@ -110,12 +110,13 @@ def train_conditioner(
                     loss.backward()
                     descent.step()
                     losses.append(loss.detach())
-                if not torch.isfinite(mean_loss := torch.stack(losses).mean()):
-                    raise ValueError(f"the loss is {mean_loss.item()} in epoch {epoch + 1}; use a learning_rate below {learning_rate}.")
                 with torch.no_grad():
                     attributes = torch.randint(num_attributes, (validation_labels,), generator=rng).to(device)
                     hits = torch.cat([draw(a)[1].argmax(1) == a for a in attributes.split(500)])
                     mu, sigma = conditioner.moments(torch.arange(num_attributes, device=device))
+                mean_loss = torch.stack(losses).mean()
+                if not all(torch.isfinite(values).all() for values in (mean_loss, mu, sigma)):
+                    raise ValueError(f"training left the finite numbers in epoch {epoch + 1}; use a learning_rate below {learning_rate}.")
                 history.accuracy.append(hits.float().mean().item())
                 history.loss.append(mean_loss.item())
                 history.mu_norm.append(mu.norm(dim=1).mean().item())

@@ -173,7 +173,7 @@ class LatentPosterior(Latents):
 
     draws: torch.Tensor
     log_evidence: torch.Tensor
-    EVIDENCE_DRAWS, CHUNK, MAX_DRAWS = 20_000, 1024, 50_000_000
+    EVIDENCE_DRAWS, CHUNK, MAX_DRAWS = 20_000, 1024, 10_000_000
 
     def __init__(self, network: nn.Module, num_attributes: int, latent_dim: int, prior_weight: float = 1.0):
         super().__init__()
@@ -192,7 +192,7 @@ class LatentPosterior(Latents):
         return F.log_softmax(self.network(z), dim=1) / self.prior_weight
 
     def sample(self, attribute: torch.Tensor, rng: torch.Generator | None = None) -> torch.Tensor:
-        """Exact draws of q, attribute by attribute: (N, d). RuntimeError if an attribute is kept in fewer than n of MAX_DRAWS."""
+        """Exact draws of q, attribute by attribute: (N, d). RuntimeError if MAX_DRAWS of the prior would not do."""
         check_attribute(attribute, self.num_attributes)
         z = torch.empty(len(attribute), self.latent_dim, device=attribute.device)
         for a in attribute.unique().tolist():
@@ -201,14 +201,18 @@ class LatentPosterior(Latents):
         return z
 
     def _draw(self, a: int, n: int, rng: torch.Generator | None, device: torch.device) -> torch.Tensor:
-        found: list[torch.Tensor] = []
-        for _ in range(self.MAX_DRAWS // self.CHUNK):
+        rate = self.log_evidence[a].exp().item()
+        if n > rate * self.MAX_DRAWS:
+            raise RuntimeError(
+                f"prior_weight is {self.prior_weight}: the posterior keeps {rate:.0e} of the prior's draws for attribute {a}, "
+                f"and {n} latents would take more than {self.MAX_DRAWS:,}; raise prior_weight, or label more draws."
+            )
+        found = torch.empty(0, self.latent_dim, device=device)
+        while len(found) < n:
             z = noise(torch.Size((self.CHUNK, self.latent_dim)), rng, device)
             u = torch.rand(self.CHUNK, generator=rng, device=rng.device if rng else device).to(device)
-            found.append(z[u.log() < self._log_kept(z)[:, a]])
-            if sum(map(len, found)) >= n:
-                return torch.cat(found)[:n]
-        raise RuntimeError(f"{self.MAX_DRAWS:,} prior draws gave fewer than {n} latents of attribute {a}; raise prior_weight.")
+            found = torch.cat([found, z[u.log() < self._log_kept(z)[:, a]]])
+        return found[:n]
 
     def log_prob(self, z: torch.Tensor, attribute: torch.Tensor) -> torch.Tensor:
         """log q(z | attribute): (N,); Z is an estimate."""

@@ -58,10 +58,10 @@ CHANGES = [
     (MinedClassifierRun("smoke", 0, FIXED), {"classifier": replace(FIXED, step_size=5.0, mining_steps=4)}),
     (by(TRAINED), {"seed": 1}), (by(TRAINED), {"per_attribute": 11}),
     *((by(TRAINED), {"method": replace(TRAINED, **change)}) for change in (
-        {"family": "flow"}, {"prior_weight": 3.0}, {"epochs": 2}, {"labels_per_epoch": 96}, {"batch_size": 16}, {"learning_rate": 1.0},
+        {"family": "mixture"}, {"prior_weight": 3.0}, {"epochs": 2}, {"labels_per_epoch": 96}, {"batch_size": 16}, {"learning_rate": 0.01},
         {"optimizer": "adam"},
     )),
-    *((by(DISTILLED), {"method": replace(DISTILLED, **change)}) for change in ({"prior_weight": 0.05}, {"labelled": 200}, {"epochs": 5})),
+    *((by(DISTILLED), {"method": replace(DISTILLED, **change)}) for change in ({"prior_weight": 0.5}, {"labelled": 1000}, {"epochs": 5})),
     (by(Rejection(1.0)), {"method": Rejection(0.05)}), (by(Rejection(1.0)), {"method": Rejection(1.0, proposal=DISTILLED)}),
     (by(Langevin(1, 0.1)), {"method": Langevin(2, 0.1)}), (by(Langevin(1, 0.1)), {"method": Langevin(1, 0.5)}),
 ]  # fmt: skip

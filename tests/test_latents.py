@@ -62,7 +62,7 @@ def test_a_posterior_is_bayes_rule_and_its_samples_are_its_density():
         assert torch.allclose(deviation[0], (bayes[:, None] * (grid - exact).square()).sum(0).sqrt(), atol=0.03)
 
 
-def test_a_posterior_keeps_the_protocol(monkeypatch):
+def test_a_posterior_keeps_the_protocol():
     model = posterior(dim=5)
     attribute = torch.tensor([0, 2, 1, 2])
     first, again = (model.sample(attribute, torch.Generator().manual_seed(4)) for _ in range(2))
@@ -75,10 +75,10 @@ def test_a_posterior_keeps_the_protocol(monkeypatch):
     for weight in (0, -1, float("nan"), float("inf")):
         with pytest.raises(ValueError, match="prior_weight is"):
             posterior(weight=weight)
-    monkeypatch.setattr(LatentPosterior, "MAX_DRAWS", 4096)
-    model.network[2].bias.data = torch.tensor([0.0, 0.0, -100.0])
-    with pytest.raises(RuntimeError, match="fewer than 1 latents of attribute 2; raise prior_weight"):
-        model.sample(torch.tensor([2]))
+    never = nn.Sequential(nn.Linear(5, 3))
+    never[0].bias.data = torch.tensor([0.0, 0.0, -100.0])
+    with pytest.raises(RuntimeError, match=r"keeps .*e-\d+ of the prior's draws for attribute 2, .* raise prior_weight"):
+        LatentPosterior(never, 3, 5).sample(torch.tensor([2]))
 
 
 @pytest.mark.parametrize("family", FAMILIES)

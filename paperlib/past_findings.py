@@ -13,6 +13,7 @@ from paperlib.past_papers import (
     PROPOSED,
     REJECTION,
     diversity_costs,
+    diversity_distances,
     diversity_manifold,
     diversity_runs,
     mined_classifiers,
@@ -71,19 +72,15 @@ def diversity(records: Sequence[Record]) -> list[str]:
     runs = diversity_runs(records)
     if TRUTH not in runs:
         return ["The findings need the truth on record: rejection at w = 1."]
-    rows: Rows = {
-        key: table | costs | where
-        for key, table, costs, where in zip(
-            runs, *(frame(records).to_dict("records") for frame in (table_of, diversity_costs, diversity_manifold)), strict=True
-        )
-    }
+    frames = (frame(records).to_dict("records") for frame in (table_of, diversity_distances, diversity_manifold, diversity_costs))
+    rows: Rows = {key: {name: value for part in parts for name, value in part.items()} for key, *parts in zip(runs, *frames, strict=True)}
     return [*_truth(rows), *_aim(rows), *_bound(rows, runs[TRUTH])]
 
 
 def _truth(rows: Rows) -> list[str]:
     truth = rows[TRUTH]
     sharpest = min((key for key in rows if key[0] == REJECTION), key=lambda key: key[1])
-    paper_b = (METHODS["gaussian"], 0.0)
+    paper_b, nearest = (METHODS["gaussian"], 0.0), min(rows, key=lambda key: rows[key]["fid, real"])
     return [
         f"The truth: the teacher reads the attribute in {truth['teacher %']:.1f} %, the judge in {truth['judge %']:.1f} %.",
         f"    {100 - truth['inside %']:.0f} % of it lies outside the manifold of the real images; there the judge agrees in {truth['judge outside %']:.0f} %, "
@@ -91,6 +88,8 @@ def _truth(rows: Rows) -> list[str]:
         "    the generator draws what is between two digits, and Bayes' rule keeps it.",
         f"What the smallest weight asks for, exactly (rejection at w = {sharpest[1]:g}): {_summary(rows[sharpest])}.",
         *([f"Paper B's form (w = 0): {_summary(rows[paper_b])}."] if paper_b in rows else []),
+        f"FID and coverage of the real images of the class: the truth {_real(truth)}; nearest, {nearest[0]} at w = {nearest[1]:g}, {_real(rows[nearest])}"
+        + (f"; paper B's form {_real(rows[paper_b])}." if paper_b in rows else "."),
     ]
 
 
@@ -132,3 +131,7 @@ def _bound(rows: Rows, truth: Sequence[Record]) -> list[str]:
 
 def _summary(row: Mapping[str, Any]) -> str:
     return f"judge {row['judge %']:.1f} %, {row['variance %']:.0f} % of the truth's variance, {row['coverage %']:.0f} % of its coverage"
+
+
+def _real(row: Mapping[str, Any]) -> str:
+    return f"{row['fid, real']:.0f} and {row['coverage, real']:.2f}"

@@ -80,6 +80,13 @@ def test_the_aim_is_met_by_those_who_meet_all_of_it(found):
     assert past_findings.diversity(found[2:3]) == ["The findings need the truth on record: rejection at w = 1."]
 
 
+def test_the_nearest_to_the_real_images_is_named(found):
+    assert any(
+        "the truth 1 and 0.96; nearest, Gaussian at w = 0, 0 and 0.12; paper B's form 0 and 0.12." in line
+        for line in past_findings.diversity(found)
+    )
+
+
 def test_the_bound_is_the_generators_own_pass(found):
     lines = past_findings.diversity(found)
     assert any("nothing can be more than 50 times cheaper" in line for line in lines)

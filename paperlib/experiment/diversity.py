@@ -60,36 +60,37 @@ def pair(profile: Profile) -> tuple[Generator, nn.Module]:
 
 def sample(config: DiversityRun, profile: Profile, progress: bool) -> Sampled:
     """The method's latents, every attribute's own, with what they cost."""
-    method, n, batch = config.method, config.per_attribute, profile.parts.generator_batch
-    generator, teacher = pair(profile)
-    attributes = range(len(profile.parts.class_names()))
+    method, n = config.method, config.per_attribute
     rng = torch.Generator().manual_seed(config.seed + 1)
     if isinstance(method, Rejection):
-        if method.proposal is None:
-            fit_seconds = 0.0
-            found = rejection_sample(generator, teacher, attributes, n, prior_weight=method.prior_weight, rng=rng, batch_size=batch)
-        else:
-            proposal, fit_seconds = fit(method.proposal, config.seed, profile, progress)
-            found = [
-                proposed_sample(proposal, generator, teacher, a, n, prior_weight=method.prior_weight, rng=rng, batch_size=batch)
-                for a in attributes
-            ]
-        acceptance = {"acceptance": [f.rate for f in found], "clipped": [f.clipped for f in found]}
-        return Sampled(torch.stack([f.z for f in found]), fit_seconds, [f.seconds / f.accepted for f in found], True, acceptance)
+        return _kept(method, config, profile, rng, progress)
     if isinstance(method, Langevin):
-        fit_seconds = 0.0
-
-        def draw(a: int) -> torch.Tensor:
-            return langevin_sample(generator, teacher, a, n, steps=method.steps, step_size=method.step_size, rng=rng, batch_size=batch)
+        fit_seconds, batch = 0.0, profile.parts.generator_batch
+        draw: Callable[[int], torch.Tensor] = partial(
+            langevin_sample, *pair(profile), n=n, steps=method.steps, step_size=method.step_size, rng=rng, batch_size=batch
+        )
     else:
         latents, fit_seconds = fit(method, config.seed, profile, progress)
-        latents.sample(torch.zeros(n, dtype=torch.long, device=device()))
 
-        def draw(a: int) -> torch.Tensor:
-            return latents.sample(torch.full((n,), a, device=device()), rng).detach()
+        def draw(attribute: int) -> torch.Tensor:
+            return latents.sample(torch.full((n,), attribute, device=device()), rng).detach()
 
-    drawn, seconds = zip(*(_timed(partial(draw, a)) for a in attributes), strict=True)
+        latents.sample(torch.zeros(n, dtype=torch.long, device=device()))  # warms up, outside the run's stream
+    drawn, seconds = zip(*(_timed(partial(draw, a)) for a in range(len(profile.parts.class_names()))), strict=True)
     return Sampled(torch.stack(drawn), fit_seconds, [s / n for s in seconds])
+
+
+def _kept(method: Rejection, config: DiversityRun, profile: Profile, rng: torch.Generator, progress: bool) -> Sampled:
+    """From the prior all attributes share the images; from a proposal each has its own."""
+    attributes, n = range(len(profile.parts.class_names())), config.per_attribute
+    weight, batch, fit_seconds = method.prior_weight, profile.parts.generator_batch, 0.0
+    if method.proposal is None:
+        found = rejection_sample(*pair(profile), attributes, n, prior_weight=weight, rng=rng, batch_size=batch)
+    else:
+        proposal, fit_seconds = fit(method.proposal, config.seed, profile, progress)
+        found = [proposed_sample(proposal, *pair(profile), a, n, prior_weight=weight, rng=rng, batch_size=batch) for a in attributes]
+    acceptance = {"acceptance": [f.rate for f in found], "clipped": [f.clipped for f in found]}
+    return Sampled(torch.stack([f.z for f in found]), fit_seconds, [f.seconds / f.accepted for f in found], True, acceptance)
 
 
 def fit(method: Trained | Distilled, seed: int, profile: Profile, progress: bool) -> tuple[Latents, float]:

@@ -53,7 +53,8 @@ def mining(records: Sequence[Record]) -> list[str]:
     table = mined_classifiers(records)
     plain = table[~table["BNA"].astype(bool)].set_index("eta")
     if 0.0 in plain.index and len(plain) > 1:
-        curve = ", ".join(f"{row['gain']:+.1f} ± {row['gain ±']:.1f} at {eta:g}" for eta, row in plain.iterrows() if eta)
+        spread = " ± {gain ±:.1f}" if plain["n"].min() > 1 else ""
+        curve = ", ".join(f"{row['gain']:+.1f}{spread.format(**row)} at {eta:g}" for eta, row in plain.iterrows() if eta)
         lines += [
             f"The final classifier has {plain.loc[0.0, 'ours']:.1f} % without mining (n = {plain['n'].min():.0f}).",
             f"    Mining at that step size adds, paired by seed: {curve} points.",

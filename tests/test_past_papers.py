@@ -124,6 +124,9 @@ def test_mining_turns_harmful_where_it_is_worse_than_none():
     assert "5 steps of 0.1/3: distance 1.20/1.70 times the random images', the judge reads 96/70 %." in lines
     assert any("5 steps of 3, at distance 1.70" in line for line in lines)
     assert past_papers.mined_space(mined()).iloc[1]["judge agrees %"] == 96
+    assert "    Mining at that step size adds, paired by seed: +2.0 ± 0.0 at 0.1, +1.0 ± 0.0 at 1, -3.0 ± 0.0 at 3 points." in lines
+    alone = past_findings.mining([r for r in mined() if r.seed == 0])
+    assert "    Mining at that step size adds, paired by seed: +2.0 at 0.1, +1.0 at 1, -3.0 at 3 points." in alone
     assert past_findings.mining([]) == []
     assert past_papers.mined_classifiers([]).empty
 

@@ -80,13 +80,15 @@ def diversity(records: Sequence[Record]) -> list[str]:
 
 def _truth(rows: Rows) -> list[str]:
     truth = rows[TRUTH]
+    outside = 100 - truth["inside %"]
+    misses = outside * (100 - truth["judge outside %"]) / (100 - truth["judge %"]) if truth["judge %"] < 100 else 0.0
     sharpest = min((key for key in rows if key[0] == REJECTION), key=lambda key: key[1])
     paper_b, nearest = (METHODS["gaussian"], 0.0), min(rows, key=lambda key: rows[key]["fid, real"])
     return [
         f"The truth: the teacher reads the attribute in {truth['teacher %']:.1f} %, the judge in {truth['judge %']:.1f} %.",
-        f"    {100 - truth['inside %']:.0f} % of it lies outside the manifold of the real images; there the judge agrees in {truth['judge outside %']:.0f} %, "
+        f"    {outside:.0f} % of it lies outside the manifold of the real images; there the judge agrees in {truth['judge outside %']:.0f} %, "
         f"inside in {truth['judge inside %']:.0f} %:",
-        "    the generator draws what is between two digits, and Bayes' rule keeps it.",
+        f"    {misses:.0f} % of the judge's misses are out there, where the generator draws what is between two digits and Bayes' rule keeps it.",
         f"What the smallest weight asks for, exactly (rejection at w = {sharpest[1]:g}): {_summary(rows[sharpest])}.",
         *([f"Paper B's form (w = 0): {_summary(rows[paper_b])}."] if paper_b in rows else []),
         f"FID and coverage of the real images of the class: the truth {_real(truth)}; nearest, {nearest[0]} at w = {nearest[1]:g}, {_real(rows[nearest])}"

@@ -87,6 +87,10 @@ def test_the_nearest_to_the_real_images_is_named(found):
     )
 
 
+def test_the_misses_outside_are_counted(found):
+    assert any("100 % of the judge's misses are out there" in line for line in past_findings.diversity(found))
+
+
 def test_the_bound_is_the_generators_own_pass(found):
     lines = past_findings.diversity(found)
     assert any("nothing can be more than 50 times cheaper" in line for line in lines)

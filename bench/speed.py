@@ -10,7 +10,6 @@ round of both. "Upstream" is pytorch-pretrained-biggan as it comes, in eval mode
 import argparse
 import json
 import re
-import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -27,6 +26,7 @@ from paperlib.generators.biggan import random_biggan
 from paperlib.hard_sample_mining import mine_hard_latents
 from paperlib.profiles.imagenet10 import IMAGENET10, INDICES, stand_ins
 from paperlib.records import REFERENCE, replacing
+from paperlib.stopwatch import timed
 from paperlib.training import sgd, train_epoch
 
 CUDA = torch.cuda.is_available()
@@ -47,22 +47,12 @@ class Row:
     cosine: float | None = None
 
 
-def seconds(step: Callable[[], object]) -> float:
-    if CUDA:
-        torch.cuda.synchronize()
-    start = time.perf_counter()
-    step()
-    if CUDA:
-        torch.cuda.synchronize()
-    return time.perf_counter() - start
-
-
 def race(steps: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
     """Fastest time of each step; they take turns, after one turn to warm up."""
     times: dict[str, list[float]] = {name: [] for name in steps}
     for turn in range(rounds + 1):
         for name, step in steps.items():
-            elapsed = seconds(step)
+            _, elapsed = timed(step)
             if turn:
                 times[name].append(elapsed)
     return {name: min(found) for name, found in times.items()}

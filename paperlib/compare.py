@@ -96,12 +96,11 @@ def items(ours: Sequence[Record], reference: Sequence[Record]) -> list[Item]:
 
 def _items_past_the_papers(ours: Sequence[Record], reference: Sequence[Record]) -> list[Item]:
     both, found = (reference, ours), []
-    for method, weight in dict.fromkeys(key for records in both for key in diversity_runs(records)):
-        runs = [diversity_runs(records).get((method, weight), []) for records in both]
-        name = f"Diversity: {method}, w = {weight:g}"
-        found.append(Item(f"{name}, judge", "-", *(by_seed(r, "judge_accuracy", 100) for r in runs)))
-        shares = [share_of_truth(records, r, "truth_coverage") for records, r in zip(both, runs, strict=True)]
-        found.append(Item(f"{name}, coverage", "-", *shares))
+    diverse = [diversity_runs(records) for records in both]
+    for key in dict.fromkeys(key for runs in diverse for key in runs):
+        name = f"Diversity: {key[0]}, w = {key[1]:g}"
+        found.append(Item(f"{name}, judge", "-", *(by_seed(runs.get(key, []), "judge_accuracy", 100) for runs in diverse)))
+        found.append(Item(f"{name}, coverage", "-", *(share_of_truth(runs, key, "truth_coverage") for runs in diverse)))
     far = [of_kind(records, "mined-classifier") for records in both]
     for size in sorted({r.config["classifier"]["step_size"] for runs in far for r in runs}):
         values = [by_seed([r for r in runs if r.config["classifier"]["step_size"] == size], "accuracy", 100) for runs in far]

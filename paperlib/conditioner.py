@@ -19,7 +19,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from paperlib.frozen import check_logits, evaluating
+from paperlib.frozen import ask, check_counts, check_logits, evaluating
 from paperlib.generators import Generator
 from paperlib.latents import Conditioner, Latents, log_normal
 from paperlib.progress import track
@@ -73,8 +73,11 @@ def train_conditioner(
     Defaults: the author's published code. Raises ValueError on a parameter out of range, on logits that do not fit, and where training
     leaves the finite numbers.
     """
-    counts = {"num_attributes": num_attributes, "epochs": epochs, "labels_per_epoch": labels_per_epoch, "batch_size": batch_size}
-    _check(counts | {"validation_labels": validation_labels}, learning_rate, momentum, optimizer, prior_weight)
+    check_counts(
+        num_attributes=num_attributes, epochs=epochs, labels_per_epoch=labels_per_epoch, batch_size=batch_size,
+        validation_labels=validation_labels,
+    )  # fmt: skip
+    _check(learning_rate, momentum, optimizer, prior_weight)
     device = generator.device
     rng = torch.Generator().manual_seed(seed)
     with torch.random.fork_rng(devices=[]):
@@ -87,10 +90,7 @@ def train_conditioner(
         """z (N, d), and the classifier's logits (N, K) of G(z)."""
         y = generator_labels(attribute, rng) if generator_labels else None
         z = conditioner.sample(attribute, rng)
-        images = generator(z, y)
-        if image_size is not None:
-            images = F.interpolate(images, size=(image_size, image_size), mode="nearest")
-        return z, classifier(images)
+        return z, ask(generator, classifier, z, y, image_size)
 
     weights = [p for p in classifier.parameters() if p.requires_grad]
     for p in weights:
@@ -129,10 +129,7 @@ def train_conditioner(
     return conditioner.eval().requires_grad_(False), history
 
 
-def _check(counts: dict[str, int], learning_rate: float, momentum: float, optimizer: str, prior_weight: float) -> None:
-    for name, value in counts.items():
-        if value < 1:
-            raise ValueError(f"{name} is {value}; it is at least 1.")
+def _check(learning_rate: float, momentum: float, optimizer: str, prior_weight: float) -> None:
     if not learning_rate > 0 or not 0 <= momentum < 1:
         raise ValueError(f"learning_rate is {learning_rate}, momentum {momentum}; the rate is above 0 and momentum in [0, 1).")
     if optimizer not in ("sgd", "adam"):

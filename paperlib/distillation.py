@@ -16,9 +16,9 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from paperlib.frozen import check_logits, evaluating
+from paperlib.frozen import ask, check_counts, check_logits, evaluating
 from paperlib.generators import Generator
-from paperlib.latents import LatentPosterior, noise
+from paperlib.latents import LatentPosterior, check_weight, noise
 from paperlib.progress import progress_bar, track
 
 HELD_OUT = 1000
@@ -50,17 +50,16 @@ def distil_posterior(
 ) -> tuple[LatentPosterior, History]:
     """Label `draws` latents of the prior by the frozen pair, fit an MLP to them (AdamW, cosine), and turn it into a LatentPosterior.
 
-    The prior is N(0, I). classifier: images (N, C, H, W) -> logits (N, num_attributes). image_size: as in train_conditioner. generator_batch: images a pass.
-    hidden: width of the MLP's three hidden layers. Raises ValueError on a parameter out of range or logits that do not fit.
+    The prior is N(0, I). classifier: images (N, C, H, W) -> logits (N, num_attributes). image_size: as in train_conditioner.
+    generator_batch: images a pass. hidden: width of the MLP's three hidden layers. Raises ValueError on a parameter out of range, on logits
+    that do not fit, and where training leaves the finite numbers.
     """
-    counts = {"num_attributes": num_attributes, "draws": draws, "epochs": epochs, "batch_size": batch_size, "hidden": hidden}
-    for name, value in (counts | {"generator_batch": generator_batch}).items():
-        if value < 1:
-            raise ValueError(f"{name} is {value}; it is at least 1.")
+    check_counts(
+        num_attributes=num_attributes, draws=draws, epochs=epochs, batch_size=batch_size, hidden=hidden, generator_batch=generator_batch
+    )
     if not 0 < learning_rate < float("inf"):
         raise ValueError(f"learning_rate is {learning_rate}; it is a finite number above 0.")
-    if not 0 < prior_weight < float("inf"):
-        raise ValueError(f"prior_weight is {prior_weight}; it is above 0 and finite, and 1 is Bayes' rule.")
+    check_weight(prior_weight)
     device, rng = generator.device, torch.Generator().manual_seed(seed)
     z = noise(torch.Size((draws + HELD_OUT, generator.latent_dim)), rng, device)
     target = _labels(generator, classifier, z, num_attributes, image_size, generator_batch, progress)
@@ -79,10 +78,7 @@ def _labels(
     found, bar = [], progress_bar(len(z), "prior draws labelled", enabled=progress)
     with evaluating(classifier):
         for part in z.split(batch):
-            images = generator(part)
-            if image_size is not None:
-                images = F.interpolate(images, size=(image_size, image_size), mode="nearest")
-            scores = classifier(images)
+            scores = ask(generator, classifier, part, image_size=image_size)
             check_logits(scores, len(part), num_attributes)
             found.append(scores.softmax(1))
             bar.update(len(part))
@@ -111,7 +107,7 @@ def _fit(
     optimizer = torch.optim.AdamW(network.parameters(), lr=learning_rate)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs * -(-draws // batch_size))
     history = History()
-    for _ in track(range(epochs), "distillation epochs", enabled=progress):
+    for epoch in track(range(epochs), "distillation epochs", enabled=progress):
         losses = []
         network.train()
         for batch in torch.randperm(draws).to(z.device).split(batch_size):
@@ -124,6 +120,9 @@ def _fit(
         network.eval()
         with torch.no_grad():
             agree = network(z[draws:]).argmax(1) == target[draws:].argmax(1)
-        history.loss.append(torch.stack(losses).mean().item())
+        mean_loss = torch.stack(losses).mean()
+        if not torch.isfinite(mean_loss):
+            raise ValueError(f"training left the finite numbers in epoch {epoch + 1}; use a learning_rate below {learning_rate}.")
+        history.loss.append(mean_loss.item())
         history.agreement.append(agree.float().mean().item())
     return history

@@ -1,9 +1,10 @@
 """What every method asks of a network that it uses but does not own."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import torch
+import torch.nn.functional as F
 from torch import nn
 
 
@@ -17,6 +18,27 @@ def evaluating(model: nn.Module) -> Iterator[nn.Module]:
     finally:
         for module, mode in modes:
             module.training = mode
+
+
+def ask(
+    generator: Callable[..., torch.Tensor],
+    classifier: nn.Module,
+    z: torch.Tensor,
+    y: torch.Tensor | None = None,
+    image_size: int | None = None,
+) -> torch.Tensor:
+    """C(upsample(G(z, y))): the classifier's logits (N, K) of the images; image_size: its input side in pixels (nearest), None leaves them."""
+    images = generator(z, y)
+    if image_size is not None:
+        images = F.interpolate(images, size=(image_size, image_size), mode="nearest")
+    return classifier(images)
+
+
+def check_counts(**counts: int) -> None:
+    """Raise ValueError, naming it, unless each is at least 1."""
+    for name, value in counts.items():
+        if value < 1:
+            raise ValueError(f"{name} is {value}; it is at least 1.")
 
 
 def check_logits(scores: torch.Tensor, n: int, num_classes: int) -> None:

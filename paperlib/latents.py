@@ -44,9 +44,20 @@ def check_attribute(attribute: torch.Tensor, num_attributes: int) -> None:
         raise ValueError(f"attributes span {int(attribute.min())}..{int(attribute.max())}; this conditioner knows 0..{num_attributes - 1}.")
 
 
+def check_weight(prior_weight: float) -> None:
+    """Raise ValueError unless p(a | .)^(1 / prior_weight) means something."""
+    if not 0 < prior_weight < math.inf:
+        raise ValueError(f"prior_weight is {prior_weight}; here it is above 0 and finite, and 1 is Bayes' rule.")
+
+
 def noise(shape: torch.Size, rng: torch.Generator | None, device: torch.device) -> torch.Tensor:
     """Standard normal draws, on `device` whichever the stream's is."""
     return torch.randn(shape, generator=rng, device=rng.device if rng else device).to(device)
+
+
+def uniform(n: int, rng: torch.Generator | None, device: torch.device) -> torch.Tensor:
+    """n draws in [0, 1), on `device` whichever the stream's is."""
+    return torch.rand(n, generator=rng, device=rng.device if rng else device).to(device)
 
 
 class Conditioner(Latents):
@@ -177,14 +188,15 @@ class LatentPosterior(Latents):
 
     def __init__(self, network: nn.Module, num_attributes: int, latent_dim: int, prior_weight: float = 1.0):
         super().__init__()
-        if not 0 < prior_weight < math.inf:
-            raise ValueError(f"prior_weight is {prior_weight}; of a posterior it is above 0 and finite, and 1 is Bayes' rule.")
+        check_weight(prior_weight)
         self.network, self.prior_weight = network.eval().requires_grad_(False), prior_weight
         self.num_attributes, self.latent_dim = num_attributes, latent_dim
         device = next(network.parameters()).device
         draws = noise(torch.Size((self.EVIDENCE_DRAWS, latent_dim)), torch.Generator().manual_seed(0), device)
         self.register_buffer("draws", draws, persistent=False)
         self.register_buffer("log_evidence", self._log_kept(draws).logsumexp(0) - math.log(self.EVIDENCE_DRAWS), persistent=False)
+        if not torch.isfinite(self.log_evidence).all():
+            raise ValueError("the network's logits are NaN or infinite; train it again with a lower learning_rate.")
 
     @torch.no_grad()
     def _log_kept(self, z: torch.Tensor) -> torch.Tensor:
@@ -210,8 +222,7 @@ class LatentPosterior(Latents):
         found = torch.empty(0, self.latent_dim, device=device)
         while len(found) < n:
             z = noise(torch.Size((self.CHUNK, self.latent_dim)), rng, device)
-            u = torch.rand(self.CHUNK, generator=rng, device=rng.device if rng else device).to(device)
-            found = torch.cat([found, z[u.log() < self._log_kept(z)[:, a]]])
+            found = torch.cat([found, z[uniform(self.CHUNK, rng, device).log() < self._log_kept(z)[:, a]]])
         return found[:n]
 
     def log_prob(self, z: torch.Tensor, attribute: torch.Tensor) -> torch.Tensor:

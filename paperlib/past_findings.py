@@ -12,6 +12,8 @@ from paperlib.past_papers import (
     METHODS,
     PROPOSED,
     REJECTION,
+    TRUTH,
+    Key,
     diversity_costs,
     diversity_distances,
     diversity_manifold,
@@ -22,9 +24,7 @@ from paperlib.past_papers import (
 from paperlib.past_papers import diversity as table_of
 from paperlib.records import Record
 
-Key = tuple[str, float]
 Rows = Mapping[Key, Mapping[str, Any]]
-TRUTH = (REJECTION, 1.0)
 
 
 def mining(records: Sequence[Record]) -> list[str]:

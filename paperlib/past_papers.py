@@ -3,7 +3,7 @@
 diversity(find("digits"))             # a pandas frame, one row a method and weight
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ AIM = {"judge": 99.0, "variance": 90.0, "coverage": 90.0, "cheaper": 20.0}  # ou
 REJECTION, PROPOSED = "rejection", "posterior, checked"
 METHODS = {
     "gaussian": "Gaussian",
-    "mixture": "mixture of 8",
+    "mixture": "mixture",
     "flow": "flow",
     "posterior": "posterior on latents",
     "proposed": PROPOSED,
@@ -24,9 +24,12 @@ METHODS = {
     "langevin": "Langevin",
 }
 
+Key = tuple[str, float]  # a method's name and its prior weight; 0 is the paper, 1 the truth
+TRUTH: Key = (REJECTION, 1.0)
 
-def method_of(run: Record) -> tuple[str, float]:
-    """The method of a diversity run, by its name in METHODS, and its prior weight; 0 is the paper, 1 the truth."""
+
+def method_of(run: Record) -> Key:
+    """The method of a diversity run, by its name in METHODS, and its prior weight."""
     method = run.config["method"]
     if "steps" in method:
         return METHODS["langevin"], 1.0
@@ -36,31 +39,31 @@ def method_of(run: Record) -> tuple[str, float]:
     return METHODS[name], method["prior_weight"]
 
 
-def diversity_runs(records: Iterable[Record]) -> dict[tuple[str, float], list[Record]]:
+def diversity_runs(records: Iterable[Record]) -> dict[Key, list[Record]]:
     """Runs by method and weight, in the order of METHODS, weights rising."""
-    found: dict[tuple[str, float], list[Record]] = {}
+    found: dict[Key, list[Record]] = {}
     for run in of_kind(records, "diversity"):
         found.setdefault(method_of(run), []).append(run)
     order = list(METHODS.values())
     return {key: found[key] for key in sorted(found, key=lambda key: (order.index(key[0]), key[1]))}
 
 
-def share_of_truth(records: Sequence[Record], runs: Iterable[Record], metric: str) -> dict[int, float]:
-    """A metric in percent of the truth's (rejection at weight 1), by seed."""
-    truth = by_seed(diversity_runs(records).get((REJECTION, 1.0), []), metric)
-    return {r.seed: 100 * r.metrics[metric] / truth[r.seed] for r in runs if r.seed in truth}
+def share_of_truth(found: Mapping[Key, Sequence[Record]], key: Key, metric: str) -> dict[int, float]:
+    """A metric of the runs at `key` in percent of the truth's, by seed. found: diversity_runs(...)."""
+    truth = by_seed(found.get(TRUTH, []), metric)
+    return {r.seed: 100 * r.metrics[metric] / truth[r.seed] for r in found.get(key, []) if r.seed in truth}
 
 
 def diversity(records: Sequence[Record]) -> pd.DataFrame:
     """Each method and weight, mean over seeds: accuracies in percent; variance within an attribute and coverage of the truth as shares of
     what other draws of the truth have, with 95 % intervals."""
-    rows = []
-    for (method, weight), runs in diversity_runs(records).items():
+    rows, found = [], diversity_runs(records)
+    for (method, weight), runs in found.items():
         judge = estimate(list(by_seed(runs, "judge_accuracy", 100).values()))
         row = {"method": method, "w": weight, "n": len(runs), "teacher %": 100 * np.mean([r.metrics["teacher_accuracy"] for r in runs])}
         row |= {"judge %": judge.mean, "judge ±": judge.half_width}
         for name, metric in (("variance", "pixel_variance"), ("feature variance", "feature_variance"), ("coverage", "truth_coverage")):
-            share = estimate(list(share_of_truth(records, runs, metric).values()))
+            share = estimate(list(share_of_truth(found, (method, weight), metric).values()))
             row |= {f"{name} %": share.mean, f"{name} ±": share.half_width}
         rows.append(row)
     return _rounded(pd.DataFrame(rows).drop(columns="feature variance ±", errors="ignore"), 3)
@@ -83,7 +86,7 @@ def diversity_costs(records: Sequence[Record]) -> pd.DataFrame:
     """Seconds to fit; microseconds of a latent and of an image of the truth's rarest attribute, medians over seeds; how many times cheaper
     its image is than the truth's, and than rejection's at the same weight where that is on record; share of the draws that are kept."""
     found = diversity_runs(records)
-    truth = found.get((REJECTION, 1.0), [])
+    truth = found.get(TRUTH, [])
     rarest = int(np.mean([r.metrics["acceptance"] for r in truth], axis=0).argmin()) if truth else 0
 
     def cost(runs: Sequence[Record], what: str) -> float:

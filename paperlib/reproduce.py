@@ -20,6 +20,7 @@ from paperlib.checkpoints import CheckpointError
 from paperlib.config import ConfigError, check_number
 from paperlib.data.imagenet import DataError
 from paperlib.experiment import plans, run_all
+from paperlib.experiment.conditioning import generator_of
 from paperlib.html import write_report
 
 NOTEBOOKS = records.ROOT / "notebooks"
@@ -56,7 +57,8 @@ def check_parts(parts: profiles.Parts) -> None:
     parts.judge()
     parts.features()
     if parts.paper_b:
-        for _, teacher in parts.paper_b.settings:
+        for labels, teacher in parts.paper_b.settings:
+            generator_of(labels, parts)
             parts.paper_b.teacher(teacher)
     parts.checksums()
 

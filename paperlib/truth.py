@@ -20,9 +20,10 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from paperlib.frozen import check_logits, evaluating
+from paperlib.frozen import ask, check_counts, check_logits, evaluating
 from paperlib.generators import Generator
-from paperlib.latents import Latents, log_normal
+from paperlib.latents import Latents, check_weight, log_normal, noise, uniform
+from paperlib.stopwatch import synchronize
 
 BOUND_QUANTILE = 0.9  # of p_w / q among a proposal's first batch: the ratio that is kept always; 1 would be exact, and let one outlier rule
 
@@ -64,7 +65,8 @@ def rejection_sample(
     those until its batch was full, so they are what it would have cost alone.
     Raises ValueError on parameters out of range and on logits that do not fit, RuntimeError if max_draws prior draws are not enough.
     """
-    _check(n, batch_size, prior_weight)
+    check_counts(n=n, batch_size=batch_size)
+    check_weight(prior_weight)
     start, draws = time.perf_counter(), 0
     kept: dict[int, torch.Tensor] = {a: torch.empty(0, generator.latent_dim, device=generator.device) for a in attributes}
     found: dict[int, Accepted] = {}
@@ -81,9 +83,9 @@ def rejection_sample(
             draws += batch_size
             for a, column in zip(attributes, log_p.T, strict=True):
                 if a not in found:
-                    kept[a] = torch.cat([kept[a], z[_uniform(len(z), rng, z.device).log() < column / prior_weight]])
+                    kept[a] = torch.cat([kept[a], z[uniform(len(z), rng, z.device).log() < column / prior_weight]])
                     if len(kept[a]) >= n:
-                        _synchronize(z.device)
+                        synchronize()
                         found[a] = Accepted(kept[a][:n], len(kept[a]), draws, time.perf_counter() - start)
     return [found[a] for a in attributes]
 
@@ -106,7 +108,8 @@ def proposed_sample(
     A draw is kept with probability min(1, ratio / bound), ratio = p_w(z | a) / q(z | a), bound its BOUND_QUANTILE among the first batch:
     where the ratio is larger the result is too thin, by as much as q missed. Raises as rejection_sample.
     """
-    _check(n, batch_size, prior_weight)
+    check_counts(n=n, batch_size=batch_size)
+    check_weight(prior_weight)
     start, draws, clipped, bound = time.perf_counter(), 0, 0, None
     kept = torch.empty(0, generator.latent_dim, device=generator.device)
     asked = torch.full((batch_size,), attribute, device=generator.device)
@@ -118,10 +121,10 @@ def proposed_sample(
             log_p = _log_posterior(generator, classifier, z, [attribute])[:, 0]
             ratio = log_p / prior_weight + log_normal(z) - proposal.log_prob(z, asked)
             bound = torch.quantile(ratio, BOUND_QUANTILE) if bound is None else bound
-            kept = torch.cat([kept, z[_uniform(len(z), rng, z.device).log() < ratio - bound]])
+            kept = torch.cat([kept, z[uniform(len(z), rng, z.device).log() < ratio - bound]])
             draws += batch_size
             clipped += int((ratio > bound).sum())
-    _synchronize(kept.device)
+    synchronize()
     return Accepted(kept[:n], len(kept), draws, time.perf_counter() - start, clipped / draws)
 
 
@@ -140,8 +143,9 @@ def langevin_sample(
 
     The prior is N(0, I). Raises ValueError on parameters out of range or where a latent leaves the finite numbers.
     """
-    if n < 1 or steps < 1 or not 0 < step_size < float("inf"):
-        raise ValueError(f"n is {n}, steps {steps}, step_size {step_size}; use at least 1, 1 and a positive number.")
+    check_counts(n=n, steps=steps, batch_size=batch_size)
+    if not 0 < step_size < float("inf"):
+        raise ValueError(f"step_size {step_size} is out of range; use a finite number above 0.")
     parts = []
     with evaluating(classifier):
         for start in generator.sample_latents(n, rng).split(batch_size):
@@ -150,8 +154,7 @@ def langevin_sample(
                 z = z.detach().requires_grad_(True)
                 log_p = _log_posterior(generator, classifier, z, [attribute]).sum() - 0.5 * z.square().sum()
                 (gradient,) = torch.autograd.grad(log_p, z)
-                eps = torch.randn(z.shape, generator=rng, device=rng.device if rng else z.device).to(z.device)
-                z = z.detach() + step_size / 2 * gradient + step_size**0.5 * eps
+                z = z.detach() + step_size / 2 * gradient + step_size**0.5 * noise(z.shape, rng, z.device)
             parts.append(z)
     found = torch.cat(parts)
     if not torch.isfinite(found).all():
@@ -159,28 +162,11 @@ def langevin_sample(
     return found
 
 
-def _check(n: int, batch_size: int, prior_weight: float) -> None:
-    if n < 1 or batch_size < 1:
-        raise ValueError(f"n is {n} and batch_size {batch_size}; both are at least 1.")
-    if not 0 < prior_weight < float("inf"):
-        raise ValueError(f"prior_weight is {prior_weight}; it is above 0 and finite, and 1 is the truth.")
-
-
 def _log_posterior(generator: Generator, classifier: nn.Module, z: torch.Tensor, attributes: Sequence[int]) -> torch.Tensor:
     """log p(a | G(z)) of each attribute: (N, len(attributes))."""
-    scores = classifier(generator(z))
+    scores = ask(generator, classifier, z)
     check_logits(scores.detach(), len(z), 0)
     for a in attributes:
         if not 0 <= a < scores.shape[1]:
             raise ValueError(f"attribute is {a}; the classifier knows 0..{scores.shape[1] - 1}.")
     return F.log_softmax(scores, dim=1)[:, list(attributes)]
-
-
-def _uniform(n: int, rng: torch.Generator | None, device: torch.device) -> torch.Tensor:
-    return torch.rand(n, generator=rng, device=rng.device if rng else device).to(device)
-
-
-def _synchronize(device: torch.device) -> None:
-    """Wait for the GPU, so that a stopwatch tells the truth."""
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)

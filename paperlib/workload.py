@@ -4,7 +4,6 @@ speed = measure(profile, profile.parts)                       # a few real steps
 seconds = work(config, profile, real_images=4000).seconds(speed)
 """
 
-import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 
@@ -31,6 +30,7 @@ from paperlib.experiment.outcome import balanced_labels, filler, generate
 from paperlib.features import extract
 from paperlib.hard_sample_mining import mine_hard_latents
 from paperlib.profiles import Parts, Profile, device
+from paperlib.stopwatch import timed
 from paperlib.training import sgd, train_epoch
 
 
@@ -138,7 +138,7 @@ def _measure(profile: Profile, parts: Parts, batches: int) -> Work:
 
     def seconds(step: Callable[[], object], units: int) -> float:
         step()
-        return min(_time(step) for _ in range(batches)) / units
+        return min(timed(step)[1] for _ in range(batches)) / units
 
     images = generate(generator, z, y, parts)
     both = Work(
@@ -182,11 +182,3 @@ def _paper_b_seconds(profile: Profile, parts: Parts, seconds: Stopwatch) -> Work
         torch.autograd.grad(torch.nn.functional.cross_entropy(teacher(generator(x)), torch.zeros(n, dtype=torch.long, device=x.device)), x)
 
     return Work(conditioned=seconds(step, n))
-
-
-def _time(step: Callable[[], object]) -> float:
-    start = time.perf_counter()
-    step()
-    if torch.cuda.is_available():
-        torch.cuda.synchronize()
-    return time.perf_counter() - start

@@ -135,6 +135,13 @@ def test_what_is_past_the_papers_is_checked_too():
             bad()
 
 
+def test_a_profile_has_the_notebooks_that_it_has_sizes_for():
+    assert plans.notebooks(SMOKE) == ("00_start_here", *plans.PLANS)
+    assert plans.notebooks(profiles.FACES) == ("04_conditioning",)
+    assert plans.notebooks(replace(profiles.FACES, diversity=SMOKE.diversity)) == ("04_conditioning", "06_diversity")
+    assert "06_diversity" not in plans.notebooks(profiles.IMAGENET10)
+
+
 def test_half_of_ten_seeds_are_five():
     assert {run.seed for run in plans.diversity(SMOKE, 10)} == {0, 1, 2, 3, 4}
     assert {run.seed for run in plans.diversity(SMOKE, 1)} == {0}

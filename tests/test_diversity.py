@@ -10,6 +10,7 @@ import torch
 from paperlib import past_papers, profiles, records
 from paperlib.config import Distilled, DiversityRun, Rejection
 from paperlib.experiment import _outcome, diversity, run
+from paperlib.experiment.outcome import look
 from paperlib.metrics import on_manifold
 
 SMOKE = profiles.SMOKE
@@ -105,6 +106,6 @@ def test_the_natural_samples_are_the_measure_of_distance():
 
 def test_a_view_passes_once_where_judge_and_features_are_one():
     images = SMOKE.parts.real_images()[1].images[:30]
-    view = diversity.look(images, SMOKE)
+    view = look(images, SMOKE.parts)
     assert torch.equal(view.judged, SMOKE.parts.judge()(images).argmax(1))
     assert on_manifold(view.features, view.features, k=3).all()

@@ -75,6 +75,10 @@ def test_a_posterior_keeps_the_protocol():
     for weight in (0, -1, float("nan"), float("inf")):
         with pytest.raises(ValueError, match="prior_weight is"):
             posterior(weight=weight)
+    broken = nn.Sequential(nn.Linear(5, 3))
+    broken[0].bias.data.fill_(float("nan"))
+    with pytest.raises(ValueError, match="logits are NaN or infinite; train it again"):
+        LatentPosterior(broken, 3, 5)
     never = nn.Sequential(nn.Linear(5, 3))
     never[0].bias.data = torch.tensor([0.0, 0.0, -100.0])
     with pytest.raises(RuntimeError, match=r"keeps .*e-\d+ of the prior's draws for attribute 2, .* raise prior_weight"):

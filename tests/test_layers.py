@@ -9,7 +9,7 @@ import paperlib
 
 ROOT = Path(paperlib.__file__).parent
 LAYERS = [
-    {"_torchvision", "paper", "config", "progress", "checkpoints", "frozen"},
+    {"_torchvision", "paper", "config", "progress", "checkpoints", "frozen", "stopwatch"},
     {"records", "data.images", "classifiers", "metrics"},
     {"tensor_cache", "data.digit_sets", "generators.protocol", "generators.attention", "vgg_face"},
     {"data.decoding", "generators.fused_biggan", "generators.residual"},
@@ -37,8 +37,8 @@ LAYERS = [
     {"profiles"},
     {"experiment.outcome", "experiment.plans"},
     {"experiment.classifier", "experiment.hard_samples", "experiment.conditioning"},
-    {"experiment.quality", "experiment.diversity", "experiment.mined_space"},
-    {"experiment.protocol"},
+    {"experiment.quality", "experiment.mined_space"},
+    {"experiment.protocol", "experiment.diversity"},
     {"experiment"},
     {"workload"},
     {"doctor", "reproduce"},

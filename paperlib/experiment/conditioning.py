@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from paperlib.conditioner import Conditioner, GeneratorLabels, train_conditioner
-from paperlib.config import ConditioningRun
+from paperlib.config import ConditioningRun, Labels
 from paperlib.data import to_floats
 from paperlib.experiment.outcome import Outcome, balanced_labels, generate, tile
 from paperlib.features import probabilities
@@ -66,10 +66,10 @@ def generator_labels(config: ConditioningRun, generator: Generator) -> Generator
     return None
 
 
-def generator_of(config: ConditioningRun, parts: Parts) -> Generator:
-    """The one the run conditions: without classes, or with classes for the leak experiment."""
+def generator_of(labels: Labels, parts: Parts) -> Generator:
+    """The one that is conditioned: without classes, or with classes for the leak experiment."""
     assert parts.paper_b is not None
-    return parts.paper_b.generator() if config.labels == "unconditional" else parts.generator()
+    return parts.paper_b.generator() if labels == "unconditional" else parts.generator()
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def distribution_of(record: Record) -> tuple[torch.Tensor, torch.Tensor]:
 
 def latents(config: ConditioningRun, parts: Parts, mu: torch.Tensor, sigma: torch.Tensor, n: int) -> Drawn:
     """n draws of the input generator, the attributes even; mu, sigma: (K, d). The random stream is not that of training."""
-    generator = generator_of(config, parts)
+    generator = generator_of(config.labels, parts)
     rng = torch.Generator().manual_seed(config.seed + 1)
     attribute = balanced_labels(n, len(mu), generator.device)
     z = mu[attribute] + sigma[attribute] * torch.randn(n, mu.shape[1], generator=rng).to(mu.device)
@@ -106,12 +106,12 @@ def latents(config: ConditioningRun, parts: Parts, mu: torch.Tensor, sigma: torc
 def draw(config: ConditioningRun, parts: Parts, mu: torch.Tensor, sigma: torch.Tensor, n: int) -> tuple[torch.Tensor, torch.Tensor]:
     """n conditioned images, the attributes even, and the attributes."""
     drawn = latents(config, parts, mu, sigma, n)
-    return generate(generator_of(config, parts), drawn.z, drawn.told, parts), drawn.attribute
+    return generate(generator_of(config.labels, parts), drawn.z, drawn.told, parts), drawn.attribute
 
 
 def prior_samples(config: ConditioningRun, parts: Parts, n: int) -> torch.Tensor:
     """What the generator makes of its own prior, told what the run tells it, the attributes even."""
-    generator = generator_of(config, parts)
+    generator = generator_of(config.labels, parts)
     rng = torch.Generator().manual_seed(config.seed + 2)
     z = generator.sample_latents(n, torch.Generator(generator.device).manual_seed(config.seed + 2))
     labels = generator_labels(config, generator)
@@ -122,7 +122,7 @@ def prior_samples(config: ConditioningRun, parts: Parts, n: int) -> torch.Tensor
 def compute(config: ConditioningRun, profile: Profile, progress: bool) -> Outcome:
     parts = profile.parts
     assert parts.paper_b is not None
-    generator, teacher, judge = generator_of(config, parts), parts.paper_b.teacher(config.teacher), parts.judge()
+    generator, teacher, judge = generator_of(config.labels, parts), parts.paper_b.teacher(config.teacher), parts.judge()
     classes = range(len(parts.class_names()))
     epochs: list[Opinion] = []
 

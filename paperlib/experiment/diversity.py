@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,13 +14,14 @@ from paperlib.conditioner import train_conditioner
 from paperlib.config import Distilled, DiversityRun, Langevin, Rejection, Trained
 from paperlib.data import to_floats
 from paperlib.distillation import distil_posterior
-from paperlib.experiment.outcome import Outcome, generate, tile
-from paperlib.features import cached_features, extract
+from paperlib.experiment import conditioning
+from paperlib.experiment.outcome import Outcome, View, generate, kept_features, look, tile
+from paperlib.experiment.quality import by_class
 from paperlib.generators import Generator
 from paperlib.latents import Conditioner, FlowConditioner, LatentPosterior, Latents, MixtureConditioner
-from paperlib.metrics import frechet_distance, gaussian, manifold, on_manifold, within_class_variance
+from paperlib.metrics import frechet_distance, gaussian, manifold, on_manifold
 from paperlib.profiles import Profile, device
-from paperlib.records import results_dir
+from paperlib.stopwatch import timed
 from paperlib.training import predict
 from paperlib.truth import langevin_sample, proposed_sample, rejection_sample
 
@@ -33,7 +34,7 @@ SHOWN = 20
 class Sampled:
     """z: (K, n, d), n latents of each of K attributes. fit_seconds: before the first could be drawn. seconds: (K,) of one latent.
 
-    images_made: drawing them made their images too. accepted, draws, clipped: of rejection, by attribute.
+    images_made: drawing them made their images too. acceptance: of rejection, the shares that were kept and clipped, by attribute.
     """
 
     z: torch.Tensor
@@ -43,19 +44,11 @@ class Sampled:
     acceptance: dict[str, list[float]] = field(default_factory=dict)
 
 
-class View(NamedTuple):
-    """Images (N, C, H, W), their features (N, D), and the class the judge reads in each (N,)."""
-
-    images: torch.Tensor
-    features: torch.Tensor
-    judged: torch.Tensor
-
-
 def pair(profile: Profile) -> tuple[Generator, nn.Module]:
     """The frozen generator and teacher of paper B's own setting; a class-conditional generator has its label withheld."""
     parts, (labels, teacher) = profile.parts, profile.settings[0]
     assert parts.paper_b is not None
-    return parts.paper_b.generator() if labels == "unconditional" else parts.generator(), parts.paper_b.teacher(teacher)
+    return conditioning.generator_of(labels, parts), parts.paper_b.teacher(teacher)
 
 
 def sample(config: DiversityRun, profile: Profile, progress: bool) -> Sampled:
@@ -76,7 +69,7 @@ def sample(config: DiversityRun, profile: Profile, progress: bool) -> Sampled:
             return latents.sample(torch.full((n,), attribute, device=device()), rng).detach()
 
         latents.sample(torch.zeros(n, dtype=torch.long, device=device()))  # warms up, outside the run's stream
-    drawn, seconds = zip(*(_timed(partial(draw, a)) for a in range(len(profile.parts.class_names()))), strict=True)
+    drawn, seconds = zip(*(timed(partial(draw, a)) for a in range(len(profile.parts.class_names()))), strict=True)
     return Sampled(torch.stack(drawn), fit_seconds, [s / n for s in seconds])
 
 
@@ -120,38 +113,20 @@ def _distil(method: Distilled, seed: int, profile: Profile, progress: bool) -> t
     return found, time.perf_counter() - start
 
 
-def _timed(step: Callable[[], torch.Tensor]) -> tuple[torch.Tensor, float]:
-    start = time.perf_counter()
-    found = step()
-    if found.is_cuda:
-        torch.cuda.synchronize()
-    return found, time.perf_counter() - start
-
-
-def look(images: torch.Tensor, profile: Profile) -> View:
-    """One pass where judge and feature network are the same."""
-    parts = profile.parts
-    judge, batch = parts.judge(), parts.forward_batch
-    found = extract(parts.features(), images, batch_size=batch)
-    scores = found.probabilities if id(parts.features()) == id(judge) else predict(judge, images, batch_size=batch)
-    return View(images, found.features, scores.argmax(1))
-
-
 @cache
 def truth(profile: Profile, per_attribute: int) -> list[torch.Tensor]:
     """Features (n, D) of each attribute's truth: rejection at prior_weight 1."""
     generator, teacher = pair(profile)
     rng, batch = torch.Generator().manual_seed(TRUTH_SEED), profile.parts.generator_batch
     found = rejection_sample(generator, teacher, range(len(profile.parts.class_names())), per_attribute, rng=rng, batch_size=batch)
-    return [look(generate(generator, f.z, None, profile.parts), profile).features for f in found]
+    return [look(generate(generator, f.z, None, profile.parts), profile.parts).features for f in found]
 
 
 @cache
 def real_features(profile: Profile) -> tuple[torch.Tensor, torch.Tensor]:
     """Features (N, D) and labels (N,) of all real training images."""
     train, _ = profile.parts.real_images()
-    folder = results_dir(profile.name) / "features"
-    return cached_features(profile.parts.features(), train.images, folder, batch_size=profile.parts.forward_batch), train.labels
+    return kept_features(train.images, profile), train.labels
 
 
 def against(reference: list[torch.Tensor], views: list[View]) -> dict[str, float]:
@@ -167,24 +142,25 @@ def compute(config: DiversityRun, profile: Profile, progress: bool) -> Outcome:
     parts, (generator, teacher) = profile.parts, pair(profile)
     sampled = sample(config, profile, progress)
     classes, n, _ = sampled.z.shape
-    images, generation = _timed(lambda: generate(generator, sampled.z.flatten(0, 1), None, parts))
-    views = [look(part, profile) for part in images.split(n)]
+    images, generation = timed(lambda: generate(generator, sampled.z.flatten(0, 1), None, parts))
+    views = [look(part, parts) for part in images.split(n)]
     told = predict(teacher, images, batch_size=parts.forward_batch).argmax(1).view(classes, n)
     asked = torch.arange(classes, device=told.device)[:, None]
     judged = torch.stack([v.judged for v in views]) == asked
     real, labels = real_features(profile)
     near = torch.from_numpy(on_manifold(real, torch.cat([v.features for v in views]))).view(classes, n)
     hits = judged.cpu()
+    attribute = asked.expand(classes, n).flatten()
     variance = {
-        "pixel": [within_class_variance(to_floats(v.images), torch.zeros(n)) for v in views],
-        "feature": [within_class_variance(v.features, torch.zeros(n)) for v in views],
+        "pixel": by_class(to_floats(images), attribute, classes),
+        "feature": by_class(torch.cat([v.features for v in views]), attribute, classes),
     }
     references = {"truth": truth(profile, n), "real": [real[labels == a] for a in range(classes)]}
     metrics: dict[str, Any] = {
         "teacher_accuracy": (told == asked).float().mean().item(),
         "judge_accuracy": judged.float().mean().item(),
         "judge_by_attribute": judged.float().mean(1).tolist(),
-        **{f"{name}_variance": float(np.mean(values)) for name, values in variance.items()},
+        **{f"{name}_variance": float(np.mean(np.array(values, dtype=float))) for name, values in variance.items()},
         **{f"{name}_variance_by_attribute": values for name, values in variance.items()},
         **{f"{name}_{measure}": value for name, sets in references.items() for measure, value in against(sets, views).items()},
         "on_manifold": near.float().mean().item(),

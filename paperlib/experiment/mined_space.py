@@ -4,8 +4,7 @@ import torch
 
 from paperlib.config import MinedSpaceRun
 from paperlib.experiment.hard_samples import agreement, train_on_fixed_set
-from paperlib.experiment.outcome import Outcome, balanced_labels, generate
-from paperlib.features import extract
+from paperlib.experiment.outcome import Outcome, balanced_labels, generate, look
 from paperlib.hard_sample_mining import mine_hard_latents
 from paperlib.metrics import neighbour_distance, on_manifold
 from paperlib.profiles import Profile, device
@@ -24,17 +23,15 @@ def compute(config: MinedSpaceRun, profile: Profile, progress: bool) -> Outcome:
     y = balanced_labels(generator.num_classes * config.per_class, generator.num_classes, device())
     z = generator.sample_latents(len(y), rng)
     own = balanced_labels(generator.num_classes * config.natural, generator.num_classes, device())
-    samples = generate(generator, generator.sample_latents(len(own), rng), own, parts)
-    natural = extract(parts.features(), samples, batch_size=parts.forward_batch).features
+    natural = look(generate(generator, generator.sample_latents(len(own), rng), own, parts), parts).features
 
     def row(latents: torch.Tensor) -> dict[str, float]:
-        images = generate(generator, latents, y, parts)
-        features = extract(parts.features(), images, batch_size=parts.forward_batch).features
-        readers = {"judge": parts.judge(), "classifier": model}
+        view = look(generate(generator, latents, y, parts), parts)
         return {
-            "distance": float(neighbour_distance(natural, features).mean()),
-            "precision": float(on_manifold(natural, features).mean()),
-            **{name: agreement(predict(reader, images, batch_size=parts.forward_batch), y) for name, reader in readers.items()},
+            "distance": float(neighbour_distance(natural, view.features).mean()),
+            "precision": float(on_manifold(natural, view.features).mean()),
+            "judge": (view.judged == y).float().mean().item(),
+            "classifier": agreement(predict(model, view.images, batch_size=parts.forward_batch), y),
         }
 
     random = row(z)

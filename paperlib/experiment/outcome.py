@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -10,9 +10,12 @@ from numpy.typing import NDArray
 from torch import nn
 
 from paperlib.data import Images, to_bytes, to_floats
+from paperlib.features import cached_features, extract
 from paperlib.generators import Generator
 from paperlib.hard_sample_mining import mine_hard_latents
-from paperlib.profiles import Parts
+from paperlib.profiles import Parts, Profile
+from paperlib.records import results_dir
+from paperlib.training import predict
 
 Fill = Callable[[int, nn.Module | None], Images]
 
@@ -53,6 +56,29 @@ def filler(parts: Parts, rng: torch.Generator, steps: int, step_size: float) -> 
         return Images(generate(generator, z, y, parts), y)
 
     return fill
+
+
+class View(NamedTuple):
+    """What images (N, C, H, W) look like: features (N, D) and probabilities (N, K) of the feature network, the class the judge reads (N,)."""
+
+    images: torch.Tensor
+    features: torch.Tensor
+    probabilities: torch.Tensor
+    judged: torch.Tensor
+
+
+def look(images: torch.Tensor, parts: Parts) -> View:
+    """One pass where judge and feature network are the same."""
+    network, judge, batch = parts.features(), parts.judge(), parts.forward_batch
+    found = extract(network, images, batch_size=batch)
+    scores = found.probabilities if judge is network else predict(judge, images, batch_size=batch)  # type: ignore[comparison-overlap]
+    return View(images, found.features, found.probabilities, scores.argmax(1))
+
+
+def kept_features(images: torch.Tensor, profile: Profile) -> torch.Tensor:
+    """Features (N, D) of images that do not change, computed once for a results folder."""
+    folder = results_dir(profile.name) / "features"
+    return cached_features(profile.parts.features(), images, folder, batch_size=profile.parts.forward_batch)
 
 
 def tile(images: torch.Tensor, columns: int) -> NDArray[np.float64]:

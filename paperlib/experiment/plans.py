@@ -92,10 +92,9 @@ PLANS: dict[str, Callable[[Profile, int], Sequence[Config]]] = {
 
 def notebooks(profile: Profile) -> tuple[str, ...]:
     """Those that the profile has parts for, in their order."""
-    if profile.classifier is None:
-        return ("04_conditioning",)
-    lacking = [plan for plan, sizes in ((paper_b, profile.conditioning), (diversity, profile.diversity)) if not sizes]
-    return ("00_start_here", *(name for name, plan in PLANS.items() if plan not in lacking))
+    sizes: dict[object, object] = {paper_b: profile.conditioning, diversity: profile.diversity}
+    told = (name for name, plan in PLANS.items() if sizes.get(plan, profile.classifier))
+    return ("00_start_here", *told) if profile.classifier else tuple(told)
 
 
 def everything(profile: Profile, seeds: int) -> list[Config]:

@@ -37,7 +37,7 @@ def source_of(config: ProtocolRun, profile: Profile, record_of: Callable[[Config
 
         return generator, prior
     mu, sigma = conditioning.distribution_of(record_of(run))
-    return conditioning.generator_of(run, parts), lambda n: conditioning.latents(run, parts, mu, sigma, n)
+    return conditioning.generator_of(run.labels, parts), lambda n: conditioning.latents(run, parts, mu, sigma, n)
 
 
 def confusion(asked: torch.Tensor, read: torch.Tensor, classes: int) -> torch.Tensor:

@@ -9,11 +9,10 @@ import torch
 from paperlib.config import Config, QualityRun
 from paperlib.data import Images, split, to_floats
 from paperlib.experiment import conditioning, hard_samples
-from paperlib.experiment.outcome import Outcome, balanced_labels, generate
-from paperlib.features import cached_features, extract
+from paperlib.experiment.outcome import Outcome, balanced_labels, generate, kept_features, look
 from paperlib.metrics import frechet_distance, gaussian, inception_score, kernel_distance, manifold, within_class_variance
 from paperlib.profiles import Profile, device
-from paperlib.records import Record, results_dir
+from paperlib.records import Record
 from paperlib.training import predict
 
 
@@ -25,9 +24,9 @@ def reference_and_rest(profile: Profile) -> tuple[Images, Images]:
 
 @cache
 def reference_features(profile: Profile) -> tuple[torch.Tensor, int]:
-    """Features of the reference half, and its size; computed once for a results folder."""
-    reference, folder = reference_and_rest(profile)[0], results_dir(profile.name) / "features"
-    return cached_features(profile.parts.features(), reference.images, folder, batch_size=profile.parts.forward_batch), len(reference)
+    """Features of the reference half, and its size."""
+    reference = reference_and_rest(profile)[0]
+    return kept_features(reference.images, profile), len(reference)
 
 
 def image_set(config: QualityRun, profile: Profile, record_of: Callable[[Config], Record]) -> Images:
@@ -67,8 +66,7 @@ def compute(config: QualityRun, profile: Profile, record_of: Callable[[Config], 
 def against_reference(images: Images, profile: Profile) -> dict[str, Any]:
     """Every measure of a set of images, by name; FID, KID and the manifold's against the reference half."""
     parts = profile.parts
-    (real, reference_samples), found = reference_features(profile), extract(parts.features(), images.images, batch_size=parts.forward_batch)
-    judged = predict(parts.judge(), images.images, batch_size=parts.forward_batch).argmax(1)
+    (real, reference_samples), found = reference_features(profile), look(images.images, parts)
     near, classes, pixels = manifold(real, found.features), len(parts.class_names()), to_floats(images.images)
     return {
         "feature_space": parts.feature_space,
@@ -79,7 +77,7 @@ def against_reference(images: Images, profile: Profile) -> dict[str, Any]:
         "fid": frechet_distance(*gaussian(real), *gaussian(found.features)),
         "kid": kernel_distance(real, found.features),
         **near._asdict(),
-        "judge_agreement": (judged == images.labels).float().mean().item(),
+        "judge_agreement": (found.judged == images.labels).float().mean().item(),
         "pixel_variance": within_class_variance(pixels, images.labels),
         "feature_variance": within_class_variance(found.features, images.labels),
         "pixel_variance_by_class": by_class(pixels, images.labels, classes),

@@ -36,7 +36,7 @@ PYTHON := .venv/bin/python
 STAMP := .venv/.stamp
 endif
 
-RUN := $(PYTHON) -m paperlib.reproduce --profile $(PROFILE) $(if $(SEEDS),--seeds $(SEEDS))
+RUN := $(PYTHON) -m paperlib.commands.reproduce --profile $(PROFILE) $(if $(SEEDS),--seeds $(SEEDS))
 
 .DEFAULT_GOAL := help
 .PHONY: help env reproduce test lint format lab table1 sweep hard-samples conditioning quality diversity report doctor bench readme reference times pretrained clean-results
@@ -65,6 +65,7 @@ lint: env ## ruff on code and notebooks, and the type checker
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m mypy
+	$(PYTHON) -m importlinter.cli lint
 
 format: env ## ruff's formatter, and notebooks without outputs
 	$(PYTHON) -m ruff format .
@@ -95,22 +96,22 @@ report: env ## tables, report.html and the comparison, from the records there ar
 	$(RUN) --report-only
 
 doctor: env ## what this machine has and lacks for PROFILE, and how long it would take here
-	$(PYTHON) -m paperlib.doctor --profile $(PROFILE) $(if $(SEEDS),--seeds $(SEEDS))
+	$(PYTHON) -m paperlib.commands.doctor --profile $(PROFILE) $(if $(SEEDS),--seeds $(SEEDS))
 
 bench: env ## speed beside the upstream libraries, into results/reference/bench
 	$(PYTHON) bench/speed.py
 
 readme: env ## the numbers in README.md, from results/reference/digits
-	$(PYTHON) -m paperlib.readme
+	$(PYTHON) -m paperlib.commands.readme
 
 reference: env ## the committed results: results/reference/PROFILE at SEEDS=10
-	PAPERLIB_RESULTS=$(CURDIR)/results/reference $(PYTHON) -m paperlib.reproduce --profile $(PROFILE) --seeds $(if $(SEEDS),$(SEEDS),10)
+	PAPERLIB_RESULTS=$(CURDIR)/results/reference $(PYTHON) -m paperlib.commands.reproduce --profile $(PROFILE) --seeds $(if $(SEEDS),$(SEEDS),10)
 
 times: env ## measure `make reproduce` and `make test` for README.md
 	$(PYTHON) bench/times.py
 
 pretrained: env ## train the shipped generators and classifiers again (CPU, under an hour)
-	$(PYTHON) -m paperlib.reproduce --pretrain
+	$(PYTHON) -m paperlib.commands.reproduce --pretrain
 
 clean-results: ## forget the records of PROFILE
 	rm -rf results/$(PROFILE)

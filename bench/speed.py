@@ -18,15 +18,17 @@ import torch
 import torch.nn.functional as F
 from torch.utils.flop_counter import FlopCounterMode
 
-from paperlib import doctor, profiles, readme
+from paperlib import profiles
+from paperlib.commands import doctor, readme
 from paperlib.dataset_smoothing import SmoothedDataset, smoothing_source
 from paperlib.experiment.outcome import filler
 from paperlib.generators import Generator, fuse_biggan
 from paperlib.generators.biggan import random_biggan
 from paperlib.hard_sample_mining import mine_hard_latents
 from paperlib.profiles.imagenet10 import IMAGENET10, INDICES, stand_ins
-from paperlib.records import REFERENCE, replacing
-from paperlib.stopwatch import timed
+from paperlib.records import REFERENCE
+from paperlib.support.files import replacing
+from paperlib.support.stopwatch import timed
 from paperlib.training import sgd, train_epoch
 
 CUDA = torch.cuda.is_available()

@@ -8,9 +8,10 @@ import os
 import subprocess
 import time
 
-from paperlib.doctor import processor_name
+from paperlib.commands.doctor import processor_name
 from paperlib.profiles import DIGITS
-from paperlib.records import REFERENCE, replacing
+from paperlib.records import REFERENCE
+from paperlib.support.files import replacing
 
 
 def seconds(*targets: str) -> float:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from paperlib import paper
+from paperlib import printed_numbers
 from paperlib.past_papers import diversity_runs, share_of_truth
 from paperlib.records import Record
 from paperlib.report import (
@@ -62,11 +62,11 @@ def items(ours: Sequence[Record], reference: Sequence[Record]) -> list[Item]:
     """Every reported number: paper, committed reference, this run."""
     both = (reference, ours)
     has_paper_a = any(of_kind(records, "classifier") for records in both)
-    columns = paper.TABLE1 if has_paper_a else ()
+    columns = printed_numbers.TABLE1 if has_paper_a else ()
     found = [Item(f"Table 1: {c.name}", f"{c.accuracy:.1f}", *(column_by_seed(records, c) for records in both)) for c in columns]
-    for r in paper.FIG4_R if has_paper_a else ():
+    for r in printed_numbers.FIG4_R if has_paper_a else ():
         for metric, suffix, bna in (("accuracy", "", False), ("accuracy_bna", " with BNA", True)):
-            known = paper.FIG4_KNOWN.get((r, bna))
+            known = printed_numbers.FIG4_KNOWN.get((r, bna))
             values = [by_seed([x for x in sweep_runs(records) if x.config["r"] == r], metric, 100) for records in both]
             found.append(Item(f"Fig. 4: r = {r}{suffix}", f"{known:.1f}" if known else "-", *values))
     own = own_setting([*ours, *reference])
@@ -75,7 +75,7 @@ def items(ours: Sequence[Record], reference: Sequence[Record]) -> list[Item]:
             values = [by_seed(conditioning_runs(records, labels, teacher), metric, 100) for records in both]
             claimed = (labels, teacher) == own and metric == "accuracy"
             if any(values):
-                found.append(Item(f"B: {label}, {name}", f"{paper.CONDITIONING_ACCURACY:.0f}" if claimed else "-", *values))
+                found.append(Item(f"B: {label}, {name}", f"{printed_numbers.CONDITIONING_ACCURACY:.0f}" if claimed else "-", *values))
     for setting, label in PROTOCOLS.items():
         runs = [protocol_runs(records, setting) for records in both]
         if any(runs):
@@ -83,7 +83,9 @@ def items(ours: Sequence[Record], reference: Sequence[Record]) -> list[Item]:
             for who in ("teacher", "judge"):
                 claimed = (setting, who) == (own[0], "teacher")
                 values = [read_as_asked(r, who) for r in runs]
-                found.append(Item(f"B, all draws: {label}, {who}", f"{paper.CONDITIONING_ACCURACY:.0f}" if claimed else "-", *values))
+                found.append(
+                    Item(f"B, all draws: {label}, {who}", f"{printed_numbers.CONDITIONING_ACCURACY:.0f}" if claimed else "-", *values)
+                )
             for metric, name in (("fid", f"{space}-FID"), ("inception_score", f"{space}-IS")):
                 found.append(Item(f"B, {name}: {label}", "-", *(by_seed(r, metric) for r in runs)))
     for image_set in IMAGE_SETS:

@@ -8,9 +8,10 @@ minimise  cross_entropy(C(upsample(G(z))), attribute)  over the MLP alone       
 conditioner, history = train_conditioner(generator, classifier, num_attributes=10)
 images = generator(conditioner.sample(torch.full((16,), 3)))
 
-The other families of latents.py take the MLP's place: family=MixtureConditioner, family=FlowConditioner.
+The other families of beyond/latent_families.py take the MLP's place: family=MixtureConditioner, family=FlowConditioner.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal, TypeVar
@@ -19,15 +20,86 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from paperlib.frozen import ask, check_counts, check_logits, evaluating
 from paperlib.generators import Generator
-from paperlib.latents import Conditioner, Latents, log_normal
-from paperlib.progress import track
+from paperlib.networks.frozen import ask, check_counts, check_logits, evaluating
+from paperlib.support.progress import track
 
-__all__ = ["Conditioner", "GeneratorLabels", "History", "train_conditioner"]
-
-L = TypeVar("L", bound=Latents)
+L = TypeVar("L", bound="Latents")
 GeneratorLabels = Callable[[torch.Tensor, torch.Generator], torch.Tensor | None]
+
+
+class Latents(nn.Module):
+    """The protocol. attribute: (N,) long in [0, num_attributes); z: (N, latent_dim)."""
+
+    num_attributes: int
+    latent_dim: int
+
+    def sample(self, attribute: torch.Tensor, rng: torch.Generator | None = None) -> torch.Tensor:
+        raise NotImplementedError
+
+    def log_prob(self, z: torch.Tensor, attribute: torch.Tensor) -> torch.Tensor:
+        raise NotImplementedError
+
+    def moments(self, attribute: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        raise NotImplementedError
+
+
+def log_normal(z: torch.Tensor, mu: torch.Tensor | float = 0.0, sigma: torch.Tensor | float = 1.0) -> torch.Tensor:
+    """log N(z; mu, diag(sigma^2)), summed over the last axis."""
+    sigma = torch.as_tensor(sigma, dtype=z.dtype, device=z.device)
+    return (-0.5 * ((z - mu) / sigma).square() - sigma.log() - 0.5 * math.log(2 * math.pi)).sum(-1)
+
+
+def check_attribute(attribute: torch.Tensor, num_attributes: int) -> None:
+    """Raise ValueError unless every attribute is in [0, num_attributes)."""
+    if len(attribute) and not 0 <= int(attribute.min()) <= int(attribute.max()) < num_attributes:
+        raise ValueError(f"attributes span {int(attribute.min())}..{int(attribute.max())}; this conditioner knows 0..{num_attributes - 1}.")
+
+
+def check_weight(prior_weight: float) -> None:
+    """Raise ValueError unless p(a | .)^(1 / prior_weight) means something."""
+    if not 0 < prior_weight < math.inf:
+        raise ValueError(f"prior_weight is {prior_weight}; here it is above 0 and finite, and 1 is Bayes' rule.")
+
+
+def noise(shape: torch.Size, rng: torch.Generator | None, device: torch.device) -> torch.Tensor:
+    """Standard normal draws, on `device` whichever the stream's is."""
+    return torch.randn(shape, generator=rng, device=rng.device if rng else device).to(device)
+
+
+def uniform(n: int, rng: torch.Generator | None, device: torch.device) -> torch.Tensor:
+    """n draws in [0, 1), on `device` whichever the stream's is."""
+    return torch.rand(n, generator=rng, device=rng.device if rng else device).to(device)
+
+
+class Conditioner(Latents):
+    """Paper B's input generator, an MLP K-256-512-2d with ReLU (layer sizes from the author's published code); sigma by softplus."""
+
+    def __init__(self, num_attributes: int, latent_dim: int):
+        super().__init__()
+        self.num_attributes, self.latent_dim = num_attributes, latent_dim
+        self.mlp = nn.Sequential(nn.Linear(num_attributes, 256), nn.ReLU(), nn.Linear(256, 512), nn.ReLU(), nn.Linear(512, 2 * latent_dim))
+
+    def distribution(self, attribute: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """attribute: (N,) long in [0, K) or (N, K) one-hot -> mu (N, d), sigma (N, d) > 0."""
+        if attribute.ndim == 1:
+            check_attribute(attribute, self.num_attributes)
+            attribute = F.one_hot(attribute.long(), self.num_attributes)
+        mu, s = self.mlp(attribute.float()).chunk(2, dim=1)
+        return mu, F.softplus(s)
+
+    def sample(self, attribute: torch.Tensor, rng: torch.Generator | None = None) -> torch.Tensor:
+        """z = mu + sigma * eps: (N, d), differentiable in the conditioner's weights."""
+        mu, sigma = self.distribution(attribute)
+        return mu + sigma * noise(mu.shape, rng, mu.device)
+
+    def log_prob(self, z: torch.Tensor, attribute: torch.Tensor) -> torch.Tensor:
+        """log q(z | attribute): (N,)."""
+        return log_normal(z, *self.distribution(attribute))
+
+    def moments(self, attribute: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """(mu, sigma)."""
+        return self.distribution(attribute)
 
 
 @dataclass

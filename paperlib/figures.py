@@ -13,8 +13,9 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from paperlib import paper, report
-from paperlib.records import Record, replacing
+from paperlib import printed_numbers, report
+from paperlib.records import Record
+from paperlib.support.files import replacing
 
 OURS, SECOND, THIRD = "#1b6ca8", "#d1495b", "#66a182"
 PAPER, DARK = "#b0b0b0", "#555555"
@@ -42,13 +43,13 @@ def table1_figure(records: Sequence[Record]) -> Figure:
     x = np.arange(len(table))
     first = report.of_kind(records, "classifier")[0]
     tested, profile = first.metrics["test_images"], first.config["profile"]
-    for i, column in enumerate(paper.TABLE1):
+    for i, column in enumerate(printed_numbers.TABLE1):
         values = report.column_values(records, column)
         ours.plot(np.full(len(values), i + 0.15), values, ".", color=OURS, alpha=0.4, markersize=5)
     ours.errorbar(x, table["ours"], yerr=table["± 95 %"], fmt="o", color=OURS, capsize=4)
     ours.set(ylabel="top-1 (%)", title=f"ours: {profile}, {tested:,} real test images; mean, 95 % interval, and every seed")
     theirs.plot(x, table["paper"], "D", color=DARK)
-    theirs.set(ylabel="top-1 (%)", title=f"paper: BigGAN-128, ImageNet-10, {paper.TEST_IMAGES} real test images; one run")
+    theirs.set(ylabel="top-1 (%)", title=f"paper: BigGAN-128, ImageNet-10, {printed_numbers.TEST_IMAGES} real test images; one run")
     theirs.set_xticks(x, table["column"].str.replace("+", "\n+").str.replace(" (", "\n("))
     return figure
 
@@ -83,7 +84,7 @@ def sweep_figure(records: Sequence[Record], reference: Sequence[Record] = ()) ->
         if len(committed):
             line = committed[committed["BNA"] == bna]
             ours.plot(line["r"], line["ours"], "--", color=color, linewidth=1, alpha=0.6)
-        known = sorted((r, accuracy) for (r, with_bna), accuracy in paper.FIG4_KNOWN.items() if with_bna == bna)
+        known = sorted((r, accuracy) for (r, with_bna), accuracy in printed_numbers.FIG4_KNOWN.items() if with_bna == bna)
         theirs.plot(*zip(*known, strict=True), "D:", color=color, label=label)
     ours.set(ylabel="top-1 on real test images (%)", title=f"ours: {records[0].config['profile']}")
     theirs.set(title="paper: the four values in its text", xlim=(-0.05, 1.05))
@@ -135,7 +136,11 @@ def conditioning_figure(records: Sequence[Record]) -> Figure:
     curves(axes[0], runs, "accuracy", OURS, "teacher (frozen, trains)", 100)
     curves(axes[0], runs, "judge_accuracy", SECOND, "judge (only watches)", 100)
     axes[0].axvline(
-        paper.CONDITIONING_EPOCHS, color=PAPER, linestyle="--", linewidth=1, label=f"paper: 100 % by epoch {paper.CONDITIONING_EPOCHS}"
+        printed_numbers.CONDITIONING_EPOCHS,
+        color=PAPER,
+        linestyle="--",
+        linewidth=1,
+        label=f"paper: 100 % by epoch {printed_numbers.CONDITIONING_EPOCHS}",
     )
     axes[0].set(xlabel="epoch", ylabel="conditioning accuracy (%)")
     curves(axes[1], runs, "loss", OURS, "cross-entropy")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from paperlib import paper, report
+from paperlib import printed_numbers, report
 from paperlib.records import Record
 
 
@@ -17,7 +17,7 @@ def verdict(holds: bool) -> str:
 
 def table1(records: Sequence[Record]) -> list[str]:
     """Which method gains, whether the intervals part, and how much of the gap the long column closes."""
-    value = {c.name: report.estimate(report.column_values(records, c)) for c in paper.TABLE1}
+    value = {c.name: report.estimate(report.column_values(records, c)) for c in printed_numbers.TABLE1}
     lines = []
     for low, high in (("baseline", "hsm"), ("baseline", "ds"), ("hsm", "ds+hsm"), ("ds", "ds+hsm"), ("ds+bna", "ds+hsm+bna")):
         a, b = value[low], value[high]
@@ -31,7 +31,7 @@ def table1(records: Sequence[Record]) -> list[str]:
     lines.append(f"Long training reaches {best}, as many real images {real}.")
     if real.mean > value["baseline"].mean:
         closed = report.gap_closed({name: v.mean for name, v in value.items()})
-        paper_closed = report.gap_closed({c.name: c.accuracy for c in paper.TABLE1})
+        paper_closed = report.gap_closed({c.name: c.accuracy for c in printed_numbers.TABLE1})
         lines.append(f"It closes {closed:.0f} % of the gap between baseline and real images (paper: {paper_closed:.0f} %).")
     return lines
 
@@ -81,15 +81,15 @@ def conditioning(records: Sequence[Record]) -> list[str]:
         )
     own = report.own_setting(records)
     runs = report.conditioning_runs(records, *own)
-    best = [100 * max(r.history["accuracy"][: paper.CONDITIONING_EPOCHS]) for r in runs]
-    claim = f"{paper.CONDITIONING_ACCURACY:.0f} % within {paper.CONDITIONING_EPOCHS} epochs"
+    best = [100 * max(r.history["accuracy"][: printed_numbers.CONDITIONING_EPOCHS]) for r in runs]
+    claim = f"{printed_numbers.CONDITIONING_ACCURACY:.0f} % within {printed_numbers.CONDITIONING_EPOCHS} epochs"
     lines.append(
-        f"{claim}: {verdict(min(best) >= paper.CONDITIONING_ACCURACY)}; the best epoch of each seed lies between {min(best):.1f} and {max(best):.1f} %."
+        f"{claim}: {verdict(min(best) >= printed_numbers.CONDITIONING_ACCURACY)}; the best epoch of each seed lies between {min(best):.1f} and {max(best):.1f} %."
     )
     labels = runs[0].config["labels_per_epoch"]
-    share = 100 * labels / paper.CONDITIONING_LABELS
+    share = 100 * labels / printed_numbers.CONDITIONING_LABELS
     lines.append(
-        f"An epoch is {labels:,} labels here and {paper.CONDITIONING_LABELS:,} in the author's code: ours has had {share:.0f} % of the paper's training."
+        f"An epoch is {labels:,} labels here and {printed_numbers.CONDITIONING_LABELS:,} in the author's code: ours has had {share:.0f} % of the paper's training."
     )
     last = {who: float(np.mean([r.history[f"{who}_confidence"][-1] for r in runs])) for who in ("teacher", "judge")}
     lines.append(f"At the end the teacher's mean confidence is {last['teacher']:.3f}, the judge's {last['judge']:.3f}.")

@@ -13,8 +13,8 @@ import torch
 from torch import nn
 
 from paperlib.data import Images
-from paperlib.frozen import check_logits, evaluating
 from paperlib.generators import Generator
+from paperlib.networks.frozen import check_logits, evaluating
 
 
 def mine_hard_latents(

@@ -11,7 +11,7 @@ from latex2mathml.converter import convert
 from nbconvert import HTMLExporter
 
 from paperlib.compare import NOTE
-from paperlib.records import replacing
+from paperlib.support.files import replacing
 
 PAGE = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title><style>

@@ -4,13 +4,12 @@ save(record);  load(path);  find("digits")          # atomic writes; a damaged f
 """
 
 import base64
-import contextlib
 import io
 import json
 import os
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from matplotlib import image as png
 from numpy.typing import NDArray
 
 from paperlib.config import Config
+from paperlib.support.files import replacing
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "results" / "reference"
@@ -60,21 +60,6 @@ def check_writable(profile: str) -> Path:
             f"cannot write to {folder}: {error.strerror}. Make it writable, or set PAPERLIB_RESULTS to a folder that is."
         ) from error
     return folder
-
-
-@contextlib.contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """A temporary path beside `path` that takes its place only if the block succeeds."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
-    os.close(handle)
-    os.chmod(name, 0o644)
-    temporary = Path(name)
-    try:
-        yield temporary
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def path_of(config: Config) -> Path:

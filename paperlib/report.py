@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from scipy import stats
 from sklearn.metrics import precision_recall_fscore_support
 
-from paperlib import paper
+from paperlib import printed_numbers
 from paperlib.config import Labels, Teacher
-from paperlib.paper import Column
-from paperlib.records import Record, replacing
+from paperlib.printed_numbers import Column
+from paperlib.records import Record
+from paperlib.support.files import replacing
 
 CONDITIONINGS: dict[tuple[Labels, Teacher], str] = {
     ("unconditional", "mnist"): "unconditional G (paper B)",
@@ -73,7 +74,7 @@ def standard_runs(records: Iterable[Record]) -> tuple[list[Record], int]:
 def column_runs(records: Sequence[Record], column: Column) -> list[Record]:
     """The runs behind a column of Table 1, one a seed."""
     runs, epochs = standard_runs(records)
-    runs = of_kind(runs, "classifier", real=column.real, hsm=column.hsm, r=paper.TABLE1_R if column.ds else 0.0)
+    runs = of_kind(runs, "classifier", real=column.real, hsm=column.hsm, r=printed_numbers.TABLE1_R if column.ds else 0.0)
     return [r for r in runs if (r.config["epochs"] > epochs) == column.long]
 
 
@@ -100,7 +101,7 @@ def column_values(records: Sequence[Record], column: Column) -> list[float]:
 def table1(records: Sequence[Record]) -> pd.DataFrame:
     """Paper beside ours, a row for each column of Table 1; accuracies in percent, cost in seconds of one run."""
     rows = []
-    for column in paper.TABLE1:
+    for column in printed_numbers.TABLE1:
         runs, ours = column_runs(records, column), estimate(column_values(records, column))
         mark = {True: "x", False: ""}
         rows.append(
@@ -115,7 +116,7 @@ def table1(records: Sequence[Record]) -> pd.DataFrame:
 
 def gains(records: Sequence[Record]) -> pd.DataFrame:
     """What each method adds wherever it is added: paired over seeds for ours; percentage points."""
-    by_flags = {(c.hsm, c.ds, c.bna): c for c in paper.TABLE1 if not c.long and not c.real}
+    by_flags = {(c.hsm, c.ds, c.bna): c for c in printed_numbers.TABLE1 if not c.long and not c.real}
     rows = []
     for i, method in enumerate(("HSM", "DS", "BNA")):
         for flags, column in by_flags.items():
@@ -155,7 +156,7 @@ def sweep(records: Sequence[Record]) -> pd.DataFrame:
                 {
                     "r": r,
                     "BNA": bna,
-                    "paper": paper.FIG4_KNOWN.get((r, bna)),
+                    "paper": printed_numbers.FIG4_KNOWN.get((r, bna)),
                     "ours": ours.mean,
                     "± 95 %": ours.half_width,
                     "n": ours.n,

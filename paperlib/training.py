@@ -15,8 +15,8 @@ import torch.nn.functional as F
 from torch import nn
 
 from paperlib.data import Images, check_images, to_floats
-from paperlib.frozen import check_logits, evaluating
-from paperlib.progress import track
+from paperlib.networks.frozen import check_logits, evaluating
+from paperlib.support.progress import track
 
 Source = Callable[[int, nn.Module], Images]
 

@@ -13,13 +13,13 @@ import pytest
 import torch
 from PIL import Image
 
-from paperlib import reproduce
-from paperlib._torchvision import torchvision
+from paperlib.commands import reproduce
 from paperlib.data.imagenet import CLASSES
 from paperlib.generators import biggan
-from paperlib.imagenet_networks import inception_network
+from paperlib.networks._torchvision import torchvision
+from paperlib.networks.imagenet import inception_network
+from paperlib.networks.vgg_face import CONVOLUTIONS_PER_BLOCK
 from paperlib.records import ROOT
-from paperlib.vgg_face import CONVOLUTIONS_PER_BLOCK
 
 torch.set_num_threads(1)
 

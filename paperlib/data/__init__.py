@@ -1,6 +1,6 @@
 """Real images: fixed splits, in the range the generators use."""
 
-from paperlib.data.digit_sets import digits, uci_digits, uci_train_test
+from paperlib.data.digits import digits, uci_digits, uci_train_test
 from paperlib.data.imagenet import imagenet10
 from paperlib.data.images import Images, check_images, split, to_bytes, to_floats
 from paperlib.data.utkface import Faces, utkface

@@ -13,8 +13,8 @@ import numpy as np
 import torch
 from PIL import Image, ImageOps
 
-from paperlib import tensor_cache
-from paperlib.progress import progress_bar
+from paperlib.support import tensor_cache
+from paperlib.support.progress import progress_bar
 
 
 class DataError(ValueError):

@@ -30,8 +30,8 @@ from paperlib.config import (
 )
 from paperlib.experiment import classifier, conditioning, diversity, hard_samples, mined_space, protocol, quality
 from paperlib.experiment.outcome import Outcome
-from paperlib.progress import progress_bar
 from paperlib.records import Record
+from paperlib.support.progress import progress_bar
 
 PACKAGES = ("torch", "torchvision", "numpy", "scipy", "scikit-learn")
 

@@ -9,9 +9,9 @@ from paperlib.conditioner import Conditioner, GeneratorLabels, train_conditioner
 from paperlib.config import ConditioningRun, Labels
 from paperlib.data import to_floats
 from paperlib.experiment.outcome import Outcome, balanced_labels, generate, tile
-from paperlib.features import probabilities
 from paperlib.generators import Generator
 from paperlib.metrics import Calibration, calibration, within_class_variance
+from paperlib.networks.features import probabilities
 from paperlib.profiles import Parts, Profile, device
 from paperlib.records import Record
 

@@ -10,20 +10,20 @@ import numpy as np
 import torch
 from torch import nn
 
-from paperlib.conditioner import train_conditioner
+from paperlib.beyond.distillation import distil_posterior
+from paperlib.beyond.latent_families import FlowConditioner, LatentPosterior, MixtureConditioner
+from paperlib.beyond.posterior_sampling import langevin_sample, proposed_sample, rejection_sample
+from paperlib.conditioner import Conditioner, Latents, train_conditioner
 from paperlib.config import Distilled, DiversityRun, Langevin, Rejection, Trained
 from paperlib.data import to_floats
-from paperlib.distillation import distil_posterior
 from paperlib.experiment import conditioning
 from paperlib.experiment.outcome import Outcome, View, generate, kept_features, look, tile
 from paperlib.experiment.quality import by_class
 from paperlib.generators import Generator
-from paperlib.latents import Conditioner, FlowConditioner, LatentPosterior, Latents, MixtureConditioner
 from paperlib.metrics import frechet_distance, gaussian, manifold, on_manifold
 from paperlib.profiles import Profile, device
-from paperlib.stopwatch import timed
+from paperlib.support.stopwatch import timed
 from paperlib.training import predict
-from paperlib.truth import langevin_sample, proposed_sample, rejection_sample
 
 FAMILIES: dict[str, Callable[[int, int], Latents]] = {"gaussian": Conditioner, "mixture": MixtureConditioner, "flow": FlowConditioner}
 TRUTH_SEED = 1_000_003  # of the truth that every method is held against; no run has it

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from torch import nn
 
 from paperlib.data import Images, to_bytes, to_floats
-from paperlib.features import cached_features, extract
 from paperlib.generators import Generator
 from paperlib.hard_sample_mining import mine_hard_latents
+from paperlib.networks.features import cached_features, extract
 from paperlib.profiles import Parts, Profile
 from paperlib.records import results_dir
 from paperlib.training import predict

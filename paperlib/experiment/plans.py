@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-from paperlib import paper
+from paperlib import printed_numbers
 from paperlib.config import (
     ClassifierRun,
     ConditioningRun,
@@ -23,10 +23,10 @@ def seeds_of(count: int) -> range:
 
 def table1(profile: Profile, seeds: int) -> list[ClassifierRun]:
     """Every column of Table 1; those with and without BNA share a run."""
-    return list(dict.fromkeys(profile.column_run(column, seed) for seed in seeds_of(seeds) for column in paper.TABLE1))
+    return list(dict.fromkeys(profile.column_run(column, seed) for seed in seeds_of(seeds) for column in printed_numbers.TABLE1))
 
 
-def sweep(profile: Profile, seeds: int, fractions: Iterable[float] = paper.FIG4_R) -> list[ClassifierRun]:
+def sweep(profile: Profile, seeds: int, fractions: Iterable[float] = printed_numbers.FIG4_R) -> list[ClassifierRun]:
     """Fig. 4: DS at each r. r = 0 and r = 0.5 are runs of Table 1 too."""
     return [profile.classifier_run(seed, r=r) for r in fractions for seed in seeds_of(seeds)]
 

@@ -16,9 +16,9 @@ from pytorch_pretrained_biggan import BigGAN, BigGANConfig
 from pytorch_pretrained_biggan import model as library
 from pytorch_pretrained_biggan.file_utils import cached_path
 
-from paperlib.checkpoints import CheckpointError, check_fit, read_tensors, sha256_of
 from paperlib.generators.fused_biggan import fuse_biggan
-from paperlib.generators.protocol import Generator
+from paperlib.generators.generator import Generator
+from paperlib.support.weights import CheckpointError, check_fit, read_tensors, sha256_of
 
 CONFIG = "config.json"
 WEIGHTS = ("model.safetensors", "pytorch_model.safetensors", "pytorch_model.bin")

@@ -22,7 +22,7 @@ from torch import nn
 
 from paperlib.config import check_number
 from paperlib.generators.attention import Attention
-from paperlib.generators.protocol import Generator
+from paperlib.generators.generator import Generator
 
 
 def fuse_biggan(

@@ -19,10 +19,10 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from paperlib.checkpoints import CheckpointError, check_fit, read_tensors, sha256_of
 from paperlib.generators.attention import Attention
-from paperlib.generators.protocol import Generator
+from paperlib.generators.generator import Generator
 from paperlib.generators.residual import ResidualBlock
+from paperlib.support.weights import CheckpointError, check_fit, read_tensors, sha256_of
 
 State = Mapping[str, torch.Tensor]
 FILES = ("G_ema.pth", "G.pth")

@@ -6,14 +6,14 @@ from functools import cache
 import torch
 from torch import nn
 
-from paperlib import data, paper
-from paperlib.checkpoints import load_pretrained, manifest
-from paperlib.classifiers import AttributeClassifier, Judge, resnet18
+from paperlib import data, printed_numbers
 from paperlib.config import Distilled, Langevin, Rejection, Teacher, Trained
 from paperlib.data import Images
 from paperlib.generators import Generator, from_module
 from paperlib.generators.residual import ResidualGenerator
+from paperlib.networks.classifiers import AttributeClassifier, Judge, resnet18
 from paperlib.profiles.profile import ClassifierSizes, ConditioningSizes, DiversitySizes, MiningSizes, PaperB, Parts, Profile, device
+from paperlib.support.weights import load_pretrained, manifest
 
 PRETRAINED = (
     "digits_conditional_generator",
@@ -101,7 +101,7 @@ DIGITS = Profile(
     ),
     conditioning=ConditioningSizes(
         epochs=10, labels_per_epoch=3000, validation_labels=500, batch_size=64, learning_rate=1e-3,
-        protocol_draws=paper.PROTOCOL_DRAWS, leak_draws=paper.PROTOCOL_DRAWS // 8,
+        protocol_draws=printed_numbers.PROTOCOL_DRAWS, leak_draws=printed_numbers.PROTOCOL_DRAWS // 8,
     ),
 )  # fmt: skip
 

@@ -17,17 +17,17 @@ from typing import cast, get_args
 import torch
 from torch import nn
 
-from paperlib import data, paper
-from paperlib.checkpoints import CheckpointError, sha256_of
+from paperlib import data, printed_numbers
 from paperlib.config import ConfigError, Teacher
 from paperlib.data import Images
 from paperlib.data.utkface import RACES, FaceAttribute, find_faces
 from paperlib.generators import Generator, load_residual_biggan
 from paperlib.generators.residual_biggan import find_file
-from paperlib.imagenet_networks import INCEPTION, Inception
+from paperlib.networks.imagenet import INCEPTION, Inception
+from paperlib.networks.vgg_face import FaceAttributeClassifier, load_attribute_classifier
 from paperlib.profiles.profile import ConditioningSizes, PaperB, Parts, Profile, Requirement, device
 from paperlib.records import ROOT
-from paperlib.vgg_face import FaceAttributeClassifier, load_attribute_classifier
+from paperlib.support.weights import CheckpointError, sha256_of
 
 
 def _path(variable: str, default: str) -> Path:
@@ -166,8 +166,8 @@ PARTS = Parts(
 FACES = Profile(
     name="faces", parts=PARTS, seeds=3, quality_samples=5000,
     conditioning=ConditioningSizes(
-        epochs=10, labels_per_epoch=paper.CONDITIONING_LABELS, validation_labels=5000, batch_size=64, learning_rate=1e-3,
-        protocol_draws=paper.PROTOCOL_DRAWS, leak_draws=paper.PROTOCOL_DRAWS,
+        epochs=10, labels_per_epoch=printed_numbers.CONDITIONING_LABELS, validation_labels=5000, batch_size=64, learning_rate=1e-3,
+        protocol_draws=printed_numbers.PROTOCOL_DRAWS, leak_draws=printed_numbers.PROTOCOL_DRAWS,
     ),
 )  # fmt: skip
 

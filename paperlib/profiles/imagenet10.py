@@ -16,15 +16,15 @@ import torch
 from torch import nn
 
 from paperlib import data
-from paperlib.checkpoints import CheckpointError, sha256_of
-from paperlib.classifiers import resnet18
 from paperlib.data import Images
 from paperlib.data.imagenet import CLASSES, describe, find_images
 from paperlib.generators import Generator, fuse_biggan, load_biggan
 from paperlib.generators.biggan import DOWNLOADS, find_files, random_biggan
-from paperlib.imagenet_networks import INCEPTION, RESNET50, ImageNetJudge, Inception, WeightsFile
+from paperlib.networks.classifiers import resnet18
+from paperlib.networks.imagenet import INCEPTION, RESNET50, ImageNetJudge, Inception, WeightsFile
 from paperlib.profiles.profile import ClassifierSizes, MiningSizes, Parts, Profile, Requirement, device
 from paperlib.records import ROOT
+from paperlib.support.weights import CheckpointError, sha256_of
 
 TRUNCATION = 1.0
 SIZE = 128

@@ -7,7 +7,7 @@ from typing import get_args
 import torch
 from torch import nn
 
-from paperlib import paper
+from paperlib import printed_numbers
 from paperlib.config import (
     ClassifierRun,
     ConditioningRun,
@@ -24,8 +24,8 @@ from paperlib.config import (
     Teacher,
 )
 from paperlib.data import Images
-from paperlib.features import FeatureNetwork
 from paperlib.generators import Generator
+from paperlib.networks.features import FeatureNetwork
 
 
 def device() -> torch.device:
@@ -176,9 +176,11 @@ class Profile:
             batch_size=a.batch_size, learning_rate=a.learning_rate, momentum=0.9, weight_decay=1e-4, width=a.width,
         )  # fmt: skip
 
-    def column_run(self, column: paper.Column, seed: int) -> ClassifierRun:
+    def column_run(self, column: printed_numbers.Column, seed: int) -> ClassifierRun:
         """The run behind a column of Table 1; the column with BNA and the one without share it."""
-        return self.classifier_run(seed, hsm=column.hsm, r=paper.TABLE1_R if column.ds else 0.0, real=column.real, long=column.long)
+        return self.classifier_run(
+            seed, hsm=column.hsm, r=printed_numbers.TABLE1_R if column.ds else 0.0, real=column.real, long=column.long
+        )
 
     def hard_samples_run(self, seed: int) -> HardSamplesRun:
         a = self.paper_a

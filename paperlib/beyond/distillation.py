@@ -1,0 +1,129 @@
+"""Past paper B: what the frozen pair says of a latent, learned once, so that no image has to be made to ask again.
+
+h(a | z) ~ p(a | G(z))       minimise  E_{z ~ prior} cross_entropy(h(. | z), softmax(C(G(z))))        (distillation, Hinton et al. 2015)
+q(z | a) = N(z; 0, I) h(a | z)^(1/w) / Z(a)                                                           (latents.LatentPosterior)
+
+posterior, history = distil_posterior(generator, classifier, num_attributes=10, prior_weight=0.01)
+images = generator(posterior.sample(torch.full((16,), 3)))
+
+Unlike a conditioner's descent, which follows what it finds first, h learns from draws of the whole prior: nothing is lost that the
+generator makes. One h serves every w: LatentPosterior(posterior.network, 10, posterior.latent_dim, prior_weight=0.1).
+"""
+
+from dataclasses import dataclass, field
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from paperlib.beyond.latent_families import LatentPosterior
+from paperlib.conditioner import check_weight, noise
+from paperlib.generators import Generator
+from paperlib.networks.frozen import ask, check_counts, check_logits, evaluating
+from paperlib.support.progress import progress_bar, track
+
+HELD_OUT = 1000
+
+
+@dataclass
+class History:
+    """One value per epoch. loss: mean cross-entropy of training; agreement: share of HELD_OUT other prior draws of which h and C say the same."""
+
+    loss: list[float] = field(default_factory=list)
+    agreement: list[float] = field(default_factory=list)
+
+
+def distil_posterior(
+    generator: Generator,
+    classifier: nn.Module,
+    num_attributes: int,
+    *,
+    draws: int = 30_000,
+    epochs: int = 30,
+    batch_size: int = 256,
+    learning_rate: float = 2e-3,
+    prior_weight: float = 1.0,
+    hidden: int = 128,
+    image_size: int | None = None,
+    generator_batch: int = 100,
+    seed: int = 0,
+    progress: bool = True,
+) -> tuple[LatentPosterior, History]:
+    """Label `draws` latents of the prior by the frozen pair, fit an MLP to them (AdamW, cosine), and turn it into a LatentPosterior.
+
+    The prior is N(0, I). classifier: images (N, C, H, W) -> logits (N, num_attributes). image_size: as in train_conditioner.
+    generator_batch: images a pass. hidden: width of the MLP's three hidden layers. Raises ValueError on a parameter out of range, on logits
+    that do not fit, and where training leaves the finite numbers.
+    """
+    check_counts(
+        num_attributes=num_attributes, draws=draws, epochs=epochs, batch_size=batch_size, hidden=hidden, generator_batch=generator_batch
+    )
+    if not 0 < learning_rate < float("inf"):
+        raise ValueError(f"learning_rate is {learning_rate}; it is a finite number above 0.")
+    check_weight(prior_weight)
+    device, rng = generator.device, torch.Generator().manual_seed(seed)
+    z = noise(torch.Size((draws + HELD_OUT, generator.latent_dim)), rng, device)
+    target = _labels(generator, classifier, z, num_attributes, image_size, generator_batch, progress)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        network = _mlp(generator.latent_dim, hidden, num_attributes).to(device)
+        history = _fit(network, z, target, draws, epochs, batch_size, learning_rate, progress)
+    return LatentPosterior(network, num_attributes, generator.latent_dim, prior_weight), history
+
+
+@torch.no_grad()
+def _labels(
+    generator: Generator, classifier: nn.Module, z: torch.Tensor, num_attributes: int, image_size: int | None, batch: int, progress: bool
+) -> torch.Tensor:
+    """softmax(C(G(z))): (N, num_attributes)."""
+    found, bar = [], progress_bar(len(z), "prior draws labelled", enabled=progress)
+    with evaluating(classifier):
+        for part in z.split(batch):
+            scores = ask(generator, classifier, part, image_size=image_size)
+            check_logits(scores, len(part), num_attributes)
+            found.append(scores.softmax(1))
+            bar.update(len(part))
+    bar.close()
+    return torch.cat(found)
+
+
+def _mlp(inputs: int, hidden: int, outputs: int) -> nn.Sequential:
+    layers: list[nn.Module] = []
+    for width in (inputs, hidden, hidden):
+        layers += [nn.Linear(width, hidden), nn.SiLU(), nn.Dropout(0.05)]
+    return nn.Sequential(*layers, nn.Linear(hidden, outputs))
+
+
+def _fit(
+    network: nn.Module,
+    z: torch.Tensor,
+    target: torch.Tensor,
+    draws: int,
+    epochs: int,
+    batch_size: int,
+    learning_rate: float,
+    progress: bool,
+) -> History:
+    """Train on the first `draws` pairs, compare on the others."""
+    optimizer = torch.optim.AdamW(network.parameters(), lr=learning_rate)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs * -(-draws // batch_size))
+    history = History()
+    for epoch in track(range(epochs), "distillation epochs", enabled=progress):
+        losses = []
+        network.train()
+        for batch in torch.randperm(draws).to(z.device).split(batch_size):
+            loss = F.cross_entropy(network(z[batch]), target[batch])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+            losses.append(loss.detach())
+        network.eval()
+        with torch.no_grad():
+            agree = network(z[draws:]).argmax(1) == target[draws:].argmax(1)
+        mean_loss = torch.stack(losses).mean()
+        if not torch.isfinite(mean_loss):
+            raise ValueError(f"training left the finite numbers in epoch {epoch + 1}; use a learning_rate below {learning_rate}.")
+        history.loss.append(mean_loss.item())
+        history.agreement.append(agree.float().mean().item())
+    return history

@@ -1,0 +1,172 @@
+"""What conditioning should give: draws of p(z | a) for a frozen generator and a frozen classifier.
+
+p_w(z | a)  ~  N(z; 0, I) p(a | G(z))^(1/w),   p(a | x) = softmax(C(x))[a]
+
+At w = 1 this is Bayes' rule: the truth. Below, it is what a conditioner with prior_weight w aims at: the minimum of its loss
+E[-log p(a | G(z))] + w KL(q | N(0, I)) over all q. As w falls, only what the classifier is surest of remains.
+
+rejection    z from the prior, kept with probability p(a | G(z))^(1/w): exact, and the dearer the rarer the attribute
+proposed     z from a learned q(z | a), kept in proportion to p_w(z | a) / q(z | a): the same target from far fewer images
+Langevin     z <- z + e/2 grad log p(z | a) + sqrt(e) eps: approximate (unadjusted, as Nie et al. 2021, "LACE", run on latents)
+
+(found,) = rejection_sample(generator, classifier, [3], n=1000, rng=torch.Generator().manual_seed(0))
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from paperlib.conditioner import Latents, check_weight, log_normal, noise, uniform
+from paperlib.generators import Generator
+from paperlib.networks.frozen import ask, check_counts, check_logits, evaluating
+from paperlib.support.stopwatch import synchronize
+
+BOUND_QUANTILE = 0.9  # of p_w / q among a proposal's first batch: the ratio that is kept always; 1 would be exact, and let one outlier rule
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """z: (n, d) latents. accepted, draws: how many were kept of how many images. seconds: of making and judging these images.
+
+    clipped: share of the draws whose ratio was above the bound, which a proposal finds too seldom; 0 from the prior.
+    """
+
+    z: torch.Tensor
+    accepted: int
+    draws: int
+    seconds: float
+    clipped: float = 0.0
+
+    @property
+    def rate(self) -> float:
+        """Share kept. From the prior at w = 1: the attribute's share of what the generator makes, as the classifier sees it."""
+        return self.accepted / self.draws
+
+
+@torch.no_grad()
+def rejection_sample(
+    generator: Generator,
+    classifier: nn.Module,
+    attributes: Sequence[int],
+    n: int,
+    *,
+    prior_weight: float = 1.0,
+    rng: torch.Generator | None = None,
+    batch_size: int = 500,
+    max_draws: int = 1_000_000,
+) -> list[Accepted]:
+    """n exact draws of p_w(z | a) for each a of `attributes`, w = prior_weight. classifier: images -> logits (N, K).
+
+    Every image is offered to every attribute that still lacks some, with a coin of its own; `seconds` and `draws` of an attribute are
+    those until its batch was full, so they are what it would have cost alone.
+    Raises ValueError on parameters out of range and on logits that do not fit, RuntimeError if max_draws prior draws are not enough.
+    """
+    check_counts(n=n, batch_size=batch_size)
+    check_weight(prior_weight)
+    start, draws = time.perf_counter(), 0
+    kept: dict[int, torch.Tensor] = {a: torch.empty(0, generator.latent_dim, device=generator.device) for a in attributes}
+    found: dict[int, Accepted] = {}
+    with evaluating(classifier):
+        while len(found) < len(kept):
+            if draws >= max_draws:
+                a, z = min(kept.items(), key=lambda item: len(item[1]))
+                raise RuntimeError(
+                    f"{draws:,} prior draws gave {len(z)} of {n} images of attribute {a}; it is too rare here: "
+                    "ask for fewer, raise max_draws, or use langevin_sample."
+                )
+            z = generator.sample_latents(batch_size, rng)
+            log_p = _log_posterior(generator, classifier, z, attributes)
+            draws += batch_size
+            for a, column in zip(attributes, log_p.T, strict=True):
+                if a not in found:
+                    kept[a] = torch.cat([kept[a], z[uniform(len(z), rng, z.device).log() < column / prior_weight]])
+                    if len(kept[a]) >= n:
+                        synchronize()
+                        found[a] = Accepted(kept[a][:n], len(kept[a]), draws, time.perf_counter() - start)
+    return [found[a] for a in attributes]
+
+
+@torch.no_grad()
+def proposed_sample(
+    proposal: Latents,
+    generator: Generator,
+    classifier: nn.Module,
+    attribute: int,
+    n: int,
+    *,
+    prior_weight: float = 1.0,
+    rng: torch.Generator | None = None,
+    batch_size: int = 500,
+    max_draws: int = 1_000_000,
+) -> Accepted:
+    """n draws of p_w(z | attribute), the candidates from `proposal`, anything with sample and log_prob.
+
+    A draw is kept with probability min(1, ratio / bound), ratio = p_w(z | a) / q(z | a), bound its BOUND_QUANTILE among the first batch:
+    where the ratio is larger the result is too thin, by as much as q missed. Raises as rejection_sample.
+    """
+    check_counts(n=n, batch_size=batch_size)
+    check_weight(prior_weight)
+    start, draws, clipped, bound = time.perf_counter(), 0, 0, None
+    kept = torch.empty(0, generator.latent_dim, device=generator.device)
+    asked = torch.full((batch_size,), attribute, device=generator.device)
+    with evaluating(classifier):
+        while len(kept) < n:
+            if draws >= max_draws:
+                raise RuntimeError(f"{draws:,} proposals gave {len(kept)} of {n} images of attribute {attribute}; use another proposal.")
+            z = proposal.sample(asked, rng)
+            log_p = _log_posterior(generator, classifier, z, [attribute])[:, 0]
+            ratio = log_p / prior_weight + log_normal(z) - proposal.log_prob(z, asked)
+            bound = torch.quantile(ratio, BOUND_QUANTILE) if bound is None else bound
+            kept = torch.cat([kept, z[uniform(len(z), rng, z.device).log() < ratio - bound]])
+            draws += batch_size
+            clipped += int((ratio > bound).sum())
+    synchronize()
+    return Accepted(kept[:n], len(kept), draws, time.perf_counter() - start, clipped / draws)
+
+
+def langevin_sample(
+    generator: Generator,
+    classifier: nn.Module,
+    attribute: int,
+    n: int,
+    *,
+    steps: int = 100,
+    step_size: float = 0.05,
+    rng: torch.Generator | None = None,
+    batch_size: int = 500,
+) -> torch.Tensor:
+    """n approximate draws (n, d) of p_1(z | attribute): each starts at the prior and takes `steps` unadjusted Langevin steps of size e = step_size.
+
+    The prior is N(0, I). Raises ValueError on parameters out of range or where a latent leaves the finite numbers.
+    """
+    check_counts(n=n, steps=steps, batch_size=batch_size)
+    if not 0 < step_size < float("inf"):
+        raise ValueError(f"step_size {step_size} is out of range; use a finite number above 0.")
+    parts = []
+    with evaluating(classifier):
+        for start in generator.sample_latents(n, rng).split(batch_size):
+            z = start
+            for _ in range(steps):
+                z = z.detach().requires_grad_(True)
+                log_p = _log_posterior(generator, classifier, z, [attribute]).sum() - 0.5 * z.square().sum()
+                (gradient,) = torch.autograd.grad(log_p, z)
+                z = z.detach() + step_size / 2 * gradient + step_size**0.5 * noise(z.shape, rng, z.device)
+            parts.append(z)
+    found = torch.cat(parts)
+    if not torch.isfinite(found).all():
+        raise ValueError(f"Langevin steps of size {step_size} left the finite numbers; use a smaller step_size.")
+    return found
+
+
+def _log_posterior(generator: Generator, classifier: nn.Module, z: torch.Tensor, attributes: Sequence[int]) -> torch.Tensor:
+    """log p(a | G(z)) of each attribute: (N, len(attributes))."""
+    scores = ask(generator, classifier, z)
+    check_logits(scores.detach(), len(z), 0)
+    for a in attributes:
+        if not 0 <= a < scores.shape[1]:
+            raise ValueError(f"attribute is {a}; the classifier knows 0..{scores.shape[1] - 1}.")
+    return F.log_softmax(scores, dim=1)[:, list(attributes)]

@@ -1,0 +1,127 @@
+"""What `make reproduce` runs: missing records, then every notebook, then the report and the comparison.
+
+python -m paperlib.commands.reproduce --profile digits --seeds 3
+"""
+
+import argparse
+import multiprocessing
+import os
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import papermill
+
+from paperlib import compare, profiles, records, report
+from paperlib.config import ConfigError, check_number
+from paperlib.data.imagenet import DataError
+from paperlib.experiment import plans, run_all
+from paperlib.experiment.conditioning import generator_of
+from paperlib.html import write_report
+from paperlib.support.weights import CheckpointError
+
+NOTEBOOKS = records.ROOT / "notebooks"
+ORDER = ("00_start_here", *plans.PLANS)
+PRETRAIN = "appendix_pretrain_digits"
+APPENDICES = (PRETRAIN, "appendix_train_attribute_classifier")
+
+
+def execute(name: str, output: Path, parameters: dict[str, Any]) -> str:
+    """Run one notebook -> "name: seconds". `output` appears only when it is whole; a failed one is kept beside it as *.failed.ipynb."""
+    start = time.perf_counter()
+    with records.replacing(output) as temporary:
+        try:
+            papermill.execute_notebook(
+                NOTEBOOKS / f"{name}.ipynb", temporary, parameters, kernel_name="python3", progress_bar=False, cwd=NOTEBOOKS
+            )
+        except papermill.PapermillExecutionError:
+            temporary.replace(output.with_suffix(".failed.ipynb"))
+            raise
+        notebook = nbformat.read(temporary, as_version=4)
+        notebook.metadata.pop("papermill", None)
+        for cell in notebook.cells:
+            cell.metadata.pop("papermill", None)
+            cell.metadata.pop("execution", None)
+        nbformat.write(notebook, temporary)
+    output.with_suffix(".failed.ipynb").unlink(missing_ok=True)
+    return f"{name}: {time.perf_counter() - start:.0f} s"
+
+
+def check_parts(parts: profiles.Parts) -> None:
+    """Load every image and every network once: what is missing or broken stops here, before any run."""
+    parts.real_images()
+    parts.generator()
+    parts.judge()
+    parts.features()
+    if parts.paper_b:
+        for labels, teacher in parts.paper_b.settings:
+            generator_of(labels, parts)
+            parts.paper_b.teacher(teacher)
+    parts.checksums()
+
+
+def reproduce(profile: profiles.Profile, seeds: int, names: tuple[str, ...], parameters: dict[str, Any]) -> None:
+    """Compute what is missing for the whole profile, then execute the notebooks `names`, two at a time: they load what they show."""
+    folder = records.check_writable(profile.name)
+    check_parts(profile.parts)
+    if names == plans.notebooks(profile):
+        run_all(plans.everything(profile, seeds), label="missing runs")
+    parameters = {"profile": profile.name, "seeds": seeds} | parameters
+    with ProcessPoolExecutor(min(2, len(names)), mp_context=multiprocessing.get_context("spawn")) as pool:
+        futures = [pool.submit(execute, name, folder / "notebooks" / f"{name}.ipynb", parameters) for name in names]
+        for future in as_completed(futures):
+            print(future.result(), flush=True)
+
+
+def conclude(profile: profiles.Profile) -> None:
+    """Tables of the comparison, report.html, and the comparison in print."""
+    folder = records.check_writable(profile.name)
+    ours, reference = records.find(profile.name), records.find(profile.name, folder=records.REFERENCE / profile.name)
+    frame = compare.table(ours, reference)
+    report.save_table(frame, folder, "comparison")
+    write_report(folder, [folder / "notebooks" / f"{name}.ipynb" for name in ORDER], frame)
+    print(frame.to_string(index=False))
+    print(compare.NOTE)
+    print(f"Report: {os.path.relpath(folder / 'report.html')}")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--profile", default="digits", help=f"one of {', '.join(profiles.PROFILES)}")
+    parser.add_argument("--seeds", type=int, help="seeds of every run; default: the profile's")
+    parser.add_argument("--only", choices=ORDER, help="this notebook alone")
+    parser.add_argument("--r", type=float, help="with --only 02_r_sweep: this point alone")
+    parser.add_argument("--report-only", action="store_true", help="no notebook, the report from what is there")
+    parser.add_argument("--pretrain", action="store_true", help="train the shipped weights again")
+    options = parser.parse_args(arguments)
+    start = time.perf_counter()
+    if "PAPERLIB_RESULTS" in os.environ:
+        os.environ["PAPERLIB_RESULTS"] = os.path.abspath(os.environ["PAPERLIB_RESULTS"])  # the kernels run in notebooks/
+    try:
+        profile = profiles.load(options.profile)
+        seeds = len(plans.seeds_of(profile.seeds if options.seeds is None else options.seeds))
+        if options.pretrain:
+            folder = records.check_writable(profile.name)
+            execute(PRETRAIN, folder / "notebooks" / f"{PRETRAIN}.ipynb", {"keep": True})
+            return 0
+        if not options.report_only:
+            parameters = {} if options.r is None else {"r": options.r}
+            for value in parameters.values():
+                check_number("r", value, 0, 1)
+            reproduce(profile, seeds, (options.only,) if options.only else plans.notebooks(profile), parameters)
+        conclude(profile)
+    except (ConfigError, CheckpointError, DataError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except papermill.PapermillExecutionError as error:
+        print(f"error: {error.ename}: {error.evalue} (the notebook is kept as *.failed.ipynb)", file=sys.stderr)
+        return 1
+    print(f"Took {time.perf_counter() - start:.0f} s.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

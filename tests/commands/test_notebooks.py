@@ -1,0 +1,158 @@
+"""Every notebook runs at the smoke profile, is stored clean, and stops at a bad parameter before any work."""
+
+import ast
+import re
+import subprocess
+import sys
+
+import nbformat
+import papermill
+import pytest
+from conftest import check_executed, reproduced
+
+from paperlib import html, profiles, records
+from paperlib.commands import reproduce
+from paperlib.experiment import plans
+from paperlib.profiles import digits
+
+PATHS = sorted(reproduce.NOTEBOOKS.glob("*.ipynb"))
+NAMES = [path.stem for path in PATHS]
+
+
+@pytest.fixture(scope="module")
+def executed(tmp_path_factory):
+    """`make reproduce PROFILE=smoke`, into a folder of its own."""
+    tracked = {path: path.read_bytes() for path in PATHS}
+    with reproduced("smoke", tmp_path_factory, {}) as folder:
+        assert all(path.read_bytes() == before for path, before in tracked.items())
+        yield folder
+
+
+def test_all_of_the_design_are_there():
+    assert [*reproduce.ORDER, *reproduce.APPENDICES] == NAMES
+
+
+@pytest.mark.parametrize("path", PATHS, ids=NAMES)
+def test_stored_clean_and_short(path):
+    cells = nbformat.read(path, as_version=4).cells
+    code = [cell for cell in cells if cell.cell_type == "code"]
+    assert all(cell.outputs == [] and cell.execution_count is None for cell in code)
+    assert len(code) <= 10
+    assert code[0].metadata.tags == ["parameters"]
+    assert all(isinstance(node, ast.AnnAssign) for node in ast.parse(code[0].source).body)
+    assert not re.search(r"^\s*(def|class) ", "\n".join(cell.source for cell in code), re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", reproduce.ORDER)
+def test_executed(executed, name):
+    notebook = check_executed(executed / "notebooks" / f"{name}.ipynb")
+    assert "papermill" not in notebook.metadata
+
+
+def test_outputs_are_complete(executed):
+    for kind, suffixes in (("figures", (".png", ".svg")), ("tables", (".csv", ".md"))):
+        stems = {path.stem for path in (executed / kind).iterdir()}
+        assert len(stems) >= 6
+        assert all((executed / kind / f"{stem}{suffix}").stat().st_size > 100 for stem in stems for suffix in suffixes)
+    tiny_run_of_the_first_notebook = 1
+    assert len(records.find("smoke", folder=executed)) == len(set(plans.everything(profiles.SMOKE, 2))) + tiny_run_of_the_first_notebook
+
+
+def test_a_second_call_computes_nothing(executed, capsys):
+    before = {path: path.stat().st_mtime_ns for path in (executed / "records").glob("*.json")}
+    assert reproduce.main(["--profile", "smoke", "--only", "01_table1"]) == 0
+    assert {path: path.stat().st_mtime_ns for path in (executed / "records").glob("*.json")} == before
+    printed = capsys.readouterr().out
+    assert "Table 1: ds+hsm+bna" in printed
+    assert "verdict" in printed
+
+
+def test_report_needs_no_network(executed):
+    page = (executed / "report.html").read_text()
+    assert all(f'id="{name}"' in page for name in reproduce.ORDER)
+    assert page.count("data:image/png;base64") >= 8
+    assert 'href="#01_table1"' in page
+    assert '.ipynb"' not in page
+    assert "<math" in page
+    assert not re.search(r"<(script|link|iframe)\b", page)
+    assert not re.search(r"""(src|href)=["']https?:""", page)
+
+
+def test_formulas_become_mathml():
+    assert "<math" in html.MATH.sub(html._mathml, r"at $r = 0.5$ and $$z \leftarrow z_0$$")
+
+
+def test_one_point_of_the_sweep_keeps_its_record(executed, tmp_path):
+    papermill.execute_notebook(
+        reproduce.NOTEBOOKS / "02_r_sweep.ipynb",
+        tmp_path / "out.ipynb",
+        {"r": 0.7, "profile": "smoke", "seeds": 1},
+        kernel_name="python3",
+        progress_bar=False,
+    )
+    assert [r.seed for r in records.find("smoke", folder=executed) if r.config.get("r") == 0.7] == [0]
+    assert "0.7," in (executed / "tables" / "r_sweep.csv").read_text()
+
+
+def test_progress_is_one_output(executed, tmp_path):
+    papermill.execute_notebook(
+        reproduce.NOTEBOOKS / "03_hard_samples.ipynb",
+        tmp_path / "out.ipynb",
+        {"profile": "smoke", "seeds": 3},
+        kernel_name="python3",
+        progress_bar=False,
+    )
+    cells = nbformat.read(tmp_path / "out.ipynb", as_version=4).cells
+    (cell,) = [c for c in cells if "run_all(" in c.source and c.cell_type == "code"]
+    assert len(cell.outputs) == 1
+    assert "1/1" in cell.outputs[0].data["text/plain"]
+
+
+def test_two_at_once_leave_whole_results(results):
+    command = [sys.executable, "-m", "paperlib.commands.reproduce", "--profile", "smoke", "--seeds", "1", "--only", "03_hard_samples"]
+    both = [subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    assert [(p.communicate()[1], p.returncode)[1] for p in both] == [0, 0]
+    assert len(records.find("smoke")) == len(plans.hard_samples(profiles.SMOKE, 1))
+    nbformat.validate(nbformat.read(results / "smoke" / "notebooks" / "03_hard_samples.ipynb", as_version=4))
+    assert (results / "smoke" / "report.html").read_text().rstrip().endswith("</html>")
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "message"),
+    [
+        ("02_r_sweep", {"rr": 0.3}, "no such parameter"),
+        ("02_r_sweep", {"r": 1.5}, r"r = 1.5: use a number in \[0, 1\]"),
+        ("01_table1", {"seeds": 0}, "seeds = 0"),
+        ("04_conditioning", {"profile": "nobody"}, "use one of 'digits'"),
+        ("04_conditioning", {"profile": "imagenet10"}, "no unconditional generator"),
+        ("06_diversity", {"profile": "faces"}, "compares no methods of conditioning"),
+        ("06_diversity", {"attribute": 10}, "attribute = 10: use one of 0, 1"),
+    ],
+)
+def test_bad_parameters_stop_before_any_work(results, tmp_path, name, parameters, message):
+    with pytest.raises(papermill.PapermillExecutionError, match=message):
+        papermill.execute_notebook(
+            reproduce.NOTEBOOKS / f"{name}.ipynb", tmp_path / "out.ipynb", parameters, kernel_name="python3", progress_bar=False
+        )
+    assert not list(results.rglob("*.json"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [(["--profile", "nothing"], "profile = 'nothing'"), (["--seeds", "0"], "seeds = 0"), (["--only", "02_r_sweep", "--r", "2"], "r = 2.0")],
+)
+def test_the_command_refuses_with_one_line(results, capsys, arguments, message):
+    assert reproduce.main(arguments) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_appendix_trains_all_parts(results, tmp_path):
+    papermill.execute_notebook(
+        reproduce.NOTEBOOKS / "appendix_pretrain_digits.ipynb",
+        tmp_path / "out.ipynb",
+        {"scale": 0.001},
+        kernel_name="python3",
+        progress_bar=False,
+    )
+    made = {path.stem for path in (results / "appendix" / "pretrained").glob("*.safetensors")}
+    assert made == set(digits.PRETRAINED)

@@ -1,0 +1,127 @@
+"""Paper B's own system at tiny counts: checkpoints in the true layouts with random weights, real photographs under UTKFace's names."""
+
+import pytest
+import torch
+from conftest import arrange_utkface, check_executed, published_biggan, reproduced
+
+from paperlib import compare, profiles, records
+from paperlib.commands import doctor
+from paperlib.config import ConfigError
+from paperlib.experiment import plans
+from paperlib.networks.vgg_face import attribute_classifier, judge_classifier, save_attribute_classifier
+from paperlib.support.weights import CheckpointError
+
+PROFILE = profiles.FACES_SMOKE
+RACES = ("White", "Black", "Asian", "Indian", "Others")
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory, outside_files):
+    """What the profile is given, by its environment variable."""
+    folder = tmp_path_factory.mktemp("faces")
+    torch.save(published_biggan(ch=16, shared=16, dim_z=16), folder / "G_ema.pth")
+    save_attribute_classifier(attribute_classifier(5, backbone=None), folder / "race.safetensors", attribute="race", class_names=RACES)
+    save_attribute_classifier(judge_classifier(5), folder / "judge.safetensors", attribute="race", class_names=RACES)
+    names = [f"{20 + i}_{i % 2}_{i % 5}_2017010{i:07d}.jpg.chip.jpg" for i in range(60)]
+    return {
+        "PAPERLIB_FACES_GENERATOR": str(folder / "G_ema.pth"),
+        "PAPERLIB_FACES_CLASSIFIER": str(folder / "race.safetensors"),
+        "PAPERLIB_FACES_JUDGE": str(folder / "judge.safetensors"),
+        "PAPERLIB_UTKFACE": str(arrange_utkface(folder / "UTKFace", names)),
+        "PAPERLIB_INCEPTION": outside_files["PAPERLIB_INCEPTION"],
+        "PAPERLIB_CACHE": str(folder / "cache"),
+    }
+
+
+@pytest.fixture
+def here(files, monkeypatch):
+    for name, value in files.items():
+        monkeypatch.setenv(name, value)
+    return monkeypatch
+
+
+@pytest.fixture(scope="module")
+def executed(tmp_path_factory, files):
+    """`make reproduce PROFILE=faces_smoke`."""
+    with reproduced(PROFILE.name, tmp_path_factory, files) as folder:
+        yield folder
+
+
+def test_the_authors_sizes():
+    run = profiles.FACES.conditioning_run(0, labels="withheld", teacher="vgg-face")
+    assert (run.epochs, run.labels_per_epoch, run.validation_labels, run.batch_size) == (10, 20_000, 5_000, 64)
+    assert (run.learning_rate, run.momentum) == (1e-3, 0.9)
+    assert {p.draws for p in plans.protocol(profiles.FACES, 1)} == {64_000}
+
+
+def test_the_notebook_shows_the_three_label_settings(executed):
+    check_executed(executed / "notebooks" / "04_conditioning.ipynb")
+    found = records.find(PROFILE.name, folder=executed)
+    settings = {(r.config["labels"], r.config["teacher"]) for r in found if r.kind == "conditioning"}
+    assert settings == {("withheld", "vgg-face"), ("given", "vgg-face"), ("shuffled", "vgg-face")}
+    assert len(found) == len(plans.everything(PROFILE, 1)) == 3 + 4
+    assert all(set(r.provenance["pretrained"]) == {"generator", "classifier", "judge", "inception"} for r in found)
+    assert all(r.pictures["samples"].shape == (5 * 32, 2 * 32, 3) for r in found if r.kind == "conditioning")
+    variances = [r.metrics[name] for r in found if r.kind == "conditioning" for name in ("variance", "prior_variance")]
+    assert all(0 <= variance <= 1 for variance in variances)
+    claimed = {item.name: item.paper for item in compare.items(found, [])}
+    assert claimed["B: BigGAN of faces, label withheld, teacher"] == "100"
+    assert claimed["B: BigGAN of faces, label shuffled, teacher"] == "-"
+    page = (executed / "report.html").read_text()
+    assert "label withheld" in page
+    assert "not facts about people" in page
+
+
+def test_nothing_frozen_moves(here, results):
+    parts = PROFILE.parts
+    networks = (parts.generator(), parts.paper_b.teacher("vgg-face"), parts.judge())
+    before = [{name: value.clone() for name, value in network.state_dict().items()} for network in networks]
+    profiles.load(PROFILE.name)
+    from paperlib.experiment import _outcome
+
+    _outcome(PROFILE.conditioning_run(0, labels="withheld", teacher="vgg-face"), False)
+    for network, state in zip(networks, before, strict=True):
+        assert not any(m.training for m in network.modules())
+        assert all(torch.equal(value, state[name]) for name, value in network.state_dict().items())
+
+
+def test_the_judge_must_know_the_same_classes(here, files, tmp_path):
+    save_attribute_classifier(judge_classifier(2), tmp_path / "judge.safetensors", attribute="gender", class_names=("male", "female"))
+    here.setenv("PAPERLIB_FACES_JUDGE", str(tmp_path / "judge.safetensors"))
+    with pytest.raises(CheckpointError, match="knows male, female; the classifier knows White"):
+        PROFILE.parts.judge()
+
+
+def test_another_attribute_takes_its_place_by_its_file(here, tmp_path):
+    path = tmp_path / "gender.safetensors"
+    save_attribute_classifier(judge_classifier(2), path, attribute="gender", class_names=("male", "female"))
+    here.setenv("PAPERLIB_FACES_CLASSIFIER", str(path))
+    assert PROFILE.parts.class_names() == ("male", "female")
+    train, test = PROFILE.parts.real_images()
+    assert set(train.labels.tolist()) == {0, 1}
+    assert len(train) + len(test) == 60
+
+
+def test_an_attribute_that_utkface_lacks_is_refused(here, tmp_path):
+    path = tmp_path / "smile.safetensors"
+    save_attribute_classifier(judge_classifier(2), path, attribute="smile", class_names=("no", "yes"))
+    here.setenv("PAPERLIB_FACES_CLASSIFIER", str(path))
+    with pytest.raises(ConfigError, match="'smile': UTKFace has labels for race, gender, age band"):
+        PROFILE.parts.real_images()
+
+
+def test_paper_a_and_the_missing_generator_are_refused(here):
+    with pytest.raises(ConfigError, match="no classifier to train"):
+        plans.table1(PROFILE, 1)
+    with pytest.raises(ConfigError, match="withhold the label"):
+        PROFILE.parts.paper_b.generator()
+
+
+def test_the_doctor_names_what_is_missing(results, tmp_path, monkeypatch, capsys):
+    for name in ("GENERATOR", "CLASSIFIER", "JUDGE"):
+        monkeypatch.setenv(f"PAPERLIB_FACES_{name}", str(tmp_path / name))
+    monkeypatch.setenv("PAPERLIB_UTKFACE", str(tmp_path / "nowhere"))
+    assert doctor.main(["--profile", "faces"]) == 0
+    printed = capsys.readouterr().out
+    assert printed.count("LACKS") >= 4
+    assert "cannot be timed" in printed

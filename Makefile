@@ -65,7 +65,7 @@ lint: env ## ruff on code and notebooks, and the type checker
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m mypy
-	$(PYTHON) -m importlinter.cli lint
+	$(PYTHON) -c "from importlinter.cli import lint_imports_command; lint_imports_command()"
 
 format: env ## ruff's formatter, and notebooks without outputs
 	$(PYTHON) -m ruff format .

@@ -16,15 +16,15 @@ from paperlib.past_papers import diversity_runs, share_of_truth
 from paperlib.records import Record
 from paperlib.report import (
     CONDITIONINGS,
+    EVALUATIONS,
     IMAGE_SETS,
-    PROTOCOLS,
     by_seed,
     column_by_seed,
     conditioning_runs,
     estimate,
+    evaluation_runs,
     of_kind,
     own_setting,
-    protocol_runs,
     read_as_asked,
     sweep_runs,
 )
@@ -76,8 +76,8 @@ def items(ours: Sequence[Record], reference: Sequence[Record]) -> list[Item]:
             claimed = (labels, teacher) == own and metric == "accuracy"
             if any(values):
                 found.append(Item(f"B: {label}, {name}", f"{printed_numbers.CONDITIONING_ACCURACY:.0f}" if claimed else "-", *values))
-    for setting, label in PROTOCOLS.items():
-        runs = [protocol_runs(records, setting) for records in both]
+    for setting, label in EVALUATIONS.items():
+        runs = [evaluation_runs(records, setting) for records in both]
         if any(runs):
             space = [*runs[1], *runs[0]][0].metrics["feature_space"]
             for who in ("teacher", "judge"):
@@ -89,7 +89,7 @@ def items(ours: Sequence[Record], reference: Sequence[Record]) -> list[Item]:
             for metric, name in (("fid", f"{space}-FID"), ("inception_score", f"{space}-IS")):
                 found.append(Item(f"B, {name}: {label}", "-", *(by_seed(r, metric) for r in runs)))
     for image_set in IMAGE_SETS:
-        runs = [of_kind(records, "quality", image_set=image_set) for records in both]
+        runs = [of_kind(records, "image-quality", image_set=image_set) for records in both]
         space = next((r.metrics["feature_space"] for r in [*runs[1], *runs[0]]), "")
         if any(runs):
             found.append(Item(f"{space}-FID: {image_set}", "-", *(by_seed(r, "fid") for r in runs)))

@@ -29,7 +29,7 @@ GeneratorLabels = Callable[[torch.Tensor, torch.Generator], torch.Tensor | None]
 
 
 class Latents(nn.Module):
-    """The protocol. attribute: (N,) long in [0, num_attributes); z: (N, latent_dim)."""
+    """The interface. attribute: (N,) long in [0, num_attributes); z: (N, latent_dim)."""
 
     num_attributes: int
     latent_dim: int

@@ -160,11 +160,11 @@ class ConditioningRun(Config):
 
 
 @dataclass(frozen=True)
-class QualityRun(Config):
+class ImageQualityRun(Config):
     """Image quality of one set of images against the same real reference. samples: images in the set, at most;
     mining_steps, step_size: of the mined set; conditioning: how the conditioned set's input generator is trained."""
 
-    kind: ClassVar[str] = "quality"
+    kind: ClassVar[str] = "image-quality"
     image_set: ImageSet
     samples: int
     hard: HardSamplesRun | None
@@ -184,14 +184,14 @@ class QualityRun(Config):
 
 
 @dataclass(frozen=True)
-class ProtocolRun(Config):
+class EvaluationRun(Config):
     """Paper B's evaluation of a source of images: what teacher and judge read in them, attribute by attribute, and how good they are.
 
     conditioning: the run whose input generator is drawn from; None is the generator trained with labels, told the class: the paper's
     yardstick. draws: images read. quality_samples: images behind IS, FID and variance.
     """
 
-    kind: ClassVar[str] = "protocol"
+    kind: ClassVar[str] = "evaluation"
     conditioning: ConditioningRun | None
     draws: int
     quality_samples: int

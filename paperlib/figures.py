@@ -212,9 +212,9 @@ def variance_figure(records: Sequence[Record], class_names: Sequence[str]) -> Fi
     return figure
 
 
-def protocol_figure(records: Sequence[Record], class_names: Sequence[str]) -> Figure:
+def evaluation_figure(records: Sequence[Record], class_names: Sequence[str]) -> Figure:
     """Recall of every attribute by teacher and judge, a row a setting; below, pixel variance within each attribute beside the real images'."""
-    found = {label: runs for labels, label in report.PROTOCOLS.items() if (runs := report.protocol_runs(records, labels))}
+    found = {label: runs for labels, label in report.EVALUATIONS.items() if (runs := report.evaluation_runs(records, labels))}
     figure = plt.figure(figsize=(10, 5.6), layout="constrained")
     grid = figure.add_gridspec(2, 2, height_ratios=(2, 3))
     for i, who in enumerate(("teacher", "judge")):
@@ -241,7 +241,7 @@ def protocol_figure(records: Sequence[Record], class_names: Sequence[str]) -> Fi
 
 def quality_figure(records: Sequence[Record]) -> Figure:
     """FID by set, precision against recall, and pixel variance by set."""
-    table = report.quality(records)
+    table = report.image_quality(records)
     figure, (a, b, c) = plt.subplots(1, 3, figsize=(10, 3.2), layout="constrained")
     colors = sns.color_palette("deep", len(table))
     a.barh(table["set"], table["fid"], color=colors)
@@ -262,8 +262,8 @@ def class_variance_figure(records: Sequence[Record], class_names: Sequence[str])
     figure, axes = plt.subplots(1, 2, figsize=(10, 2.9), sharey=True, layout="constrained")
     for ax, what in zip(axes, ("pixel", "feature"), strict=True):
         rows = {}
-        for image_set in report.quality(records)["set"]:
-            runs = report.of_kind(records, "quality", image_set=image_set)
+        for image_set in report.image_quality(records)["set"]:
+            runs = report.of_kind(records, "image-quality", image_set=image_set)
             rows[image_set] = np.nanmean(np.array([r.metrics[f"{what}_variance_by_class"] for r in runs], dtype=float), axis=0)
         sns.heatmap(
             pd.DataFrame(rows, index=list(class_names)).T,

@@ -105,10 +105,10 @@ def conditioning(records: Sequence[Record]) -> list[str]:
 COMPARABLE = 1.5  # our reading of the paper's word: the factor up to which two FIDs, or two scores, are comparable
 
 
-def protocol(records: Sequence[Record]) -> list[str]:
+def evaluation(records: Sequence[Record]) -> list[str]:
     """What the 100 % is worth attribute by attribute, whether IS and FID are those of training with labels, and what variety is left."""
-    found = {row["setting"]: row for row in report.protocol(records).to_dict("records")}
-    own, trained = (found.get(report.PROTOCOLS[labels]) for labels in (report.own_setting(records)[0], None))
+    found = {row["setting"]: row for row in report.evaluation(records).to_dict("records")}
+    own, trained = (found.get(report.EVALUATIONS[labels]) for labels in (report.own_setting(records)[0], None))
     lines = []
     for name, row in found.items():
         teacher, judge, worst = (row[column] for column in ("teacher's accuracy", "judge's accuracy", "judge's worst"))
@@ -130,9 +130,9 @@ def protocol(records: Sequence[Record]) -> list[str]:
     return lines
 
 
-def quality(records: Sequence[Record]) -> list[str]:
+def image_quality(records: Sequence[Record]) -> list[str]:
     """How far each set is from the real images, and what mining and conditioning do to it."""
-    found = {row["set"]: row for row in report.quality(records).to_dict("records")}
+    found = {row["set"]: row for row in report.image_quality(records).to_dict("records")}
     real = found["real test"]["pixel_variance"]
     lines = [f"{found['prior']['features']}-FID: " + ", ".join(f"{name} {row['fid']:.1f}" for name, row in found.items()) + "."]
     if real:

@@ -41,4 +41,6 @@ FIG4_KNOWN = {(0.0, False): 70.6, (0.0, True): 76.4, (0.5, False): 78.6, (0.5, T
 CONDITIONING_ACCURACY = 100.0
 CONDITIONING_EPOCHS = 8
 CONDITIONING_LABELS = 20_000  # labels an epoch, from the author's published code
-PROTOCOL_DRAWS = 64_000  # images behind the classification report: 1,000 batches of 64, from the author's evaluation script (eval_cGAN.py)
+EVALUATION_DRAWS = (
+    64_000  # images behind the classification report: 1,000 batches of 64, from the author's evaluation script (eval_cGAN.py)
+)

@@ -30,7 +30,7 @@ CONDITIONINGS: dict[tuple[Labels, Teacher], str] = {
     ("given", "vgg-face"): "BigGAN of faces, label given (the author's way)",
     ("shuffled", "vgg-face"): "BigGAN of faces, label shuffled",
 }
-PROTOCOLS: dict[Labels | None, str] = {labels: label for (labels, teacher), label in CONDITIONINGS.items() if teacher == "mnist"} | {
+EVALUATIONS: dict[Labels | None, str] = {labels: label for (labels, teacher), label in CONDITIONINGS.items() if teacher == "mnist"} | {
     None: "class-conditional G, trained with labels"
 }
 IMAGE_SETS = ("real train", "real test", "prior", "mined", "unconditional prior", "conditioned")
@@ -210,9 +210,9 @@ def conditioning(records: Sequence[Record]) -> pd.DataFrame:
     return pd.DataFrame(rows).round(2)
 
 
-def protocol_runs(records: Iterable[Record], labels: Labels | None) -> list[Record]:
-    """The evaluations of one of PROTOCOLS, one a seed."""
-    sources = [(r, r.config["conditioning"]) for r in records if r.kind == "protocol"]
+def evaluation_runs(records: Iterable[Record], labels: Labels | None) -> list[Record]:
+    """The evaluations of one of EVALUATIONS, one a seed."""
+    sources = [(r, r.config["conditioning"]) for r in records if r.kind == "evaluation"]
     return [r for r, source in sources if (source and source["labels"]) == labels]
 
 
@@ -238,12 +238,12 @@ def read_as_asked(runs: Iterable[Record], who: str) -> dict[int, float]:
     return {r.seed: 100 * float(np.trace(counts := confusion([r], who)) / counts.sum()) for r in runs}
 
 
-def protocol_report(records: Sequence[Record], class_names: Sequence[str]) -> pd.DataFrame:
+def evaluation_report(records: Sequence[Record], class_names: Sequence[str]) -> pd.DataFrame:
     """The classification report of every setting by teacher and judge, a row an attribute, and their plain mean; seeds are pooled."""
     parts = []
     for who in ("teacher", "judge"):
-        for labels, label in PROTOCOLS.items():
-            if runs := protocol_runs(records, labels):
+        for labels, label in EVALUATIONS.items():
+            if runs := evaluation_runs(records, labels):
                 table = classification(confusion(runs, who))
                 table.loc[len(table)] = [*table[["precision", "recall", "F1"]].mean(), table["support"].sum()]
                 names = {"read by": who, "setting": label, "attribute": [*class_names, "mean"]}
@@ -252,19 +252,19 @@ def protocol_report(records: Sequence[Record], class_names: Sequence[str]) -> pd
 
 
 def side_by_side(table: pd.DataFrame) -> pd.DataFrame:
-    """protocol_report with the settings as groups of columns, in percent."""
+    """evaluation_report with the settings as groups of columns, in percent."""
     keys = ["read by", "attribute"]
     wide = table.assign(**(100 * table[["precision", "recall", "F1"]])).set_index([*keys, "setting"]).unstack("setting").swaplevel(axis=1)
     columns = [(label, m) for label in table["setting"].unique() for m in ("precision", "recall", "F1", "support")]
     return wide.loc[table[keys].drop_duplicates().apply(tuple, axis=1), columns].round(1)
 
 
-def protocol(records: Sequence[Record]) -> pd.DataFrame:
+def evaluation(records: Sequence[Record]) -> pd.DataFrame:
     """Paper B's evaluation, mean over seeds: accuracies and the judge's worst attribute in percent, IS, FID and KID in the profile's
     features, and the pixel variance within an attribute as a share of the real images'."""
     rows = []
-    for labels, label in PROTOCOLS.items():
-        if runs := protocol_runs(records, labels):
+    for labels, label in EVALUATIONS.items():
+        if runs := evaluation_runs(records, labels):
             recall = classification(confusion(runs, "judge"))["recall"]
             rows.append(
                 {"setting": label, "draws": runs[0].config["draws"], "n": len(runs)}
@@ -281,7 +281,7 @@ def variance_by_attribute(runs: Sequence[Record], prefix: str = "") -> NDArray[n
     return np.mean([r.metrics[f"{prefix}pixel_variance_by_class"] for r in runs], axis=0)
 
 
-def quality(records: Sequence[Record]) -> pd.DataFrame:
+def image_quality(records: Sequence[Record]) -> pd.DataFrame:
     """Image quality by set, mean over seeds. FID and KID are in the profile's features: the judge's ("digit") or Inception's.
 
     biased: the set or the reference has fewer images than the features have dimensions, so that FID is too large; KID is not.
@@ -300,7 +300,7 @@ def quality(records: Sequence[Record]) -> pd.DataFrame:
         "feature_variance",
     )
     for image_set in IMAGE_SETS:
-        runs = of_kind(records, "quality", image_set=image_set)
+        runs = of_kind(records, "image-quality", image_set=image_set)
         if runs:
             first = runs[0].metrics
             small = min(first["samples"], first["reference_samples"]) <= first["feature_dimensions"]

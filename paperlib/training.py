@@ -22,7 +22,7 @@ Source = Callable[[int, nn.Module], Images]
 
 
 @dataclass
-class History:
+class TrainingHistory:
     """One value per epoch. loss: mean cross-entropy of training; accuracy: on the training images, in [0, 1]."""
 
     loss: list[float] = field(default_factory=list)
@@ -82,7 +82,7 @@ def train(
     seed: int = 0,
     mixed_precision: bool = False,
     progress: bool = True,
-) -> History:
+) -> TrainingHistory:
     """Train `model` in place for `epochs` passes over source(epoch, model); leaves it in eval mode.
 
     on_epoch(epoch, model) is called after each epoch. mixed_precision: as in train_epoch. Raises ValueError before the first step if images or logits do not fit.
@@ -95,7 +95,7 @@ def train(
     steps = epochs * -(-len(data) // batch_size)
     scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
     rng = torch.Generator().manual_seed(seed)
-    history = History()
+    history = TrainingHistory()
     for epoch in track(range(epochs), "epochs", enabled=progress):
         if epoch > 0:
             data = source(epoch, model)

@@ -26,7 +26,7 @@ HELD_OUT = 1000
 
 
 @dataclass
-class History:
+class DistillationHistory:
     """One value per epoch. loss: mean cross-entropy of training; agreement: share of HELD_OUT other prior draws of which h and C say the same."""
 
     loss: list[float] = field(default_factory=list)
@@ -48,7 +48,7 @@ def distil_posterior(
     generator_batch: int = 100,
     seed: int = 0,
     progress: bool = True,
-) -> tuple[LatentPosterior, History]:
+) -> tuple[LatentPosterior, DistillationHistory]:
     """Label `draws` latents of the prior by the frozen pair, fit an MLP to them (AdamW, cosine), and turn it into a LatentPosterior.
 
     The prior is N(0, I). classifier: images (N, C, H, W) -> logits (N, num_attributes). image_size: as in train_conditioner.
@@ -103,11 +103,11 @@ def _fit(
     batch_size: int,
     learning_rate: float,
     progress: bool,
-) -> History:
+) -> DistillationHistory:
     """Train on the first `draws` pairs, compare on the others."""
     optimizer = torch.optim.AdamW(network.parameters(), lr=learning_rate)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs * -(-draws // batch_size))
-    history = History()
+    history = DistillationHistory()
     for epoch in track(range(epochs), "distillation epochs", enabled=progress):
         losses = []
         network.train()

@@ -27,13 +27,14 @@ from paperlib.config import ConfigError
 from paperlib.data.imagenet import DataError
 from paperlib.experiment import plans, worker_count
 from paperlib.profiles import Parts, Profile
+from paperlib.support.files import replacing
 from paperlib.support.weights import CheckpointError
 
 STARTING = 8.0  # seconds that a notebook takes to start its kernel and to draw, measured on two CPU cores
 
 
 @dataclass(frozen=True)
-class Estimate:
+class TimeEstimate:
     """Seconds by notebook, and the speeds behind them. stand_ins: parts whose place random ones took for the timing."""
 
     profile: str
@@ -95,7 +96,7 @@ def timed_together(profile: Profile, workers: int) -> tuple[Work, float]:
     return Work(**{f.name: sum(getattr(s, f.name) for s in speeds) / workers for f in fields(Work)}), sum(peaks)
 
 
-def estimate(profile: Profile, seeds: int) -> Estimate:
+def estimate(profile: Profile, seeds: int) -> TimeEstimate:
     """Time a few steps, count the work of every run that is not on record, and share it out among the notebooks."""
     parts, stand_ins = parts_for_timing(profile.parts)
     real_images = len(parts.real_images()[0])
@@ -109,7 +110,7 @@ def estimate(profile: Profile, seeds: int) -> Estimate:
                 seconds += work(config, profile, real_images).seconds(speeds)
             planned.add(config)
         notebooks[name] = STARTING + seconds / workers
-    return Estimate(profile.name, seeds, device_name(), workers, asdict(speeds), notebooks, stand_ins, peak)
+    return TimeEstimate(profile.name, seeds, device_name(), workers, asdict(speeds), notebooks, stand_ins, peak)
 
 
 def machine(profile: Profile, parts: Parts | None) -> list[tuple[str, str]]:
@@ -146,7 +147,7 @@ def units(speeds: dict[str, float]) -> list[str]:
     return [f"{1e3 * seconds:.3g} ms {names[unit]}" for unit, seconds in speeds.items() if seconds]
 
 
-def diagnose(profile: Profile, seeds: int) -> Estimate | None:
+def diagnose(profile: Profile, seeds: int) -> TimeEstimate | None:
     """Print facts, lacks with their remedies, and the estimate, which is None where something is missing that nothing can stand in for."""
     requirements = profile.parts.requirements()
     lacking = [r.name for r in requirements if r.found is None]
@@ -191,7 +192,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     if options.json and found:
         content: dict[str, Any] = asdict(found) | {"total": found.total}
-        with records.replacing(options.json) as path:
+        with replacing(options.json) as path:
             path.write_text(json.dumps(content, indent=1) + "\n")
     return 0
 

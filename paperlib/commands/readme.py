@@ -20,11 +20,11 @@ def blocks(profile: str = "digits") -> dict[str, str]:
     table, curve = report.table1(found), report.sweep(found)
     closed = report.gap_closed(dict(zip(table["column"], table["ours"], strict=True)))
     curve = curve.assign(BNA=curve["BNA"].map({True: "x", False: ""}))
-    parts = (findings.table1, findings.sweep, findings.hard_samples, findings.conditioning, findings.protocol, findings.quality)
+    parts = (findings.table1, findings.sweep, findings.hard_samples, findings.conditioning, findings.evaluation, findings.image_quality)
     return {
         "times": times(),
         "bench": "\n\n".join(bench(path) for path in sorted((records.REFERENCE / "bench").glob("*.json"))),
-        "protocol": report.protocol(found).drop(columns=["images", "features"]).to_markdown(index=False, floatfmt=".4g"),
+        "evaluation": report.evaluation(found).drop(columns=["images", "features"]).to_markdown(index=False, floatfmt=".4g"),
         "table1": markdown(table),
         "gap": f"The long column closes {closed:.0f} % of the gap between the baseline and real images.",
         "sweep": markdown(curve),

@@ -21,6 +21,7 @@ from paperlib.data.imagenet import DataError
 from paperlib.experiment import plans, run_all
 from paperlib.experiment.conditioning import generator_of
 from paperlib.html import write_report
+from paperlib.support.files import replacing
 from paperlib.support.weights import CheckpointError
 
 NOTEBOOKS = records.ROOT / "notebooks"
@@ -32,7 +33,7 @@ APPENDICES = (PRETRAIN, "appendix_train_attribute_classifier")
 def execute(name: str, output: Path, parameters: dict[str, Any]) -> str:
     """Run one notebook -> "name: seconds". `output` appears only when it is whole; a failed one is kept beside it as *.failed.ipynb."""
     start = time.perf_counter()
-    with records.replacing(output) as temporary:
+    with replacing(output) as temporary:
         try:
             papermill.execute_notebook(
                 NOTEBOOKS / f"{name}.ipynb", temporary, parameters, kernel_name="python3", progress_bar=False, cwd=NOTEBOOKS

@@ -17,12 +17,12 @@ from paperlib.config import (
     Config,
     Distilled,
     DiversityRun,
+    EvaluationRun,
     HardSamplesRun,
+    ImageQualityRun,
     Langevin,
     MinedClassifierRun,
     MinedSpaceRun,
-    ProtocolRun,
-    QualityRun,
     Rejection,
     Trained,
 )
@@ -75,11 +75,11 @@ def work(config: Config, profile: Profile, real_images: int) -> Work:  # noqa: P
         case ConditioningRun():
             drawn = (config.epochs + 2) * config.validation_labels
             return Work(generated=config.epochs * config.validation_labels + drawn, conditioned=config.epochs * config.labels_per_epoch)
-        case QualityRun():
+        case ImageQualityRun():
             mining = _mined_stages(config.hard, config.samples) if config.hard else Work()
             made = 0 if config.image_set.startswith("real") else config.samples
             return mining + Work(generated=made, featured=config.samples)
-        case ProtocolRun():
+        case EvaluationRun():
             images = config.draws + config.quality_samples
             return Work(generated=images, featured=images)
         case DiversityRun():

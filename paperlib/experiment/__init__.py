@@ -22,13 +22,13 @@ from paperlib.config import (
     ConditioningRun,
     Config,
     DiversityRun,
+    EvaluationRun,
     HardSamplesRun,
+    ImageQualityRun,
     MinedClassifierRun,
     MinedSpaceRun,
-    ProtocolRun,
-    QualityRun,
 )
-from paperlib.experiment import classifier, conditioning, diversity, hard_samples, mined_space, protocol, quality
+from paperlib.experiment import classifier, conditioning, diversity, evaluation, hard_samples, image_quality, mined_space
 from paperlib.experiment.outcome import Outcome
 from paperlib.records import Record
 from paperlib.support.progress import progress_bar
@@ -117,10 +117,10 @@ def _outcome(config: Config, progress: bool) -> Outcome:  # noqa: PLR0911 -- a r
             return classifier.compute(config.classifier, profile, progress)
         case ConditioningRun():
             return conditioning.compute(config, profile, progress)
-        case QualityRun():
-            return quality.compute(config, profile, lambda other: run(other, progress=False))
-        case ProtocolRun():
-            return protocol.compute(config, profile, lambda other: run(other, progress=False))
+        case ImageQualityRun():
+            return image_quality.compute(config, profile, lambda other: run(other, progress=False))
+        case EvaluationRun():
+            return evaluation.compute(config, profile, lambda other: run(other, progress=False))
         case DiversityRun():
             return diversity.compute(config, profile, progress)
     raise TypeError(f"no experiment takes a {type(config).__name__}")

@@ -17,8 +17,8 @@ from paperlib.conditioner import Conditioner, Latents, train_conditioner
 from paperlib.config import Distilled, DiversityRun, Langevin, Rejection, Trained
 from paperlib.data import to_floats
 from paperlib.experiment import conditioning
+from paperlib.experiment.image_quality import by_class
 from paperlib.experiment.outcome import Outcome, View, generate, kept_features, look, tile
-from paperlib.experiment.quality import by_class
 from paperlib.generators import Generator
 from paperlib.metrics import frechet_distance, gaussian, manifold, on_manifold
 from paperlib.profiles import Profile, device

@@ -8,8 +8,8 @@ from paperlib.config import (
     ConditioningRun,
     Config,
     DiversityRun,
-    ProtocolRun,
-    QualityRun,
+    EvaluationRun,
+    ImageQualityRun,
     check_count,
 )
 from paperlib.profiles import Profile
@@ -53,20 +53,20 @@ def conditioning(profile: Profile, seeds: int) -> list[ConditioningRun]:
     return [profile.conditioning_run(seed, labels=labels, teacher=teacher) for (labels, teacher), seed in settings]
 
 
-def protocol(profile: Profile, seeds: int) -> list[ProtocolRun]:
+def evaluation(profile: Profile, seeds: int) -> list[EvaluationRun]:
     """Paper B's evaluation of every label setting and of the generator trained with labels, over a third of the seeds."""
     every = [*dict.fromkeys(labels for labels, _ in profile.settings), None]
-    return [profile.protocol_run(seed, labels=labels) for labels in every for seed in third_of(seeds)]
+    return [profile.evaluation_run(seed, labels=labels) for labels in every for seed in third_of(seeds)]
 
 
-def paper_b(profile: Profile, seeds: int) -> list[ConditioningRun | ProtocolRun]:
+def paper_b(profile: Profile, seeds: int) -> list[ConditioningRun | EvaluationRun]:
     """Training and evaluation; ConfigError without paper B."""
-    return [*conditioning(profile, seeds), *protocol(profile, seeds)]
+    return [*conditioning(profile, seeds), *evaluation(profile, seeds)]
 
 
-def quality(profile: Profile, seeds: int) -> list[QualityRun]:
+def image_quality(profile: Profile, seeds: int) -> list[ImageQualityRun]:
     """Every set of images that the profile can make, over a third of the seeds."""
-    return [profile.quality_run(seed, image_set) for image_set in profile.image_sets for seed in third_of(seeds)]
+    return [profile.image_quality_run(seed, image_set) for image_set in profile.image_sets for seed in third_of(seeds)]
 
 
 def half_of(count: int) -> range:
@@ -85,7 +85,7 @@ PLANS: dict[str, Callable[[Profile, int], Sequence[Config]]] = {
     "02_r_sweep": sweep,
     "03_hard_samples": hard_samples,
     "04_conditioning": paper_b,
-    "05_image_quality": quality,
+    "05_image_quality": image_quality,
     "06_diversity": diversity,
 }
 

@@ -1,4 +1,4 @@
-"""Frozen generators behind one protocol: G(z, y) -> images (N, C, H, W) in [-1, 1], differentiable in z."""
+"""Frozen generators behind one interface: G(z, y) -> images (N, C, H, W) in [-1, 1], differentiable in z."""
 
 from paperlib.generators.biggan import load_biggan
 from paperlib.generators.fused_biggan import fuse_biggan

@@ -1,4 +1,4 @@
-"""Frozen generators behind one protocol: G(z, y) -> images (N, C, H, W) in [-1, 1], differentiable in z.
+"""Frozen generators behind one interface: G(z, y) -> images (N, C, H, W) in [-1, 1], differentiable in z.
 
 generator = from_module(my_network, latent_dim=64, image_shape=(3, 32, 32))
 images = generator(generator.sample_latents(16))

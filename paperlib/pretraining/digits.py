@@ -230,7 +230,7 @@ def description(settings: GANTraining | ClassifierTraining) -> dict[str, Any]:
     return {name: value.__name__ if isinstance(value, type) else value for name, value in asdict(settings).items()}
 
 
-def quality(trained: dict[str, nn.Module], samples: int = 2000) -> dict[str, dict[str, float]]:
+def measured(trained: dict[str, nn.Module], samples: int = 2000) -> dict[str, dict[str, float]]:
     """Accuracies of the classifiers on the test images of their own data and on MNIST's; own label and variance ratio of the generators."""
     train, test = digits()
     judge = trained["digits_judge"]

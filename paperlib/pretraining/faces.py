@@ -26,7 +26,7 @@ from paperlib.support.files import replacing
 from paperlib.support.progress import progress_bar
 from paperlib.support.tensor_cache import checksum
 from paperlib.support.weights import CheckpointError
-from paperlib.training import History, predict, sgd, train_epoch
+from paperlib.training import TrainingHistory, predict, sgd, train_epoch
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def train_attribute_classifier(
     seed: int = 0,
     checkpoint: Path | None = None,
     progress: bool = True,
-) -> History:
+) -> TrainingHistory:
     """Train `model` in place on images (N, C, H, W) in [-1, 1] or bytes, labels (N,); leaves it in eval mode.
 
     Parameters without gradients stay as they are. checkpoint: written after every epoch; where it is there already, its run goes on,
@@ -71,7 +71,7 @@ def train_attribute_classifier(
             f"labels span {train.labels.min()}..{train.labels.max()}; the classifier has {scores.shape[1]} outputs, for 0..{scores.shape[1] - 1}."
         )
     optimizer = sgd(model, learning_rate, momentum, weight_decay=0.0)
-    history = History()
+    history = TrainingHistory()
     if checkpoint is not None:
         identity = _identity(model, train, batch_size, learning_rate, momentum, seed)
         if checkpoint.is_file():
@@ -116,7 +116,7 @@ def _identity(model: nn.Module, train: Images, batch_size: int, learning_rate: f
     )  # fmt: skip
 
 
-def _save(path: Path, identity: RunIdentity, model: nn.Module, optimizer: torch.optim.Optimizer, history: History) -> None:
+def _save(path: Path, identity: RunIdentity, model: nn.Module, optimizer: torch.optim.Optimizer, history: TrainingHistory) -> None:
     state = {
         "run": asdict(identity),
         "history": asdict(history),
@@ -127,12 +127,12 @@ def _save(path: Path, identity: RunIdentity, model: nn.Module, optimizer: torch.
         torch.save(state, temporary)
 
 
-def _resume(path: Path, identity: RunIdentity, model: nn.Module, optimizer: torch.optim.Optimizer, epochs: int) -> History:
+def _resume(path: Path, identity: RunIdentity, model: nn.Module, optimizer: torch.optim.Optimizer, epochs: int) -> TrainingHistory:
     """Put the checkpoint's state into model and optimizer -> its history."""
     remedy = "remove it, or give another path"
     try:
         state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-        run, history = RunIdentity(**state["run"]), History(**state["history"])
+        run, history = RunIdentity(**state["run"]), TrainingHistory(**state["history"])
         weights, momenta = state["model"], state["optimizer"]
     except (OSError, RuntimeError, EOFError, ValueError, TypeError, KeyError, pickle.UnpicklingError) as error:
         first = str(error).splitlines()[0] if str(error) else type(error).__name__

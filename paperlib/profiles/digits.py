@@ -101,7 +101,7 @@ DIGITS = Profile(
     ),
     conditioning=ConditioningSizes(
         epochs=10, labels_per_epoch=3000, validation_labels=500, batch_size=64, learning_rate=1e-3,
-        protocol_draws=printed_numbers.PROTOCOL_DRAWS, leak_draws=printed_numbers.PROTOCOL_DRAWS // 8,
+        evaluation_draws=printed_numbers.EVALUATION_DRAWS, leak_draws=printed_numbers.EVALUATION_DRAWS // 8,
     ),
 )  # fmt: skip
 
@@ -126,6 +126,6 @@ SMOKE = replace(
         ),
     ),
     conditioning=ConditioningSizes(
-        epochs=2, labels_per_epoch=100, validation_labels=100, batch_size=64, learning_rate=1e-3, protocol_draws=200, leak_draws=100,
+        epochs=2, labels_per_epoch=100, validation_labels=100, batch_size=64, learning_rate=1e-3, evaluation_draws=200, leak_draws=100,
     ),
 )  # fmt: skip

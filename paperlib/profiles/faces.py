@@ -167,7 +167,7 @@ FACES = Profile(
     name="faces", parts=PARTS, seeds=3, quality_samples=5000,
     conditioning=ConditioningSizes(
         epochs=10, labels_per_epoch=printed_numbers.CONDITIONING_LABELS, validation_labels=5000, batch_size=64, learning_rate=1e-3,
-        protocol_draws=printed_numbers.PROTOCOL_DRAWS, leak_draws=printed_numbers.PROTOCOL_DRAWS,
+        evaluation_draws=printed_numbers.EVALUATION_DRAWS, leak_draws=printed_numbers.EVALUATION_DRAWS,
     ),
 )  # fmt: skip
 
@@ -175,6 +175,6 @@ FACES = Profile(
 FACES_SMOKE = replace(
     FACES, name="faces_smoke", seeds=1, quality_samples=20,
     conditioning=ConditioningSizes(
-        epochs=1, labels_per_epoch=8, validation_labels=10, batch_size=4, learning_rate=1e-3, protocol_draws=10, leak_draws=10,
+        epochs=1, labels_per_epoch=8, validation_labels=10, batch_size=4, learning_rate=1e-3, evaluation_draws=10, leak_draws=10,
     ),
 )  # fmt: skip

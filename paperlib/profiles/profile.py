@@ -13,14 +13,14 @@ from paperlib.config import (
     ConditioningRun,
     ConfigError,
     DiversityRun,
+    EvaluationRun,
     HardSamplesRun,
+    ImageQualityRun,
     ImageSet,
     Labels,
     Method,
     MinedClassifierRun,
     MinedSpaceRun,
-    ProtocolRun,
-    QualityRun,
     Teacher,
 )
 from paperlib.data import Images
@@ -94,14 +94,14 @@ class Parts:
 
 @dataclass(frozen=True)
 class ConditioningSizes:
-    """Paper B's part of a profile; names as in config.py. protocol_draws: of the paper's own setting; leak_draws: of every other one."""
+    """Paper B's part of a profile; names as in config.py. evaluation_draws: of the paper's own setting; leak_draws: of every other one."""
 
     epochs: int
     labels_per_epoch: int
     validation_labels: int
     batch_size: int
     learning_rate: float
-    protocol_draws: int
+    evaluation_draws: int
     leak_draws: int
 
 
@@ -221,13 +221,13 @@ class Profile:
             validation_labels=sizes.validation_labels, batch_size=sizes.batch_size, learning_rate=sizes.learning_rate, momentum=0.9,
         )  # fmt: skip
 
-    def protocol_run(self, seed: int, *, labels: Labels | None) -> ProtocolRun:
+    def evaluation_run(self, seed: int, *, labels: Labels | None) -> EvaluationRun:
         """labels: the setting of the input generator, or None for the generator trained with labels."""
         sizes, settings = self._paper_b(), dict(reversed(self.settings))
-        return ProtocolRun(
+        return EvaluationRun(
             profile=self.name, seed=seed, quality_samples=self.quality_samples,
             conditioning=None if labels is None else self.conditioning_run(seed, labels=labels, teacher=settings[labels]),
-            draws=sizes.protocol_draws if labels == self.settings[0][0] else sizes.leak_draws,
+            draws=sizes.evaluation_draws if labels == self.settings[0][0] else sizes.leak_draws,
         )  # fmt: skip
 
     @property
@@ -242,8 +242,8 @@ class Profile:
             raise ConfigError(f"profile = {self.name!r}: it has no unconditional generator and no teacher; for paper B use 'digits'.")
         return self.conditioning
 
-    def quality_run(self, seed: int, image_set: ImageSet) -> QualityRun:
-        return QualityRun(
+    def image_quality_run(self, seed: int, image_set: ImageSet) -> ImageQualityRun:
+        return ImageQualityRun(
             profile=self.name, seed=seed, image_set=image_set, samples=self.quality_samples,
             hard=self.hard_samples_run(seed) if image_set == "mined" else None,
             conditioning=self.conditioning_run(seed) if image_set == "conditioned" else None,

@@ -1,4 +1,4 @@
-"""The latent families keep one protocol: densities that integrate to one and belong to their samples; the prior term pulls to the prior."""
+"""The latent families keep one interface: densities that integrate to one and belong to their samples; the prior term pulls to the prior."""
 
 import math
 

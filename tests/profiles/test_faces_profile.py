@@ -51,7 +51,7 @@ def test_the_authors_sizes():
     run = profiles.FACES.conditioning_run(0, labels="withheld", teacher="vgg-face")
     assert (run.epochs, run.labels_per_epoch, run.validation_labels, run.batch_size) == (10, 20_000, 5_000, 64)
     assert (run.learning_rate, run.momentum) == (1e-3, 0.9)
-    assert {p.draws for p in plans.protocol(profiles.FACES, 1)} == {64_000}
+    assert {p.draws for p in plans.evaluation(profiles.FACES, 1)} == {64_000}
 
 
 def test_the_notebook_shows_the_three_label_settings(executed):

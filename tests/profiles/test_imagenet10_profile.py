@@ -46,7 +46,7 @@ def test_records_are_whole(executed, outside_files):
     assert plans.notebooks(PROFILE) == NOTEBOOKS
     hard = next(r for r in found if r.kind == "hard-samples")
     assert hard.pictures["random"].shape == (10 * 128, 128, 3)
-    quality = {r.config["image_set"]: r.metrics for r in found if r.kind == "quality"}
+    quality = {r.config["image_set"]: r.metrics for r in found if r.kind == "image-quality"}
     assert set(quality) == {"real train", "real test", "prior", "mined"}
     assert all(m["feature_space"] == "Inception" and m["feature_dimensions"] == 2048 for m in quality.values())
     assert all(set(r.provenance["pretrained"]) == {"biggan", "inception", "judge"} for r in found)

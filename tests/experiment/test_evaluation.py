@@ -9,7 +9,7 @@ from sklearn.metrics import classification_report
 
 from paperlib import compare, figures, findings, profiles, report
 from paperlib.config import ConfigError
-from paperlib.experiment import _outcome, plans, protocol
+from paperlib.experiment import _outcome, evaluation, plans
 from paperlib.experiment.conditioning import Drawn
 from paperlib.records import Record
 
@@ -17,9 +17,9 @@ SMOKE = profiles.SMOKE
 CLASSES = 10
 
 
-@pytest.mark.parametrize("labels", report.PROTOCOLS)
+@pytest.mark.parametrize("labels", report.EVALUATIONS)
 def test_every_draw_is_counted_in_the_row_of_its_attribute(results, labels):
-    config = SMOKE.protocol_run(0, labels=labels)
+    config = SMOKE.evaluation_run(0, labels=labels)
     metrics = _outcome(config, False).metrics
     for who in ("teacher", "judge"):
         counts = np.array(metrics[f"{who}_confusion"])
@@ -27,16 +27,16 @@ def test_every_draw_is_counted_in_the_row_of_its_attribute(results, labels):
 
 
 def test_chunks_do_not_matter():
-    config = SMOKE.protocol_run(0, labels=None)
-    generator, source = protocol.source_of(config, SMOKE, lambda other: pytest.fail("no conditioning is asked for"))
+    config = SMOKE.evaluation_run(0, labels=None)
+    generator, source = evaluation.source_of(config, SMOKE, lambda other: pytest.fail("no conditioning is asked for"))
     networks = {"teacher": SMOKE.parts.paper_b.teacher("mnist"), "judge": SMOKE.parts.judge()}
-    counts = [protocol.readings(generator, source(95), networks, SMOKE.parts, chunk=chunk) for chunk in (7, 30, 95, 1000)]
+    counts = [evaluation.readings(generator, source(95), networks, SMOKE.parts, chunk=chunk) for chunk in (7, 30, 95, 1000)]
     for who in networks:
         assert all(torch.equal(c[who], counts[0][who]) for c in counts)
 
 
 def test_confusion():
-    counts = protocol.confusion(torch.tensor([0, 0, 2, 1]), torch.tensor([0, 2, 2, 2]), 3)
+    counts = evaluation.confusion(torch.tensor([0, 0, 2, 1]), torch.tensor([0, 2, 2, 2]), 3)
     assert counts.tolist() == [[1, 0, 1], [0, 0, 1], [0, 0, 1]]
 
 
@@ -51,8 +51,8 @@ def test_latents_split_whole():
 
 @pytest.mark.parametrize(("labels", "image_set"), [("unconditional", "conditioned"), (None, "prior")])
 def test_quality_is_that_of_the_same_set_elsewhere(results, labels, image_set):
-    here = _outcome(SMOKE.protocol_run(0, labels=labels), False).metrics
-    there = _outcome(SMOKE.quality_run(0, image_set), False).metrics
+    here = _outcome(SMOKE.evaluation_run(0, labels=labels), False).metrics
+    there = _outcome(SMOKE.image_quality_run(0, image_set), False).metrics
     assert {name: here[name] for name in there} == there
 
 
@@ -73,7 +73,7 @@ def made_up(labels, seed, correct, fid):
     metrics = {"teacher_confusion": (10 * np.eye(CLASSES, dtype=int)).tolist(), "judge_confusion": counts.tolist()}
     metrics |= {"samples": 50, "feature_space": "digit", "fid": fid, "kid": fid / 2, "inception_score": 8.0}
     metrics |= {"pixel_variance_by_class": [0.1] * CLASSES, "real_pixel_variance_by_class": [0.2] * CLASSES}
-    return Record("protocol", asdict(replace(SMOKE.protocol_run(seed, labels=labels), draws=100)), seed, metrics)
+    return Record("evaluation", asdict(replace(SMOKE.evaluation_run(seed, labels=labels), draws=100)), seed, metrics)
 
 
 @pytest.fixture
@@ -87,13 +87,13 @@ def records():
 
 
 def test_tables(records):
-    summary = report.protocol(records).set_index("setting")
-    own, trained = summary.loc[report.PROTOCOLS["unconditional"]], summary.loc[report.PROTOCOLS[None]]
+    summary = report.evaluation(records).set_index("setting")
+    own, trained = summary.loc[report.EVALUATIONS["unconditional"]], summary.loc[report.EVALUATIONS[None]]
     assert own[["draws", "n", "teacher's accuracy", "judge's accuracy", "judge's worst", "FID", "variance % of real"]].tolist() == [
         100, 2, 100, 80, 80, 10, 50,
     ]  # fmt: skip
     assert trained[["n", "judge's accuracy", "FID"]].tolist() == [1, 100, 2]
-    table = report.protocol_report(records, SMOKE.parts.class_names())
+    table = report.evaluation_report(records, SMOKE.parts.class_names())
     assert len(table) == 2 * 3 * (CLASSES + 1)
     judged = table[(table["read by"] == "judge") & (table["setting"] == own.name)]
     assert judged["recall"].tolist() == pytest.approx([0.8] * (CLASSES + 1))
@@ -104,14 +104,14 @@ def test_tables(records):
 
 
 def test_findings_and_items(records):
-    lines = "\n".join(findings.protocol(records))
+    lines = "\n".join(findings.evaluation(records))
     assert "digit-FID 10.0 against 2.0, 5.0 times" in lines
     assert "FID comparable with training on labels, within a factor of 1.5: does not hold" in lines
     assert "IS comparable with training on labels, within a factor of 1.5: holds" in lines
     assert "within a factor of 1.5: does not" not in "\n".join(
-        findings.protocol([made_up("unconditional", 0, 9, 2.9), made_up(None, 0, 9, 2)])
+        findings.evaluation([made_up("unconditional", 0, 9, 2.9), made_up(None, 0, 9, 2)])
     )
-    assert findings.protocol([]) == []
+    assert findings.evaluation([]) == []
     items = {item.name: item for item in compare.items(records, records)}
     assert items["B, digit-FID: unconditional G (paper B)"].ours == {0: 9.0, 1: 11.0}
     assert items["B, all draws: unconditional G (paper B), judge"].ours == pytest.approx({0: 70, 1: 90})
@@ -119,18 +119,18 @@ def test_findings_and_items(records):
 
 
 def test_figure(records):
-    titles = [ax.get_title() for ax in figures.protocol_figure(records, SMOKE.parts.class_names()).axes]
+    titles = [ax.get_title() for ax in figures.evaluation_figure(records, SMOKE.parts.class_names()).axes]
     assert titles[:2] == ["recall by attribute (%): teacher", "recall by attribute (%): judge"]
 
 
 def test_plan():
-    runs = plans.protocol(SMOKE, 4)
+    runs = plans.evaluation(SMOKE, 4)
     assert [(c.conditioning and c.conditioning.labels, c.seed) for c in runs] == [
-        (labels, s) for labels in report.PROTOCOLS for s in (0, 1)
+        (labels, s) for labels in report.EVALUATIONS for s in (0, 1)
     ]
     assert {c.conditioning for c in runs} - {None} <= set(plans.conditioning(SMOKE, 4))
     with pytest.raises(ConfigError, match="use 'digits'"):
-        profiles.IMAGENET10.protocol_run(0, labels="unconditional")
+        profiles.IMAGENET10.evaluation_run(0, labels="unconditional")
 
 
 @pytest.mark.parametrize(
@@ -145,4 +145,4 @@ def test_plan():
 )
 def test_out_of_range(change, message):
     with pytest.raises(ConfigError, match=message):
-        replace(SMOKE.protocol_run(0, labels="unconditional"), **change)
+        replace(SMOKE.evaluation_run(0, labels="unconditional"), **change)

@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping
 import torch
 from torch import nn
 
-from paperlib.config import Config, ProtocolRun
+from paperlib.config import Config, EvaluationRun
 from paperlib.data import Images, to_floats
 from paperlib.experiment import conditioning
 from paperlib.experiment.conditioning import Drawn
+from paperlib.experiment.image_quality import against_reference, by_class, reference_and_rest
 from paperlib.experiment.outcome import Outcome, balanced_labels, generate
-from paperlib.experiment.quality import against_reference, by_class, reference_and_rest
 from paperlib.generators import Generator
 from paperlib.profiles import Parts, Profile, device
 from paperlib.records import Record
@@ -22,7 +22,7 @@ from paperlib.training import predict
 Source = Callable[[int], Drawn]
 
 
-def source_of(config: ProtocolRun, profile: Profile, record_of: Callable[[Config], Record]) -> tuple[Generator, Source]:
+def source_of(config: EvaluationRun, profile: Profile, record_of: Callable[[Config], Record]) -> tuple[Generator, Source]:
     """The generator, and source(n) -> the latents of n images, the attributes even.
 
     A conditioning run's own draws; without one the prior of the generator trained with labels, told the class.
@@ -58,7 +58,7 @@ def readings(
     return counts
 
 
-def compute(config: ProtocolRun, profile: Profile, record_of: Callable[[Config], Record]) -> Outcome:
+def compute(config: EvaluationRun, profile: Profile, record_of: Callable[[Config], Record]) -> Outcome:
     """record_of(config): the record of another run. The generator trained with labels is read by the teacher of the paper's setting."""
     parts = profile.parts
     assert parts.paper_b is not None

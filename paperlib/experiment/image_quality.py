@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from paperlib.config import Config, QualityRun
+from paperlib.config import Config, ImageQualityRun
 from paperlib.data import Images, split, to_floats
 from paperlib.experiment import conditioning, hard_samples
 from paperlib.experiment.outcome import Outcome, balanced_labels, generate, kept_features, look
@@ -29,7 +29,7 @@ def reference_features(profile: Profile) -> tuple[torch.Tensor, int]:
     return kept_features(reference.images, profile), len(reference)
 
 
-def image_set(config: QualityRun, profile: Profile, record_of: Callable[[Config], Record]) -> Images:
+def image_set(config: ImageQualityRun, profile: Profile, record_of: Callable[[Config], Record]) -> Images:
     """The set's images and labels: real labels, the generator's class, the attribute; of unconditional samples the judge's class."""
     rng, parts = torch.Generator(device()).manual_seed(config.seed), profile.parts
     match config.image_set:
@@ -58,7 +58,7 @@ def _random_part(images: Images, n: int, rng: torch.Generator) -> Images:
     return images.subset(torch.randperm(len(images), generator=rng, device=rng.device)[:n])
 
 
-def compute(config: QualityRun, profile: Profile, record_of: Callable[[Config], Record]) -> Outcome:
+def compute(config: ImageQualityRun, profile: Profile, record_of: Callable[[Config], Record]) -> Outcome:
     """record_of(config): the record of another run; the conditioned set draws from the (mu, sigma) that its run found."""
     return Outcome(against_reference(image_set(config, profile, record_of), profile))
 

@@ -9,30 +9,30 @@ from pathlib import Path
 
 import pandas as pd
 
-from paperlib import findings, past_findings, past_papers, records, report
+from paperlib import records
+from paperlib.report import conditioning, diversity, evaluation, hard_samples, image_quality, mining, r_sweep, table1
 
 README = records.ROOT / "README.md"
+PAPERS = (table1, r_sweep, hard_samples, conditioning, evaluation, image_quality)
 
 
 def blocks(profile: str = "digits") -> dict[str, str]:
     """Marker name -> the Markdown that belongs there."""
     found = records.find(profile, folder=records.REFERENCE / profile)
-    table, curve = report.table1(found), report.sweep(found)
-    closed = report.gap_closed(dict(zip(table["column"], table["ours"], strict=True)))
+    curve = r_sweep.table(found)
     curve = curve.assign(BNA=curve["BNA"].map({True: "x", False: ""}))
-    parts = (findings.table1, findings.sweep, findings.hard_samples, findings.conditioning, findings.evaluation, findings.image_quality)
     return {
         "times": times(),
         "bench": "\n\n".join(bench(path) for path in sorted((records.REFERENCE / "bench").glob("*.json"))),
-        "evaluation": report.evaluation(found).drop(columns=["images", "features"]).to_markdown(index=False, floatfmt=".4g"),
-        "table1": markdown(table),
-        "gap": f"The long column closes {closed:.0f} % of the gap between the baseline and real images.",
+        "evaluation": evaluation.table(found).drop(columns=["images", "features"]).to_markdown(index=False, floatfmt=".4g"),
+        "table1": markdown(table1.table(found)),
+        "gap": table1.gap_sentence(found),
         "sweep": markdown(curve),
-        "conditioning": report.conditioning(found).to_markdown(index=False),
-        "diversity": diversity(found),
-        "past_b": text(past_findings.diversity(found)),
-        "past_a": text(past_findings.mining(found)),
-        "findings": text([line for part in parts for line in part(found)]),
+        "conditioning": conditioning.table(found).to_markdown(index=False),
+        "diversity": diversity_table(found),
+        "past_b": text(diversity.sentences(found)),
+        "past_a": text(mining.sentences(found)),
+        "findings": text([line for subject in PAPERS for line in subject.sentences(found)]),
     }
 
 
@@ -40,9 +40,9 @@ def text(lines: list[str]) -> str:
     return "```text\n" + "\n".join(lines) + "\n```"
 
 
-def diversity(found: list[records.Record]) -> str:
+def diversity_table(found: list[records.Record]) -> str:
     """Accuracy, variety and cost of every method past paper B, in one table."""
-    table, costs = past_papers.diversity(found), past_papers.diversity_costs(found)
+    table, costs = diversity.table(found), diversity.costs(found)
     cells = {"method": table["method"], "w": [f"{w:g}" for w in table["w"]]}
     for name in ("judge", "variance", "coverage"):
         cells[f"{name} %"] = [f"{mean:.1f} ± {half:.1f}" for mean, half in zip(table[f"{name} %"], table[f"{name} ±"], strict=True)]

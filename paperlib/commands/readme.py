@@ -9,30 +9,33 @@ from pathlib import Path
 
 import pandas as pd
 
-from paperlib import records
+from paperlib import profiles
+from paperlib.experiment import found
+from paperlib.records import Record
 from paperlib.report import conditioning, diversity, evaluation, hard_samples, image_quality, mining, r_sweep, table1
+from paperlib.support.paths import REFERENCE, ROOT
 
-README = records.ROOT / "README.md"
+README = ROOT / "README.md"
 PAPERS = (table1, r_sweep, hard_samples, conditioning, evaluation, image_quality)
 
 
 def blocks(profile: str = "digits") -> dict[str, str]:
     """Marker name -> the Markdown that belongs there."""
-    found = records.find(profile, folder=records.REFERENCE / profile)
-    curve = r_sweep.table(found)
+    runs = found(profiles.load(profile), REFERENCE / profile)
+    curve = r_sweep.table(runs)
     curve = curve.assign(BNA=curve["BNA"].map({True: "x", False: ""}))
     return {
         "times": times(),
-        "bench": "\n\n".join(bench(path) for path in sorted((records.REFERENCE / "bench").glob("*.json"))),
-        "evaluation": evaluation.table(found).drop(columns=["images", "features"]).to_markdown(index=False, floatfmt=".4g"),
-        "table1": markdown(table1.table(found)),
-        "gap": table1.gap_sentence(found),
+        "bench": "\n\n".join(bench(path) for path in sorted((REFERENCE / "bench").glob("*.json"))),
+        "evaluation": evaluation.table(runs).drop(columns=["images", "features"]).to_markdown(index=False, floatfmt=".4g"),
+        "table1": markdown(table1.table(runs)),
+        "gap": table1.gap_sentence(runs),
         "sweep": markdown(curve),
-        "conditioning": conditioning.table(found).to_markdown(index=False),
-        "diversity": diversity_table(found),
-        "past_b": text(diversity.sentences(found)),
-        "past_a": text(mining.sentences(found)),
-        "findings": text([line for subject in PAPERS for line in subject.sentences(found)]),
+        "conditioning": conditioning.table(runs).to_markdown(index=False),
+        "diversity": diversity_table(runs),
+        "past_b": text(diversity.sentences(runs)),
+        "past_a": text(mining.sentences(runs)),
+        "findings": text([line for subject in PAPERS for line in subject.sentences(runs)]),
     }
 
 
@@ -40,7 +43,7 @@ def text(lines: list[str]) -> str:
     return "```text\n" + "\n".join(lines) + "\n```"
 
 
-def diversity_table(found: list[records.Record]) -> str:
+def diversity_table(found: list[Record]) -> str:
     """Accuracy, variety and cost of every method past paper B, in one table."""
     table, costs = diversity.table(found), diversity.costs(found)
     cells = {"method": table["method"], "w": [f"{w:g}" for w in table["w"]]}
@@ -56,7 +59,7 @@ def diversity_table(found: list[records.Record]) -> str:
 
 def times() -> str:
     """What `make times` measured."""
-    path = records.REFERENCE / "times.json"
+    path = REFERENCE / "times.json"
     if not path.exists():
         return "Not measured yet: `make times`."
     found = json.loads(path.read_text())

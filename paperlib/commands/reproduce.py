@@ -6,6 +6,7 @@ python -m paperlib.commands.reproduce --profile digits --seeds 3
 import argparse
 import multiprocessing
 import os
+import shutil
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -15,18 +16,19 @@ from typing import Any
 import nbformat
 import papermill
 
-from paperlib import profiles, records
+from paperlib import profiles
 from paperlib.config import ConfigError, check_number
 from paperlib.data.imagenet import DataError
-from paperlib.experiment import plans, run_all
+from paperlib.experiment import found, plans, run_all
 from paperlib.experiment.conditioning import generator_of
 from paperlib.report import comparison
 from paperlib.report.files import save_table
 from paperlib.report.pages import write_report
 from paperlib.support.files import replacing
+from paperlib.support.paths import REFERENCE, ROOT, Paths
 from paperlib.support.weights import CheckpointError
 
-NOTEBOOKS = records.ROOT / "notebooks"
+NOTEBOOKS = ROOT / "notebooks"
 ORDER = ("00_start_here", *plans.PLANS)
 PRETRAIN = "appendix_pretrain_digits"
 APPENDICES = (PRETRAIN, "appendix_train_attribute_classifier")
@@ -63,16 +65,19 @@ def check_parts(parts: profiles.Parts) -> None:
         for labels, teacher in parts.paper_b.settings:
             generator_of(labels, parts)
             parts.paper_b.teacher(teacher)
-    parts.checksums()
 
 
-def reproduce(profile: profiles.Profile, seeds: int, names: tuple[str, ...], parameters: dict[str, Any]) -> None:
-    """Compute what is missing for the whole profile, then execute the notebooks `names`, two at a time: they load what they show."""
-    folder = records.check_writable(profile.name)
+def reproduce(profile: profiles.Profile, source: str, seeds: int, names: tuple[str, ...], parameters: dict[str, Any]) -> None:
+    """Compute what is missing for the whole profile, then execute the notebooks `names`, two at a time: they load what they show.
+
+    source: the name or path that the profile was loaded by.
+    """
+    folder = profile.paths.writable(profile.name)
     check_parts(profile.parts)
     if names == plans.notebooks(profile):
-        run_all(plans.everything(profile, seeds), label="missing runs")
-    parameters = {"profile": profile.name, "seeds": seeds} | parameters
+        run_all(plans.everything(profile, seeds), profile, label="missing runs")
+    parameters = {"profile": source, "seeds": seeds} | parameters
+    os.environ |= profile.paths.to_environment()  # the kernels inherit it
     with ProcessPoolExecutor(min(2, len(names)), mp_context=multiprocessing.get_context("spawn")) as pool:
         futures = [pool.submit(execute, name, folder / "notebooks" / f"{name}.ipynb", parameters) for name in names]
         for future in as_completed(futures):
@@ -81,8 +86,8 @@ def reproduce(profile: profiles.Profile, seeds: int, names: tuple[str, ...], par
 
 def conclude(profile: profiles.Profile) -> None:
     """Tables of the comparison, report.html, and the comparison in print."""
-    folder = records.check_writable(profile.name)
-    ours, reference = records.find(profile.name), records.find(profile.name, folder=records.REFERENCE / profile.name)
+    folder = profile.paths.writable(profile.name)
+    ours, reference = found(profile), found(profile, REFERENCE / profile.name)
     frame = comparison.table(ours, reference)
     save_table(frame, folder, "comparison")
     write_report(folder, [folder / "notebooks" / f"{name}.ipynb" for name in ORDER], frame)
@@ -93,28 +98,31 @@ def conclude(profile: profiles.Profile) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--profile", default="digits", help=f"one of {', '.join(profiles.PROFILES)}")
+    parser.add_argument("--profile", default="digits", help=f"{', '.join(profiles.PROFILES)}, or the path of a Python file with PROFILE")
     parser.add_argument("--seeds", type=int, help="seeds of every run; default: the profile's")
     parser.add_argument("--only", choices=ORDER, help="this notebook alone")
     parser.add_argument("--r", type=float, help="with --only 02_r_sweep: this point alone")
     parser.add_argument("--report-only", action="store_true", help="no notebook, the report from what is there")
+    parser.add_argument("--clean", action="store_true", help="delete the profile's results")
     parser.add_argument("--pretrain", action="store_true", help="train the shipped weights again")
     options = parser.parse_args(arguments)
     start = time.perf_counter()
-    if "PAPERLIB_RESULTS" in os.environ:
-        os.environ["PAPERLIB_RESULTS"] = os.path.abspath(os.environ["PAPERLIB_RESULTS"])  # the kernels run in notebooks/
     try:
-        profile = profiles.load(options.profile)
+        source = str(Path(options.profile).absolute()) if options.profile.endswith(".py") else options.profile
+        profile = profiles.load(source, Paths.from_environment())
+        if options.clean:
+            shutil.rmtree(profile.folder, ignore_errors=True)
+            print(f"Deleted {profile.folder}.")
+            return 0
         seeds = len(plans.seeds_of(profile.seeds if options.seeds is None else options.seeds))
         if options.pretrain:
-            folder = records.check_writable(profile.name)
-            execute(PRETRAIN, folder / "notebooks" / f"{PRETRAIN}.ipynb", {"keep": True})
+            execute(PRETRAIN, profile.paths.writable(profile.name) / "notebooks" / f"{PRETRAIN}.ipynb", {"keep": True})
             return 0
         if not options.report_only:
             parameters = {} if options.r is None else {"r": options.r}
             for value in parameters.values():
                 check_number("r", value, 0, 1)
-            reproduce(profile, seeds, (options.only,) if options.only else plans.notebooks(profile), parameters)
+            reproduce(profile, source, seeds, (options.only,) if options.only else plans.notebooks(profile), parameters)
         conclude(profile)
     except (ConfigError, CheckpointError, DataError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)

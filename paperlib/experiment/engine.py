@@ -13,6 +13,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from importlib.metadata import version
+from pathlib import Path
 
 import cloudpickle
 import torch
@@ -98,11 +99,14 @@ def run_all(
     return [done[config] for config in configs if not done[config].impossible]
 
 
-def found(profile: Profile) -> list[Record]:
-    """What is on record of the profile as it is now: its own sizes, and the parts that it has today."""
+def found(profile: Profile, folder: Path | None = None) -> list[Record]:
+    """What is on record of the profile as it is now, its own sizes and the parts that it has today, in the order of its plan.
+
+    folder: another results folder, such as REFERENCE / "digits".
+    """
     known, own = Fingerprints(profile), plans.Own(profile)
-    kept = [r for r in records.find(profile.folder) if not r.impossible and r.config in own]
-    return [record for record in kept if record.parts == known.of(record.config)]
+    kept = [r for r in records.find(folder or profile.folder) if not r.impossible and r.config in own]
+    return sorted((r for r in kept if r.parts == known.of(r.config)), key=lambda r: own.place(r.config))
 
 
 def worker_count() -> int:

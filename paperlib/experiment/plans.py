@@ -110,12 +110,27 @@ def everything(profile: Profile, seeds: int) -> list[Config]:
 
 
 class Own:
-    """config in Own(profile): would the profile make this config today? Any r counts as a point of the sweep."""
+    """Which configs a profile would make today, and in which order.
+
+    own = Own(profile)
+    config in own;  sorted(configs, key=own.place)
+    """
 
     def __init__(self, profile: Profile):
-        self.profile, self._of_seed_0 = profile, {to_json(run) for run in everything(profile, 1)}
+        self.profile = profile
+        self._place = {to_json(run): place for place, run in enumerate(everything(profile, 1))}
 
     def __contains__(self, config: Config) -> bool:
-        if isinstance(config, ClassifierRun) and self.profile.classifier and config == self.profile.classifier_run(config.seed, r=config.r):
-            return True
-        return to_json(config).replace(f'"seed": {config.seed}', '"seed": 0') in self._of_seed_0
+        """Any r counts as a point of the sweep."""
+        is_point = (
+            isinstance(config, ClassifierRun) and self.profile.classifier and config == self.profile.classifier_run(config.seed, r=config.r)
+        )
+        return is_point or _of_seed_0(config) in self._place
+
+    def place(self, config: Config) -> tuple[int, int]:
+        """By the profile's plan, then by seed; further points of the sweep come last."""
+        return self._place.get(_of_seed_0(config), len(self._place)), config.seed
+
+
+def _of_seed_0(config: Config) -> str:
+    return to_json(config).replace(f'"seed": {config.seed}', '"seed": 0')

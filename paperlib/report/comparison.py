@@ -1,6 +1,6 @@
 """The closing comparison: paper | committed reference | this run | do they agree?
 
-table(find("digits"), find("digits", folder=REFERENCE / "digits"))
+table(found(DIGITS), found(DIGITS, REFERENCE / "digits"))
 """
 
 from collections.abc import Mapping, Sequence
@@ -59,21 +59,22 @@ def items(ours: Sequence[Record], reference: Sequence[Record]) -> list[Item]:
     for r in printed_numbers.FIG4_R if has_paper_a else ():
         for metric, suffix, bna in (("accuracy", "", False), ("accuracy_bna", " with BNA", True)):
             known = printed_numbers.FIG4_KNOWN.get((r, bna))
-            values = [by_seed([x for x in r_sweep.runs_of(records) if x.config["r"] == r], metric, 100) for records in both]
+            values = [by_seed([x for x in r_sweep.runs_of(records) if x.config.r == r], metric, 100) for records in both]
             found.append(Item(f"Fig. 4: r = {r}{suffix}", f"{known:.1f}" if known else "-", *values))
-    own = conditioning.own_setting([*ours, *reference])
-    for (labels, teacher), label in conditioning.SETTINGS.items():
+    settings = conditioning.settings([*ours, *reference])
+    own = next(iter(settings), None)
+    for (labels, teacher), label in settings.items():
         for metric, name in (("accuracy", "teacher"), ("judge_accuracy", "judge")):
             values = [by_seed(conditioning.runs_of(records, labels, teacher), metric, 100) for records in both]
             claimed = (labels, teacher) == own and metric == "accuracy"
             if any(values):
                 found.append(Item(f"B: {label}, {name}", f"{printed_numbers.CONDITIONING_ACCURACY:.0f}" if claimed else "-", *values))
-    for setting, label in evaluation.SETTINGS.items():
+    for setting, label in evaluation.settings([*ours, *reference]).items():
         runs = [evaluation.runs_of(records, setting) for records in both]
         if any(runs):
             space = [*runs[1], *runs[0]][0].metrics["feature_space"]
             for who in ("teacher", "judge"):
-                claimed = (setting, who) == (own[0], "teacher")
+                claimed = own is not None and (setting, who) == (own[0], "teacher")
                 values = [evaluation.read_as_asked(r, who) for r in runs]
                 found.append(
                     Item(f"B, all draws: {label}, {who}", f"{printed_numbers.CONDITIONING_ACCURACY:.0f}" if claimed else "-", *values)
@@ -97,8 +98,8 @@ def _items_past_the_papers(ours: Sequence[Record], reference: Sequence[Record]) 
         found.append(Item(f"{name}, judge", "-", *(by_seed(runs.get(key, []), "judge_accuracy", 100) for runs in diverse)))
         found.append(Item(f"{name}, coverage", "-", *(diversity.share_of_truth(runs, key, "truth_coverage") for runs in diverse)))
     far = [of_kind(records, "mined-classifier") for records in both]
-    for size in sorted({r.config["classifier"]["step_size"] for runs in far for r in runs}):
-        values = [by_seed([r for r in runs if r.config["classifier"]["step_size"] == size], "accuracy", 100) for runs in far]
+    for size in sorted({r.config.classifier.step_size for runs in far for r in runs}):
+        values = [by_seed([r for r in runs if r.config.classifier.step_size == size], "accuracy", 100) for runs in far]
         found.append(Item(f"HSM at eta = {size:g}", "-", *values))
     return found
 

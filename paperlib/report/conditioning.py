@@ -1,6 +1,6 @@
 """Training of paper B: accuracy by teacher and judge, samples, variance and confidence.
 
-table(find("digits"))          # a pandas frame, one row a setting
+table(found(DIGITS))          # a pandas frame, one row a setting
 """
 
 from collections.abc import Sequence
@@ -11,47 +11,59 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from paperlib import printed_numbers
-from paperlib.config import Labels, Teacher
+from paperlib.config import Labels
 from paperlib.records import Record
 from paperlib.report.estimates import estimate, in_words, of_kind
 from paperlib.report.style import OURS, PAPER, SECOND, curves, show
 
-SETTINGS: dict[tuple[Labels, Teacher], str] = {
-    ("unconditional", "mnist"): "unconditional G (paper B)",
-    ("given", "mnist"): "class-conditional G, label given",
-    ("withheld", "mnist"): "class-conditional G, label withheld",
-    ("shuffled", "mnist"): "class-conditional G, label shuffled",
-    ("unconditional", "uci"): "unconditional G, teacher from UCI digits",
-    ("withheld", "vgg-face"): "BigGAN of faces, label withheld",
-    ("given", "vgg-face"): "BigGAN of faces, label given (the author's way)",
-    ("shuffled", "vgg-face"): "BigGAN of faces, label shuffled",
+Setting = tuple[Labels, str]  # what the generator is told, and the teacher's name
+TOLD: dict[Labels, str] = {
+    "unconditional": "unconditional G",
+    "given": "class-conditional G, label given",
+    "withheld": "class-conditional G, label withheld",
+    "shuffled": "class-conditional G, label shuffled",
 }
 
 
+def name_of(setting: Setting, own: Setting) -> str:
+    """In words. own: paper B's own setting of the profile."""
+    told = TOLD[setting[0]]
+    if setting == own:
+        return f"{told} (paper B)"
+    return told if setting[1] == own[1] else f"{told}, teacher {setting[1]}"
+
+
+def settings(records: Sequence[Record]) -> dict[Setting, str]:
+    """The settings on record and their names. Records come in the order of the profile's plan: paper B's own setting is the first."""
+    found = list(dict.fromkeys((r.config.labels, r.config.teacher) for r in of_kind(records, "conditioning")))
+    return {setting: name_of(setting, found[0]) for setting in found}
+
+
 def runs_of(records: Sequence[Record], labels: str, teacher: str) -> list[Record]:
-    """The conditioning runs of one of SETTINGS, one a seed."""
+    """The conditioning runs of one setting, one a seed."""
     return of_kind(records, "conditioning", labels=labels, teacher=teacher)
 
 
-def own_setting(records: Sequence[Record]) -> tuple[Labels, Teacher]:
-    """Paper B's own setting: the first of SETTINGS that is on record."""
-    return next((key for key in SETTINGS if runs_of(records, *key)), next(iter(SETTINGS)))
+def own_setting(records: Sequence[Record]) -> Setting:
+    """Paper B's own setting; ValueError where no conditioning is on record."""
+    found = settings(records)
+    if not found:
+        raise ValueError("no conditioning run is on record; run notebook 04 first.")
+    return next(iter(found))
 
 
 def table(records: Sequence[Record]) -> pd.DataFrame:
     """Accuracies in percent by teacher and judge, the first epoch at 100 % by seed, variance within an attribute in percent of the prior's."""
     rows = []
-    for (labels, teacher), label in SETTINGS.items():
+    for (labels, teacher), label in settings(records).items():
         runs = runs_of(records, labels, teacher)
-        if not runs:
-            continue
         own, judged = (estimate([100 * r.metrics[m] for r in runs]) for m in ("accuracy", "judge_accuracy"))
         kept = estimate([100 * r.metrics["variance"] / r.metrics["prior_variance"] for r in runs])
-        full = [r.metrics["first_full_epoch"] for r in runs]
+        full = [next((i for i, a in enumerate(r.history["accuracy"], 1) if a == 1.0), "-") for r in runs]
         rows.append(
             {
                 "setting": label, "teacher's accuracy": own.mean, "± 95 %": own.half_width, "judge's accuracy": judged.mean, "judge ± 95 %": judged.half_width,
-                "100 % by epoch": "/".join("-" if f is None else str(f) for f in full), "variance kept %": kept.mean, "n": own.n,
+                "100 % by epoch": "/".join(map(str, full)), "variance kept %": kept.mean, "n": own.n,
             }
         )  # fmt: skip
     return pd.DataFrame(rows).round(2)
@@ -83,8 +95,7 @@ def figure(records: Sequence[Record]) -> Figure:
 
 def samples_figure(records: Sequence[Record], class_names: Sequence[str]) -> Figure:
     """Ten samples of each attribute, a panel for each setting."""
-    found = {label: runs_of(records, *key) for key, label in SETTINGS.items()}
-    found = {label: runs for label, runs in found.items() if runs}
+    found = {label: runs_of(records, *key) for key, label in settings(records).items()}
     fig, axes = plt.subplots(1, len(found), figsize=(2.7 * len(found), 3.1), squeeze=False, layout="constrained")
     for ax, (label, runs) in zip(axes[0], found.items(), strict=True):
         picture = runs[0].pictures["samples"]
@@ -121,7 +132,6 @@ def confidence_figure(records: Sequence[Record]) -> Figure:
             (c, a)
             for r in runs
             for c, a in zip(r.metrics[f"{who}_calibration"]["confidence"], r.metrics[f"{who}_calibration"]["accuracy"], strict=True)
-            if c is not None
         ]
         axes[2].plot(*zip(*points, strict=True), "o", color=color, alpha=0.6, label=who, markersize=4)
     axes[2].plot((0, 1), (0, 1), color=PAPER, linewidth=1)
@@ -148,7 +158,7 @@ def sentences(records: Sequence[Record]) -> list[str]:
         f"{claim}: {in_words(min(best) >= printed_numbers.CONDITIONING_ACCURACY)}; "
         f"the best of these epochs reaches {min(best):.1f} to {max(best):.1f} %, depending on the seed."
     )
-    labels = runs[0].config["labels_per_epoch"]
+    labels = runs[0].config.labels_per_epoch
     share = 100 * labels / printed_numbers.CONDITIONING_LABELS
     lines.append(
         f"An epoch is {labels:,} labels here and {printed_numbers.CONDITIONING_LABELS:,} in the author's code: "

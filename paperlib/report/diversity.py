@@ -1,6 +1,6 @@
 """Past paper B: accuracy, variety and cost of every way to draw images of an attribute.
 
-table(find("digits"))          # a pandas frame, one row a method and weight
+table(found(DIGITS))          # a pandas frame, one row a method and weight
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,6 +12,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
+from paperlib.config import Distilled, Langevin, Rejection, Trained
 from paperlib.records import Record
 from paperlib.report.estimates import by_seed, estimate, of_kind
 from paperlib.report.style import THIRD, note, show
@@ -34,13 +35,16 @@ Rows = Mapping[Key, Mapping[str, Any]]
 
 def method_of(run: Record) -> Key:
     """The method of a diversity run, by its name in METHODS, and its prior weight."""
-    method = run.config["method"]
-    if "steps" in method:
-        return METHODS["langevin"], 1.0
-    if "labelled" in method:
-        return METHODS["posterior"], method["prior_weight"]
-    name = method.get("family") or ("proposed" if method["proposal"] else "rejection")
-    return METHODS[name], method["prior_weight"]
+    match run.config.method:
+        case Langevin():
+            return METHODS["langevin"], 1.0
+        case Distilled(prior_weight=weight):
+            return METHODS["posterior"], weight
+        case Rejection(prior_weight=weight, proposal=proposal):
+            return METHODS["proposed" if proposal else "rejection"], weight
+        case Trained(family=family, prior_weight=weight):
+            return METHODS[family], weight
+    raise TypeError(f"the name of a {type(run.config.method).__name__} is not known")
 
 
 def runs_by_method(records: Iterable[Record]) -> dict[Key, list[Record]]:

@@ -38,7 +38,7 @@ def estimate(values: Sequence[float]) -> Estimate:
 
 def of_kind(records: Iterable[Record], kind: str, **config: Any) -> list[Record]:
     """The records of a kind whose config has these values."""
-    return [r for r in records if r.kind == kind and all(r.config[k] == v for k, v in config.items())]
+    return [r for r in records if r.kind == kind and all(getattr(r.config, k) == v for k, v in config.items())]
 
 
 def by_seed(runs: Iterable[Record], metric: str, scale: float = 1) -> dict[int, float]:
@@ -46,12 +46,12 @@ def by_seed(runs: Iterable[Record], metric: str, scale: float = 1) -> dict[int, 
     return {r.seed: scale * r.metrics[metric] for r in runs}
 
 
-def standard_runs(records: Iterable[Record]) -> tuple[list[Record], int]:
-    """The classifier runs at the profile's N (the largest on record), and the epochs of all columns but the long one (the smallest)."""
-    runs = of_kind(records, "classifier")
-    most = max((r.config["images"] for r in runs), default=0)
-    runs = [r for r in runs if r.config["images"] == most]
-    return runs, min((r.config["epochs"] for r in runs), default=0)
+def seconds(runs: Sequence[Record]) -> dict[str, float]:
+    """Two cells of a table: mean seconds of a run, and how many runs shared the machine; above one, the seconds are too many."""
+    if not runs:
+        return {"seconds": float("nan"), "runs at a time": 0}
+    shared = max(r.provenance["workers"] for r in runs)
+    return {"seconds": float(np.mean([r.provenance["seconds"] for r in runs])), "runs at a time": shared}
 
 
 def in_words(holds: bool) -> str:

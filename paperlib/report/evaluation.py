@@ -1,6 +1,6 @@
 """Evaluation of paper B over many draws: what teacher and judge read in them, IS, FID and variance.
 
-table(find("digits"))          # a pandas frame, one row a setting
+table(found(DIGITS))          # a pandas frame, one row a setting
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,19 +16,25 @@ from sklearn.metrics import precision_recall_fscore_support
 from paperlib.config import Labels
 from paperlib.records import Record
 from paperlib.report import conditioning
-from paperlib.report.estimates import in_words
+from paperlib.report.estimates import in_words, of_kind
 from paperlib.report.style import DARK
 
-SETTINGS: dict[Labels | None, str] = {labels: label for (labels, teacher), label in conditioning.SETTINGS.items() if teacher == "mnist"} | {
-    None: "class-conditional G, trained with labels"
-}
+WITH_LABELS = "class-conditional G, trained with labels"
 COMPARABLE = 1.5  # the factor up to which we call two FIDs, or two inception scores, comparable; the paper gives none
 
 
+def settings(records: Iterable[Record]) -> dict[Labels | None, str]:
+    """What is evaluated and its name, in the order of the records: paper B's own setting first; None is the generator trained with labels."""
+    configs = [r.config.conditioning for r in of_kind(records, "evaluation")]
+    found = dict.fromkeys((c.labels, c.teacher) if c else None for c in configs)
+    own = next((setting for setting in found if setting), None)
+    return {setting[0] if setting else None: conditioning.name_of(setting, own) if setting and own else WITH_LABELS for setting in found}
+
+
 def runs_of(records: Iterable[Record], labels: Labels | None) -> list[Record]:
-    """The evaluations of one of SETTINGS, one a seed."""
-    sources = [(r, r.config["conditioning"]) for r in records if r.kind == "evaluation"]
-    return [r for r, source in sources if (source and source["labels"]) == labels]
+    """The evaluations of one of settings(...), one a seed."""
+    sources = [(r, r.config.conditioning) for r in of_kind(records, "evaluation")]
+    return [r for r, source in sources if (source and source.labels) == labels]
 
 
 def confusion(runs: Sequence[Record], who: str) -> NDArray[np.int64]:
@@ -57,7 +63,7 @@ def by_attribute(records: Sequence[Record], class_names: Sequence[str]) -> pd.Da
     """The classification report of every setting by teacher and judge: a row for each attribute and one for their unweighted mean. Seeds are pooled."""
     parts = []
     for who in ("teacher", "judge"):
-        for labels, label in SETTINGS.items():
+        for labels, label in settings(records).items():
             if runs := runs_of(records, labels):
                 table = classification(confusion(runs, who))
                 table.loc[len(table)] = [*table[["precision", "recall", "F1"]].mean(), table["support"].sum()]
@@ -78,11 +84,11 @@ def table(records: Sequence[Record]) -> pd.DataFrame:
     """A row a setting, mean over seeds: accuracies in percent and the judge's recall of its worst attribute; IS, FID and KID in the profile's
     features; pixel variance within an attribute in percent of the real images'."""
     rows = []
-    for labels, label in SETTINGS.items():
+    for labels, label in settings(records).items():
         if runs := runs_of(records, labels):
             recall = classification(confusion(runs, "judge"))["recall"]
             rows.append(
-                {"setting": label, "draws": runs[0].config["draws"], "n": len(runs)}
+                {"setting": label, "draws": runs[0].config.draws, "n": len(runs)}
                 | {f"{who}'s accuracy": np.mean(list(read_as_asked(runs, who).values())) for who in ("teacher", "judge")}
                 | {"judge's worst": 100 * recall.min(), "images": runs[0].metrics["samples"], "features": runs[0].metrics["feature_space"]}
                 | {name: np.mean([r.metrics[m] for r in runs]) for name, m in (("IS", "inception_score"), ("FID", "fid"), ("KID", "kid"))}
@@ -93,7 +99,7 @@ def table(records: Sequence[Record]) -> pd.DataFrame:
 
 def figure(records: Sequence[Record], class_names: Sequence[str]) -> Figure:
     """Above, recall of every attribute by teacher and judge; below, pixel variance within each attribute beside the real images'."""
-    found = {label: runs for labels, label in SETTINGS.items() if (runs := runs_of(records, labels))}
+    found = {label: runs for labels, label in settings(records).items() if (runs := runs_of(records, labels))}
     fig = plt.figure(figsize=(10, 5.6), layout="constrained")
     grid = fig.add_gridspec(2, 2, height_ratios=(2, 3))
     for i, who in enumerate(("teacher", "judge")):
@@ -121,7 +127,7 @@ def figure(records: Sequence[Record], class_names: Sequence[str]) -> Figure:
 def sentences(records: Sequence[Record]) -> list[str]:
     """Accuracy over all draws and in the worst attribute, variance, and whether IS and FID are comparable with training on labels."""
     found = {row["setting"]: row for row in table(records).to_dict("records")}
-    own, trained = (found.get(SETTINGS[labels]) for labels in (conditioning.own_setting(records)[0], None))
+    own, trained = (next((row for name, row in found.items() if (name == WITH_LABELS) == trained), None) for trained in (False, True))
     lines = []
     for name, row in found.items():
         teacher, judge, worst = (row[column] for column in ("teacher's accuracy", "judge's accuracy", "judge's worst"))

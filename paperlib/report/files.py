@@ -1,6 +1,6 @@
 """Tables and figures to files, each written whole or not at all.
 
-save_figure(table1.figure(find("digits")), folder, "table1")        # folder/figures/table1.png and .svg
+save_figure(table1.figure(found(DIGITS)), folder, "table1")        # folder/figures/table1.png and .svg
 """
 
 from pathlib import Path

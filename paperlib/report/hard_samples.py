@@ -16,17 +16,16 @@ def table(records: Sequence[Record]) -> pd.DataFrame:
     """What mining does at each stage, mean over seeds: fall of the score of k*; accuracies and the judge's agreement in percent."""
     rows = []
     runs = of_kind(records, "hard-samples")
-    for stage in sorted({s for r in runs for s in r.config["stages"]}):
-        at = [r for r in runs if stage in r.config["stages"]]
+    for i, stage in enumerate(runs[0].config.stages if runs else ()):
         mean = {
-            m: float(np.mean([r.metrics[f"{m}_epoch_{stage}"] for r in at]))
+            m: float(np.mean([r.metrics[m][i] for r in runs]))
             for m in ("score_drop", "accuracy_before", "accuracy_after", "judge_agreement", "norm_error")
         }
         rows.append(
             {
-                "epoch": stage, "n": len(at), "score of k* falls by": mean["score_drop"],
+                "epoch": stage, "n": len(runs), "score of k* falls by": mean["score_drop"],
                 "accuracy before": 100 * mean["accuracy_before"], "accuracy after": 100 * mean["accuracy_after"],
-                "judge agrees, random": 100 * float(np.mean([r.metrics["judge_agreement_random"] for r in at])),
+                "judge agrees, random": 100 * float(np.mean([r.metrics["judge_agreement_random"] for r in runs])),
                 "judge agrees, mined": 100 * mean["judge_agreement"], "largest norm error": mean["norm_error"],
             }
         )  # fmt: skip
@@ -51,7 +50,7 @@ def figure(record: Record, class_names: Sequence[str]) -> Figure:
 def scores_figure(records: Sequence[Record]) -> Figure:
     """Score of k* after mining against before, at both stages; the same for the norms."""
     runs = of_kind(records, "hard-samples")
-    stages = runs[0].config["stages"]
+    stages = runs[0].config.stages
     fig, axes = plt.subplots(1, 3, figsize=(9, 3), layout="constrained")
     for ax, stage in zip(axes, stages, strict=False):
         before, after = (np.concatenate([r.history[f"score_{when}_epoch_{stage}"] for r in runs]) for when in ("before", "after"))

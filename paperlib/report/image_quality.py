@@ -1,6 +1,6 @@
 """Image quality of every set of images: FID, KID, IS, precision and recall, variance.
 
-table(find("digits"))          # a pandas frame, one row a set
+table(found(DIGITS))          # a pandas frame, one row a set
 """
 
 from collections.abc import Sequence
@@ -73,7 +73,8 @@ def class_variance_figure(records: Sequence[Record], class_names: Sequence[str])
         rows = {}
         for image_set in table(records)["set"]:
             runs = of_kind(records, "image-quality", image_set=image_set)
-            rows[image_set] = np.nanmean(np.array([r.metrics[f"{what}_variance_by_class"] for r in runs], dtype=float), axis=0)
+            variance, images = (np.array([r.metrics[name] for r in runs]) for name in (f"{what}_variance_by_class", "images_by_class"))
+            rows[image_set] = np.ma.masked_where(images == 0, variance).mean(axis=0).filled(np.nan)
         sns.heatmap(
             pd.DataFrame(rows, index=list(class_names)).T,
             annot=True,

@@ -1,6 +1,6 @@
 """Past paper A: how far mined images are from the generator's own, and the step size from which mining does harm.
 
-table(find("digits"))          # a pandas frame, one row a step size and number of steps
+table(found(DIGITS))          # a pandas frame, one row a step size and number of steps
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from paperlib.records import Record
-from paperlib.report.estimates import by_seed, estimate, of_kind, standard_runs
+from paperlib.report.estimates import by_seed, estimate, of_kind
 from paperlib.report.style import OURS, PAPER, SECOND, THIRD
 
 
@@ -33,13 +33,12 @@ def classifiers(records: Sequence[Record]) -> pd.DataFrame:
     """
     far = of_kind(records, "mined-classifier")
     seeds = {r.seed for r in far}
-    fixed, epochs = standard_runs(records)
-    near = [r for r in of_kind(fixed, "classifier", real=False, r=0.0, epochs=epochs) if r.seed in seeds]
+    near = [r for r in of_kind(records, "classifier", real=False, r=0.0, long_factor=1, method="") if r.seed in seeds]
     by_size: dict[float, list[Record]] = {}
     for run in near:
-        by_size.setdefault(run.config["step_size"] if run.config["hsm"] else 0.0, []).append(run)
+        by_size.setdefault(run.config.step_size if run.config.hsm else 0.0, []).append(run)
     for run in far:
-        by_size.setdefault(run.config["classifier"]["step_size"], []).append(run)
+        by_size.setdefault(run.config.classifier.step_size, []).append(run)
     rows = []
     for size, runs in sorted(by_size.items()):
         for bna in (False, True):

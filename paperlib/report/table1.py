@@ -1,6 +1,6 @@
 """Table 1 of paper A: its ten columns beside ours, what each method adds, and which claims hold.
 
-table(find("digits"))          # a pandas frame, one row a column of the paper's table
+table(found(DIGITS))          # a pandas frame, one row a column of the paper's table
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,15 +13,21 @@ from matplotlib.figure import Figure
 from paperlib import printed_numbers
 from paperlib.printed_numbers import Column
 from paperlib.records import Record
-from paperlib.report.estimates import by_seed, estimate, in_words, of_kind, standard_runs
+from paperlib.report.estimates import by_seed, estimate, in_words, of_kind, seconds
 from paperlib.report.style import DARK, OURS, PAPER
 
 
 def column_runs(records: Sequence[Record], column: Column) -> list[Record]:
     """The runs behind a column of Table 1, one a seed."""
-    runs, epochs = standard_runs(records)
-    runs = of_kind(runs, "classifier", real=column.real, hsm=column.hsm, r=printed_numbers.TABLE1_R if column.ds else 0.0)
-    return [r for r in runs if (r.config["epochs"] > epochs) == column.long]
+    r = printed_numbers.TABLE1_R if column.ds else 0.0
+    runs = of_kind(records, "classifier", real=column.real, hsm=column.hsm, r=r, method=column.method)
+    return [run for run in runs if (run.config.long_factor > 1) == column.long]
+
+
+def columns(records: Sequence[Record]) -> list[Column]:
+    """The paper's, and one for each of the profile's own methods."""
+    own = dict.fromkeys(r.config.method for r in of_kind(records, "classifier") if r.config.method)
+    return [*printed_numbers.TABLE1, *(Column(name, False, False, False, float("nan"), method=name) for name in own)]
 
 
 def column_by_seed(records: Sequence[Record], column: Column) -> dict[int, float]:
@@ -35,17 +41,17 @@ def column_values(records: Sequence[Record], column: Column) -> list[float]:
 
 
 def table(records: Sequence[Record]) -> pd.DataFrame:
-    """Paper beside ours, a row for each column of Table 1; accuracies in percent, cost in seconds of one run."""
+    """Paper beside ours, a row for each column of Table 1 and for each of the profile's own methods; accuracies in percent."""
     rows = []
-    for column in printed_numbers.TABLE1:
+    for column in columns(records):
         runs, ours = column_runs(records, column), estimate(column_values(records, column))
         mark = {True: "x", False: ""}
         rows.append(
             {
                 "column": column.name, "HSM": mark[column.hsm], "DS": mark[column.ds], "BNA": mark[column.bna],
                 "paper": column.accuracy, "ours": ours.mean, "± 95 %": ours.half_width, "n": ours.n,
-                "seconds": np.mean([r.provenance["seconds"] for r in runs]) if runs else float("nan"),
             }
+            | seconds(runs)
         )  # fmt: skip
     return pd.DataFrame(rows).round(2)
 
@@ -90,8 +96,8 @@ def figure(records: Sequence[Record]) -> Figure:
     fig, (ours, theirs) = plt.subplots(2, 1, figsize=(9, 5), height_ratios=(3, 2), sharex=True, layout="constrained")
     x = np.arange(len(frame))
     first = of_kind(records, "classifier")[0]
-    tested, profile = first.metrics["test_images"], first.config["profile"]
-    for i, column in enumerate(printed_numbers.TABLE1):
+    tested, profile = first.metrics["test_images"], first.config.profile
+    for i, column in enumerate(columns(records)):
         values = column_values(records, column)
         ours.plot(np.full(len(values), i + 0.15), values, ".", color=OURS, alpha=0.4, markersize=5)
     ours.errorbar(x, frame["ours"], yerr=frame["± 95 %"], fmt="o", color=OURS, capsize=4)

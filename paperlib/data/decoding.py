@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
@@ -15,23 +16,27 @@ from PIL import Image, ImageOps
 from paperlib.support import tensor_cache
 from paperlib.support.progress import progress_bar
 
+FORMATS = ("JPEG", "PNG", "BMP", "WEBP")
+DEEP_MODES = ("I", "F", "I;16", "I;16B", "I;16L", "I;16N")
+
 
 class DataError(ValueError):
     """Images that are missing or cannot be read; the message lists all of them."""
 
 
 def decode_images(
-    paths: Sequence[Path], size: int, *, name: str, cache: Path | None = None, progress: bool = True
+    paths: Sequence[Path], size: int, *, name: str, channels: Literal[1, 3] = 3, cache: Path | None = None, progress: bool = True
 ) -> torch.Tensor | list[str]:
-    """(N, 3, size, size) uint8 in the order of `paths`; or one line for each file that cannot be read.
+    """(N, channels, size, size) uint8 in the order of `paths`; or one line for each file that cannot be read.
 
     Every image is cropped to its central square and resized with antialiasing. name: begins the cached file's and the progress bar's.
+    channels: 3 for RGB, 1 for grey; a file of another kind is converted.
     cache: its folder (default: ~/.cache/paperlib); keyed by names, sizes and times of the files.
     """
     if not paths:
         return []
     stamps = [f"{path} {(status := path.stat()).st_size} {status.st_mtime_ns}" for path in paths]
-    key = hashlib.sha256("\n".join([str(size), *stamps]).encode()).hexdigest()
+    key = hashlib.sha256("\n".join([str(size) if channels == 3 else f"{size} grey", *stamps]).encode()).hexdigest()
     folder = (cache or Path("~/.cache/paperlib")).expanduser()
     cached = folder / f"{name}-{size}-{key[:16]}.safetensors"
     images = tensor_cache.load(cached)
@@ -40,7 +45,7 @@ def decode_images(
     decoded: list[np.ndarray | str] = []
     bar = progress_bar(len(paths), f"decoding {name}", enabled=progress)
     with ThreadPoolExecutor() as pool:
-        for pixels in pool.map(lambda path: _decode(path, size), paths):
+        for pixels in pool.map(lambda path: _decode(path, size, channels), paths):
             decoded.append(pixels)
             bar.update(1)
     bar.close()
@@ -52,10 +57,13 @@ def decode_images(
     return images
 
 
-def _decode(path: Path, size: int) -> np.ndarray | str:
-    """(size, size, 3) uint8, or what is wrong with the file."""
+def _decode(path: Path, size: int, channels: Literal[1, 3]) -> np.ndarray | str:
+    """(size, size, channels) uint8, or what is wrong with the file."""
     try:
-        with Image.open(path) as image:
-            return np.asarray(ImageOps.fit(image.convert("RGB"), (size, size), Image.Resampling.BICUBIC))
+        with Image.open(path, formats=FORMATS) as image:
+            if image.mode in DEEP_MODES:
+                return f"its pixels have more than 8 bits (mode {image.mode}); save it with 8 bits a channel"
+            fitted = ImageOps.fit(image.convert("RGB" if channels == 3 else "L"), (size, size), Image.Resampling.BICUBIC)
+            return np.asarray(fitted).reshape(size, size, channels)
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         return str(error)

@@ -1,48 +1,109 @@
-"""The numbers in README.md, written between its markers from the committed reference records.
+"""The numbers of README.md, docs and examples, written from the committed reference records.
 
-python -m paperlib.commands.readme            # a test fails if README.md and the records disagree
+make readme
+
+A page holds blocks: everything between <!-- name --> and <!-- /name --> is replaced. An example holds lines `# expected (name): ...`:
+the text after the colon is replaced. A test fails if a page or an example disagrees with the records.
 """
 
 import json
-import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
-from paperlib import findings, past_findings, past_papers, records, report
+from paperlib import findings, past_findings, past_papers, printed_numbers, records, report
+from paperlib.commands import strip
+from paperlib.records import Record
+from paperlib.support.files import replacing
+from paperlib.support.marked_text import block_names, expected_lines, render
 
-README = records.ROOT / "README.md"
+DIGITS = records.REFERENCE / "digits"
+PAGES = (records.ROOT / "README.md", *sorted((records.ROOT / "docs").glob("*.md")), DIGITS / "README.md")
+EXAMPLES = tuple(sorted((records.ROOT / "examples").glob("*.py")))
 
 
-def blocks(profile: str = "digits") -> dict[str, str]:
-    """Marker name -> the Markdown that belongs there."""
-    found = records.find(profile, folder=records.REFERENCE / profile)
-    table, curve = report.table1(found), report.sweep(found)
-    closed = report.gap_closed(dict(zip(table["column"], table["ours"], strict=True)))
-    curve = curve.assign(BNA=curve["BNA"].map({True: "x", False: ""}))
-    parts = (findings.table1, findings.sweep, findings.hard_samples, findings.conditioning, findings.evaluation, findings.image_quality)
+def blocks(found: Sequence[Record]) -> dict[str, str]:
+    """Name of a block -> its Markdown, from the records of the digits."""
+    table, curve, conditioning = report.table1(found), report.sweep(found), report.conditioning(found)
+    sentences = {
+        "table1": findings.table1,
+        "sweep": findings.sweep,
+        "hard_samples": findings.hard_samples,
+        "mining": past_findings.mining,
+        "conditioning": findings.conditioning,
+        "evaluation": findings.evaluation,
+        "image_quality": findings.image_quality,
+        "diversity": past_findings.diversity,
+    }
     return {
         "times": times(),
         "bench": "\n\n".join(bench(path) for path in sorted((records.REFERENCE / "bench").glob("*.json"))),
-        "evaluation": report.evaluation(found).drop(columns=["images", "features"]).to_markdown(index=False, floatfmt=".4g"),
+        "table1_short": short_table1(table),
+        "gap": gap(table),
+        "sweep_short": short_sweep(curve),
+        "conditioning_short": short_conditioning(conditioning),
         "table1": markdown(table),
-        "gap": f"The long column closes {closed:.0f} % of the gap between the baseline and real images.",
-        "sweep": markdown(curve),
-        "conditioning": report.conditioning(found).to_markdown(index=False),
-        "diversity": diversity(found),
-        "past_b": text(past_findings.diversity(found)),
-        "past_a": text(past_findings.mining(found)),
-        "findings": text([line for part in parts for line in part(found)]),
-    }
+        "gains": report.gains(found).to_markdown(index=False),
+        "sweep": markdown(curve.assign(BNA=curve["BNA"].map({True: "x", False: ""}))),
+        "hard_samples": report.hard_samples(found).to_markdown(index=False, floatfmt=".3g"),
+        "conditioning": conditioning.to_markdown(index=False),
+        "evaluation": report.evaluation(found).drop(columns=["images", "features"]).to_markdown(index=False, floatfmt=".4g"),
+        "image_quality": report.image_quality(found).drop(columns=["features", "biased"]).to_markdown(index=False, floatfmt=".3g"),
+        "diversity": diversity(past_papers.diversity(found), past_papers.diversity_costs(found)),
+    } | {f"{name}_sentences": text(function(found)) for name, function in sentences.items()}
+
+
+def expected() -> dict[str, str]:
+    """Name in a line `# expected (name): ...` of an example -> the text after the colon. No record holds the examples' runs yet."""
+    return {}
 
 
 def text(lines: list[str]) -> str:
     return "```text\n" + "\n".join(lines) + "\n```"
 
 
-def diversity(found: list[records.Record]) -> str:
+def short_table1(table: pd.DataFrame) -> str:
+    """Paper beside ours, a row a column of Table 1."""
+    return table.assign(paper=one_decimal(table["paper"]), ours=with_interval(table))[["column", "paper", "ours"]].to_markdown(
+        index=False, disable_numparse=True
+    )
+
+
+def short_sweep(curve: pd.DataFrame) -> str:
+    """Paper beside ours, a row a value of r, without and with BNA."""
+    cells = curve.assign(paper=one_decimal(curve["paper"]), ours=with_interval(curve)).pivot(
+        index="r", columns="BNA", values=["paper", "ours"]
+    )
+    cells.columns = [f"{who}, {'with' if bna else 'without'} BNA" for who, bna in cells.columns]
+    return cells.reset_index().assign(r=[f"{r:g}" for r in cells.index]).to_markdown(index=False, disable_numparse=True)
+
+
+def short_conditioning(table: pd.DataFrame) -> str:
+    """A line for each setting of paper B."""
+    lines = []
+    for _, row in table.iterrows():
+        teacher, judge, kept = row["teacher's accuracy"], row["judge's accuracy"], row["variance kept %"]
+        lines.append(
+            f"* {row['setting']}: teacher {teacher:.1f} %, judge {judge:.1f} %, {kept:.0f} % of the prior's variance (n = {row['n']})."
+        )
+    return "\n".join(lines)
+
+
+def gap(table: pd.DataFrame) -> str:
+    """How far baseline and real images are apart, and what the long column gains of it."""
+    ours = dict(zip(table["column"], table["ours"], strict=True))
+    paper = {column.name: column.accuracy for column in printed_numbers.TABLE1}
+    between, theirs = (who["real images"] - who["baseline"] for who in (ours, paper))
+    gained, they_gained = (who["long (ds+bna)"] - who["baseline"] for who in (ours, paper))
+    return (
+        f"The gap between baseline and real images is {between:.1f} points (paper: {theirs:.1f}). The long column gains {gained:.1f} points, "
+        f"{report.gap_closed(ours):.0f} % of that gap (paper: {they_gained:.1f} points, {report.gap_closed(paper):.0f} %)."
+    )
+
+
+def diversity(table: pd.DataFrame, costs: pd.DataFrame) -> str:
     """Accuracy, variety and cost of every method past paper B, in one table."""
-    table, costs = past_papers.diversity(found), past_papers.diversity_costs(found)
     cells = {"method": table["method"], "w": [f"{w:g}" for w in table["w"]]}
     for name in ("judge", "variance", "coverage"):
         cells[f"{name} %"] = [f"{mean:.1f} ± {half:.1f}" for mean, half in zip(table[f"{name} %"], table[f"{name} ±"], strict=True)]
@@ -88,22 +149,30 @@ def bench(path: Path) -> str:
 
 
 def markdown(table: pd.DataFrame) -> str:
-    """The table with mean and interval in one cell, and a dash where the paper gives no number."""
-    ours = [f"{mean:.1f} ± {half:.1f}" for mean, half in zip(table["ours"], table["± 95 %"], strict=True)]
-    theirs = ["-" if pd.isna(value) else f"{value:.1f}" for value in table["paper"]]
-    return table.assign(ours=ours, paper=theirs).drop(columns="± 95 %").to_markdown(index=False)
+    """The whole table, mean and interval in one cell."""
+    return table.assign(ours=with_interval(table), paper=one_decimal(table["paper"])).drop(columns="± 95 %").to_markdown(index=False)
 
 
-def render(text: str, contents: dict[str, str]) -> str:
-    """`text` with everything between <!-- name --> and <!-- /name --> replaced; KeyError if a marker is missing."""
-    for name, content in contents.items():
-        begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
-        found = re.search(f"{begin}.*?{end}", text, re.DOTALL)
-        if found is None:
-            raise KeyError(f"README.md lacks the markers {begin} ... {end}")
-        text = text[: found.start()] + f"{begin}\n{content}\n{end}" + text[found.end() :]
-    return text
+def with_interval(table: pd.DataFrame) -> list[str]:
+    return [f"{mean:.1f} ± {half:.1f}" for mean, half in zip(table["ours"], table["± 95 %"], strict=True)]
+
+
+def one_decimal(values: "pd.Series[float]") -> list[str]:
+    """A dash where the paper gives no number."""
+    return ["-" if pd.isna(value) else f"{value:.1f}" for value in values]
+
+
+def written() -> dict[Path, str]:
+    """Every page and example -> what it should hold. ValueError if a block is on no page."""
+    contents, values = blocks(records.find("digits", folder=DIGITS)), expected()
+    used = {name for path in PAGES for name in block_names(path.read_text())}
+    if unused := set(contents) - used:
+        raise ValueError(f"block {', '.join(sorted(unused))} is on no page; add its markers to {DIGITS / 'README.md'}.")
+    return {path: render(path.read_text(), contents) for path in PAGES} | {path: expected_lines(path, values) for path in EXAMPLES}
 
 
 if __name__ == "__main__":
-    README.write_text(render(README.read_text(), blocks()))
+    for path, new in written().items():
+        with replacing(path) as temporary:
+            temporary.write_text(new)
+    strip.write(records.find("digits", folder=DIGITS), DIGITS / "figures" / "strip.png")

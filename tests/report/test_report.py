@@ -5,7 +5,6 @@ import math
 import pytest
 
 from paperlib import compare, figures, findings, printed_numbers, records, report
-from paperlib.commands import readme
 from paperlib.records import Record
 
 
@@ -121,11 +120,6 @@ def test_findings_name_what_holds(made_up):
     lines = findings.table1(made_up)
     assert any(line.startswith("baseline 70.0") and "holds" in line for line in lines)
     assert any("95 %" in line for line in findings.sweep(made_up) + lines)
-
-
-def test_readme_repeats_the_committed_records():
-    text = readme.README.read_text()
-    assert readme.render(text, readme.blocks()) == text
 
 
 def test_reference_has_ten_seeds_for_every_column():

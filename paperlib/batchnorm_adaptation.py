@@ -24,10 +24,20 @@ from paperlib.data import check_images, to_floats
 def adapt_batchnorm(
     classifier: nn.Module, images: torch.Tensor, *, batch_size: int = 4096, momentum: float | None = None, seed: int = 0
 ) -> nn.Module:
-    """A copy of `classifier`, in eval mode, with BatchNorm statistics of `images` (N, C, H, W) in [-1, 1] or bytes.
+    """Copy a classifier and give the copy the BatchNorm statistics of real images. The classifier is not changed.
 
-    batch_size: images a forward pass, at least 2; memory only, unless momentum is given. momentum: alpha in (0, 1] of eq. 5.
-    seed: random order of the images under eq. 5. Raises ValueError on bad images or parameters, or if there is no BatchNorm layer.
+    Args:
+        classifier: (N, C, H, W) images -> (N, K) logits. It has at least one BatchNorm layer.
+        images: (N, C, H, W) float in [-1, 1] or uint8 in 0..255, N at least 2. Real training images; no labels are needed.
+        batch_size: at least 2. Images in a pass; with momentum=None it bounds the memory and does not change the result.
+        momentum: in (0, 1]. alpha of eq. 5; None computes the exact statistics of all images.
+        seed: at least 0. Seed of the order of the images under eq. 5.
+
+    Returns:
+        The adapted copy, in eval mode.
+
+    Raises:
+        ValueError: images or a parameter are out of range, or the classifier has no BatchNorm layer with running statistics.
     """
     check_images(images)
     if len(images) < 2 or batch_size < 2:

@@ -22,7 +22,15 @@ def check_fraction(r: float) -> None:
 
 
 class SmoothedDataset:
-    """A data set of fixed size N whose images change. images: (N, C, H, W); labels: (N,) long; both are copied."""
+    """A data set of fixed size N whose images change. Images and labels are copied.
+
+    Args:
+        images: (N, C, H, W) float in [-1, 1] or uint8 in 0..255.
+        labels: (N,) long. Class of each image.
+
+    Raises:
+        ValueError: there are not as many labels as images.
+    """
 
     def __init__(self, images: torch.Tensor, labels: torch.Tensor):
         if len(images) != len(labels):
@@ -40,9 +48,19 @@ class SmoothedDataset:
     def replace(
         self, fraction: float, new_images: torch.Tensor, new_labels: torch.Tensor, rng: torch.Generator | None = None
     ) -> "SmoothedDataset":
-        """Keep a random (1 - r)N images and put the rN new ones in the others' places; returns self.
+        """Keep a random (1 - r)N images, and put rN new ones in place of the others.
 
-        Raises ValueError where r is outside [0, 1], or the new images are not rN, or their shape is another.
+        Args:
+            fraction: in [0, 1]. Fraction r that is replaced: 0 keeps every image, 1 replaces all.
+            new_images: (rN, C, H, W), type and range as the data set's; count(fraction) gives rN.
+            new_labels: (rN,) long. Class of each new image.
+            rng: stream of random numbers; None is torch's global stream.
+
+        Returns:
+            The data set itself, changed.
+
+        Raises:
+            ValueError: fraction is out of range, or the new images or labels have another number or shape.
         """
         n = self.count(fraction)
         if len(new_images) != n or len(new_labels) != n:

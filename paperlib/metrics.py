@@ -27,7 +27,17 @@ def _array(x: Any, name: str, ndim: int) -> Array:
 
 
 def gaussian(features: Any) -> tuple[Array, Array]:
-    """features (N, D), N >= 2 -> mean (D,), covariance (D, D) with 1 / (N - 1)."""
+    """Mean and covariance of features.
+
+    Args:
+        features: (N, D), finite, N at least 2. Feature vectors.
+
+    Returns:
+        Mean (D,) and covariance (D, D) with 1 / (N - 1), float64.
+
+    Raises:
+        ValueError: the features have another number of axes, are not finite, or are fewer than 2.
+    """
     f = _array(features, "features", 2)
     if len(f) < 2:
         raise ValueError(f"{len(f)} feature vector; a covariance needs at least 2.")
@@ -37,9 +47,20 @@ def gaussian(features: Any) -> tuple[Array, Array]:
 def frechet_distance(mu1: Any, sigma1: Any, mu2: Any, sigma2: Any) -> float:
     """|mu1 - mu2|^2 + tr(S1 + S2 - 2 (S1 S2)^(1/2))  (Heusel et al. 2017, eq. 6).
 
-    The trace of the root is the sum of the roots of the eigenvalues of S1^(1/2) S2 S1^(1/2), which are those of S1 S2 and, the matrix
-    being symmetric, real and cheap.
-    mu: (D,), sigma: (D, D). Below D + 1 samples a covariance is singular: the distance is still defined, and biased upwards.
+    The trace of the root is computed from the eigenvalues of S1^(1/2) S2 S1^(1/2). This matrix is symmetric and has the eigenvalues of
+    S1 S2. A covariance of fewer than D + 1 samples is singular. The distance is then still defined, but biased upwards.
+
+    Args:
+        mu1: (D,), finite. Mean of the first set.
+        sigma1: (D, D), finite, positive semidefinite. Covariance of the first set.
+        mu2: (D,), finite. Mean of the second set.
+        sigma2: (D, D), finite, positive semidefinite. Covariance of the second set.
+
+    Returns:
+        At least 0 up to rounding, in squared units of the features.
+
+    Raises:
+        ValueError: the shapes do not fit, or a value is not finite.
     """
     m1, m2 = _array(mu1, "mu1", 1), _array(mu2, "mu2", 1)
     s1, s2 = _array(sigma1, "sigma1", 2), _array(sigma2, "sigma2", 2)
@@ -52,7 +73,18 @@ def frechet_distance(mu1: Any, sigma1: Any, mu2: Any, sigma2: Any) -> float:
 
 
 def inception_score(probabilities: Any, splits: int = 1) -> float:
-    """exp(mean_x KL(p(y|x) || p(y)))  (Salimans et al. 2016), the mean over `splits`; between 1 and the number of classes."""
+    """exp(mean_x KL(p(y|x) || p(y)))  (Salimans et al. 2016), averaged over splits.
+
+    Args:
+        probabilities: (N, K) in [0, 1], rows sum to 1. Class probabilities of each image.
+        splits: in [1, N]. Number of parts that are scored separately.
+
+    Returns:
+        In [1, K]. Larger is better.
+
+    Raises:
+        ValueError: the rows are not probabilities, a value is not finite, or splits is out of range.
+    """
     p = _array(probabilities, "probabilities", 2)
     if not 1 <= splits <= len(p):
         raise ValueError(f"splits is {splits}; it lies between 1 and the {len(p)} samples.")
@@ -67,7 +99,18 @@ def inception_score(probabilities: Any, splits: int = 1) -> float:
 
 
 def kernel_distance(features1: Any, features2: Any) -> float:
-    """KID (Binkowski et al. 2018): unbiased squared MMD with the kernel (x.y / D + 1)^3; can be slightly negative."""
+    """KID (Binkowski et al. 2018): unbiased squared MMD with the kernel (x.y / D + 1)^3.
+
+    Args:
+        features1: (N, D), finite, N at least 2. Feature vectors of the first set.
+        features2: (M, D), finite, M at least 2. Feature vectors of the second set.
+
+    Returns:
+        0 in expectation for equal distributions; it can be slightly negative.
+
+    Raises:
+        ValueError: the shapes do not fit, or a value is not finite.
+    """
     x, y = _array(features1, "features1", 2), _array(features2, "features2", 2)
     if len(x) < 2 or len(y) < 2 or x.shape[1] != y.shape[1]:
         raise ValueError(f"shapes {x.shape} and {y.shape}; at least 2 vectors each, of the same length.")

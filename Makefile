@@ -46,6 +46,7 @@ help: ## print this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 	@echo "Options:"
 	@echo "  PROFILE=digits     also imagenet10 or faces; smoke, imagenet10_smoke and faces_smoke are quick trials of the three"
+	@echo "  PROFILE=path.py    your own profile, see docs/own_parts.md"
 	@echo "  SEEDS=n            number of seeds"
 	@echo "  CONDA_ENV=name     use this conda environment instead of .venv"
 
@@ -118,4 +119,5 @@ pretrained: env ## train the shipped generators and classifiers again (under an 
 	$(PYTHON) -m paperlib.commands.reproduce --pretrain
 
 clean-results: ## delete the results of PROFILE
-	rm -rf results/$(PROFILE)
+	@case "$(PROFILE)" in ""|.*|*/*|*.py|reference) echo "PROFILE = $(PROFILE): use the name of one profile's folder in results/." >&2; exit 1;; esac
+	rm -rf "results/$(PROFILE)"

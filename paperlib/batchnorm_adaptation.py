@@ -41,13 +41,15 @@ def adapt_batchnorm(
     """
     check_images(images)
     if len(images) < 2 or batch_size < 2:
-        raise ValueError(f"{len(images)} images in batches of {batch_size}; a variance needs at least 2 of each.")
+        raise ValueError(f"{len(images)} images in batches of {batch_size}; a variance needs at least 2 of each. Give more.")
     if momentum is not None and not 0 < momentum <= 1:
-        raise ValueError(f"momentum is {momentum}; alpha of eq. 5 lies in (0, 1], or None for the exact statistics.")
+        raise ValueError(f"momentum is {momentum}; use alpha of eq. 5, in (0, 1], or None for the exact statistics.")
     adapted = copy.deepcopy(classifier)
     layers = [m for m in adapted.modules() if isinstance(m, _BatchNorm) and m.track_running_stats]
     if not layers:
-        raise ValueError(f"{type(classifier).__name__} has no BatchNorm layer with running statistics; there is nothing to adapt.")
+        raise ValueError(
+            f"{type(classifier).__name__} has no BatchNorm layer with running statistics to adapt; use a network that has one."
+        )
     if momentum is not None:
         order = torch.randperm(len(images), generator=torch.Generator().manual_seed(seed)).to(images.device)
         _running_average(adapted, layers, [images[i] for i in order.split(batch_size) if len(i) > 1], momentum)

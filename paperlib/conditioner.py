@@ -53,13 +53,15 @@ def log_normal(z: torch.Tensor, mu: torch.Tensor | float = 0.0, sigma: torch.Ten
 def check_attribute(attribute: torch.Tensor, num_attributes: int) -> None:
     """Raise ValueError unless every attribute is in [0, num_attributes)."""
     if len(attribute) and not 0 <= int(attribute.min()) <= int(attribute.max()) < num_attributes:
-        raise ValueError(f"attributes span {int(attribute.min())}..{int(attribute.max())}; this conditioner knows 0..{num_attributes - 1}.")
+        raise ValueError(
+            f"attributes span {int(attribute.min())}..{int(attribute.max())}; this conditioner knows 0..{num_attributes - 1}. Use attributes in this range."
+        )
 
 
 def check_weight(prior_weight: float) -> None:
     """Raise ValueError unless p(a | .)^(1 / prior_weight) means something."""
     if not 0 < prior_weight < math.inf:
-        raise ValueError(f"prior_weight is {prior_weight}; here it is above 0 and finite, and 1 is Bayes' rule.")
+        raise ValueError(f"prior_weight is {prior_weight}; use a finite number above 0; 1 is Bayes' rule.")
 
 
 def noise(shape: torch.Size, rng: torch.Generator | None, device: torch.device) -> torch.Tensor:
@@ -244,11 +246,11 @@ def train_conditioner(
 
 def _check(learning_rate: float, momentum: float, optimizer: str, prior_weight: float) -> None:
     if not learning_rate > 0 or not 0 <= momentum < 1:
-        raise ValueError(f"learning_rate is {learning_rate}, momentum {momentum}; the rate is above 0 and momentum in [0, 1).")
+        raise ValueError(f"learning_rate is {learning_rate}, momentum {momentum}; use a rate above 0 and a momentum in [0, 1).")
     if optimizer not in ("sgd", "adam"):
         raise ValueError(f"optimizer is {optimizer!r}; use 'sgd' or 'adam'.")
     if not 0 <= prior_weight < float("inf"):
-        raise ValueError(f"prior_weight is {prior_weight}; it is a finite number of at least 0, and 0 is the paper.")
+        raise ValueError(f"prior_weight is {prior_weight}; use a finite number of at least 0; 0 is the paper.")
 
 
 def _descent(model: nn.Module, optimizer: str, learning_rate: float, momentum: float) -> torch.optim.Optimizer:

@@ -18,7 +18,7 @@ from paperlib.data import Images
 def check_fraction(r: float) -> None:
     """Raise ValueError unless r is in [0, 1]."""
     if not 0 <= r <= 1:
-        raise ValueError(f"r is {r}; the replacement fraction lies in [0, 1]: 0 keeps every image, 1 replaces all each epoch.")
+        raise ValueError(f"r is {r}; it lies in [0, 1]. Use 0 to keep every image, 1 to replace all in each epoch.")
 
 
 class SmoothedDataset:
@@ -65,10 +65,12 @@ class SmoothedDataset:
         n = self.count(fraction)
         if len(new_images) != n or len(new_labels) != n:
             raise ValueError(
-                f"replacing {fraction} of {len(self)} takes {n} images and labels; got {len(new_images)} and {len(new_labels)}."
+                f"fraction {fraction} of {len(self)} takes {n} images and labels; got {len(new_images)} and {len(new_labels)}. Give count(fraction) of each."
             )
         if n and new_images.shape[1:] != self.images.shape[1:]:
-            raise ValueError(f"new images have shape {tuple(new_images.shape[1:])}; the data set holds {tuple(self.images.shape[1:])}.")
+            raise ValueError(
+                f"new images have shape {tuple(new_images.shape[1:])}; the data set holds {tuple(self.images.shape[1:])}. Make them equal."
+            )
         order = torch.randperm(len(self), generator=rng, device=rng.device if rng else "cpu")
         index = order[:n].to(self.images.device)
         self.images[index] = new_images

@@ -45,9 +45,9 @@ def mine_hard_latents(
         ValueError: a parameter is out of range, the logits do not fit the classes, or a mined latent is not finite.
     """
     if steps < 0 or int(steps) != steps:
-        raise ValueError(f"steps is {steps}; the number of HSM steps is an integer of at least 0.")
+        raise ValueError(f"steps is {steps}; use an integer of at least 0.")
     if not 0 <= step_size < float("inf"):
-        raise ValueError(f"step_size is {step_size}; it is a finite number of at least 0.")
+        raise ValueError(f"step_size is {step_size}; use a finite number of at least 0.")
     if steps == 0:
         return z.detach().clone()
     with evaluating(classifier):
@@ -55,7 +55,7 @@ def mine_hard_latents(
         parts = [_mine(generator, classifier, a, b, steps, step_size) for a, b in zip(z.detach().split(batch_size), labels, strict=True)]
     mined = torch.cat(parts)
     if not torch.isfinite(mined).all():
-        raise ValueError("mining produced NaN or infinity; check generator and classifier on this z, or lower step_size.")
+        raise ValueError("mining gave NaN or infinity; check that G and C are finite at this z, or use a smaller step_size.")
     return mined
 
 

@@ -20,9 +20,9 @@ def _numpy(x: Any) -> NDArray[Any]:
 def _array(x: Any, name: str, ndim: int) -> Array:
     a = _numpy(x).astype(np.float64)
     if a.ndim != ndim:
-        raise ValueError(f"{name} has {a.ndim} axes; expected {ndim}.")
+        raise ValueError(f"{name} has {a.ndim} axes; expected {ndim}. Reshape it.")
     if not np.isfinite(a).all():
-        raise ValueError(f"{name} contains NaN or infinity.")
+        raise ValueError(f"{name} contains NaN or infinity; remove or repair those values first.")
     return a
 
 
@@ -40,7 +40,7 @@ def gaussian(features: Any) -> tuple[Array, Array]:
     """
     f = _array(features, "features", 2)
     if len(f) < 2:
-        raise ValueError(f"{len(f)} feature vector; a covariance needs at least 2.")
+        raise ValueError(f"features has {len(f)} rows; a covariance needs at least 2. Give more.")
     return f.mean(0), np.atleast_2d(np.cov(f, rowvar=False))
 
 
@@ -65,7 +65,9 @@ def frechet_distance(mu1: Any, sigma1: Any, mu2: Any, sigma2: Any) -> float:
     m1, m2 = _array(mu1, "mu1", 1), _array(mu2, "mu2", 1)
     s1, s2 = _array(sigma1, "sigma1", 2), _array(sigma2, "sigma2", 2)
     if not m1.shape == m2.shape == s1.shape[:1] == s2.shape[1:] or s1.shape != s2.shape:
-        raise ValueError(f"shapes do not fit: means {m1.shape} and {m2.shape}, covariances {s1.shape} and {s2.shape}.")
+        raise ValueError(
+            f"means have shapes {m1.shape} and {m2.shape}, covariances {s1.shape} and {s2.shape}; give (D,) and (D, D), with one D."
+        )
     values, vectors = np.linalg.eigh(s1)
     root = (vectors * np.sqrt(np.clip(values, 0, None))) @ vectors.T
     roots = np.sqrt(np.clip(np.linalg.eigvalsh(root @ s2 @ root), 0, None))
@@ -87,7 +89,7 @@ def inception_score(probabilities: Any, splits: int = 1) -> float:
     """
     p = _array(probabilities, "probabilities", 2)
     if not 1 <= splits <= len(p):
-        raise ValueError(f"splits is {splits}; it lies between 1 and the {len(p)} samples.")
+        raise ValueError(f"splits is {splits}; use 1 to {len(p)}, the number of samples.")
     if (p < 0).any() or not np.allclose(p.sum(1), 1, atol=1e-4):
         raise ValueError("probabilities are not rows that sum to 1; apply softmax to the logits first.")
     log = np.log(np.clip(p, 1e-300, None))
@@ -113,7 +115,7 @@ def kernel_distance(features1: Any, features2: Any) -> float:
     """
     x, y = _array(features1, "features1", 2), _array(features2, "features2", 2)
     if len(x) < 2 or len(y) < 2 or x.shape[1] != y.shape[1]:
-        raise ValueError(f"shapes {x.shape} and {y.shape}; at least 2 vectors each, of the same length.")
+        raise ValueError(f"features1 and features2 have shapes {x.shape} and {y.shape}; give at least 2 rows each, of the same length.")
 
     def kernel(a: Array, b: Array) -> Array:
         return (a @ b.T / a.shape[1] + 1) ** 3

@@ -77,7 +77,7 @@ def distil_posterior(
         num_attributes=num_attributes, draws=draws, epochs=epochs, batch_size=batch_size, hidden=hidden, generator_batch=generator_batch
     )
     if not 0 < learning_rate < float("inf"):
-        raise ValueError(f"learning_rate is {learning_rate}; it is a finite number above 0.")
+        raise ValueError(f"learning_rate is {learning_rate}; use a finite number above 0.")
     check_weight(prior_weight)
     device, rng = generator.device, torch.Generator().manual_seed(seed)
     z = noise(torch.Size((draws + HELD_OUT, generator.latent_dim)), rng, device)

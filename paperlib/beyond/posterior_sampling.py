@@ -213,5 +213,5 @@ def _log_posterior(generator: Generator, classifier: nn.Module, z: torch.Tensor,
     check_logits(scores.detach(), len(z), 0)
     for a in attributes:
         if not 0 <= a < scores.shape[1]:
-            raise ValueError(f"attribute is {a}; the classifier knows 0..{scores.shape[1] - 1}.")
+            raise ValueError(f"attribute is {a}; the classifier knows 0..{scores.shape[1] - 1}. Use one of these.")
     return F.log_softmax(scores, dim=1)[:, list(attributes)]

@@ -52,7 +52,7 @@ def fuse_biggan(
         raise ValueError(f"{type(model).__name__} is not a pytorch_pretrained_biggan.BigGAN; wrap other networks with from_module.")
     chosen = list(range(config.num_classes) if classes is None else classes)
     if not chosen or not all(0 <= c < config.num_classes for c in chosen):
-        raise ValueError(f"classes is {chosen}; class indices of this model lie in 0 to {config.num_classes - 1}.")
+        raise ValueError(f"classes is {chosen}; this model has classes 0 to {config.num_classes - 1}. Use at least one, all in this range.")
     warn_off_grid(model.generator.bn, truncation)
     network = FusedBigGAN(model, truncation, chosen, dtype)
     shape = (3, config.output_dim, config.output_dim)

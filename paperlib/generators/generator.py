@@ -58,7 +58,7 @@ class Generator(nn.Module):
             ValueError: z or y has another shape or type, a label is out of range, or an unconditional generator is given labels.
         """
         if z.ndim != 2 or z.shape[1] != self.latent_dim:
-            raise ValueError(f"z has shape {tuple(z.shape)}; this generator takes (N, {self.latent_dim}).")
+            raise ValueError(f"z has shape {tuple(z.shape)}; this generator takes (N, {self.latent_dim}). Draw z with sample_latents.")
         if self.num_classes == 0:
             if y is not None:
                 raise ValueError("labels were given to an unconditional generator; call it with y=None.")
@@ -71,9 +71,11 @@ class Generator(nn.Module):
         """Raise ValueError unless y is n integers in [0, num_classes). The range is checked on the CPU only: CUDA checks it itself,
         and reading it here would make the host wait."""
         if y.shape != (n,) or y.dtype != torch.long:
-            raise ValueError(f"y is {y.dtype} of shape {tuple(y.shape)}; expected {n} labels (torch.long), one for each latent.")
+            raise ValueError(f"y is {y.dtype} of shape {tuple(y.shape)}; expected {n} labels (torch.long). Give one for each latent.")
         if y.device.type == "cpu" and n and not 0 <= int(y.min()) <= int(y.max()) < self.num_classes:
-            raise ValueError(f"y spans [{int(y.min())}, {int(y.max())}]; this generator has classes 0 to {self.num_classes - 1}.")
+            raise ValueError(
+                f"y spans [{int(y.min())}, {int(y.max())}]; this generator has classes 0 to {self.num_classes - 1}. Use labels in this range."
+            )
 
     def sample_latents(self, n: int, rng: torch.Generator | None = None) -> torch.Tensor:
         """Draw latents from the prior.
@@ -119,6 +121,8 @@ def from_module(
         z = generator.sample_latents(2, torch.Generator(device).manual_seed(0))
         images = generator(z, torch.zeros(2, dtype=torch.long, device=device) if num_classes else None)
     if tuple(images.shape) != (2, *generator.image_shape):
-        raise ValueError(f"the module made images of shape {tuple(images.shape[1:])}; image_shape says {generator.image_shape}.")
+        raise ValueError(
+            f"the module made images of shape {tuple(images.shape[1:])}; image_shape says {generator.image_shape}. Make them equal."
+        )
     check_images(images, "the module's output")
     return generator

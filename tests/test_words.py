@@ -1,5 +1,6 @@
 """README, docs and docstrings: short, complete, with links that resolve."""
 
+import ast
 import inspect
 import re
 import tomllib
@@ -55,6 +56,13 @@ def test_local_links_resolve(path):
         target = path.parent / name if name else path
         assert target.exists(), f"{path}: {link}"
         assert not anchor or anchor in anchors(target.read_text()), f"{path}: {link}"
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_python_in_pages_parses_and_imports(path):
+    for code in re.findall(r"(?s)```python\n(.*?)```", path.read_text()):
+        imports = [node for node in ast.parse(code).body if isinstance(node, ast.Import | ast.ImportFrom)]
+        exec(compile(ast.Module(imports, []), str(path), "exec"), {})
 
 
 def test_readme_and_pyproject_name_the_same_python_versions():

@@ -19,6 +19,7 @@ from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from paperlib.data import check_images, to_floats
+from paperlib.streams import stream
 
 
 def adapt_batchnorm(
@@ -51,7 +52,7 @@ def adapt_batchnorm(
             f"{type(classifier).__name__} has no BatchNorm layer with running statistics to adapt; use a network that has one."
         )
     if momentum is not None:
-        order = torch.randperm(len(images), generator=torch.Generator().manual_seed(seed)).to(images.device)
+        order = torch.randperm(len(images), generator=stream(seed, "adaptation order")).to(images.device)
         _running_average(adapted, layers, [images[i] for i in order.split(batch_size) if len(i) > 1], momentum)
     else:
         _exact(adapted, layers, images.split(batch_size))

@@ -21,10 +21,17 @@ import torch.nn.functional as F
 from torch import nn
 
 from paperlib.generators import Generator
-from paperlib.networks.frozen import ask, check_counts, check_logits, evaluating
+from paperlib.networks.frozen import ask, check_counts, check_finite, check_logits, evaluating
+from paperlib.streams import seeded, stream
 from paperlib.support.progress import track
 
 L = TypeVar("L", bound="Latents")
+
+
+class NeverProducedError(RuntimeError):
+    """An attribute that the frozen pair produces too rarely, or never, for what is asked."""
+
+
 GeneratorLabels = Callable[[torch.Tensor, torch.Generator], torch.Tensor | None]
 
 
@@ -194,9 +201,8 @@ def train_conditioner(
     )  # fmt: skip
     _check(learning_rate, momentum, optimizer, prior_weight)
     device = generator.device
-    rng = torch.Generator().manual_seed(seed)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    rng = stream(seed, "conditioner draws")
+    with seeded(seed, "conditioner weights"):
         conditioner = family(num_attributes, generator.latent_dim).to(device)
     descent = _descent(conditioner, optimizer, learning_rate, momentum)
     history = History()
@@ -230,8 +236,7 @@ def train_conditioner(
                     hits = torch.cat([draw(a)[1].argmax(1) == a for a in attributes.split(500)])
                     mu, sigma = conditioner.moments(torch.arange(num_attributes, device=device))
                 mean_loss = torch.stack(losses).mean()
-                if not all(torch.isfinite(values).all() for values in (mean_loss, mu, sigma)):
-                    raise ValueError(f"training left the finite numbers in epoch {epoch + 1}; use a learning_rate below {learning_rate}.")
+                check_finite(epoch, learning_rate, mean_loss, mu, sigma)
                 history.accuracy.append(hits.float().mean().item())
                 history.loss.append(mean_loss.item())
                 history.mu_norm.append(mu.norm(dim=1).mean().item())

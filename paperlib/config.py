@@ -1,21 +1,34 @@
-"""What a run is: one frozen dataclass per kind, every field validated, every field in effect.
+"""What a run is: one frozen dataclass per kind. pydantic checks every field; every field is in effect.
 
-config = ClassifierRun(profile="digits", seed=0, hsm=True, r=0.5, ...)      # profiles.py fills in the numbers
-config.key                                                                  # names the record of this run
+config = ClassifierRun(profile="digits", seed=0, hsm=True, r=0.5, ...)      # profiles/ fills in the numbers
+config = from_json(to_json(config))                                         # the same object
 """
 
 import ast
-import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, ClassVar, Literal, get_args
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, field, fields
+from typing import Annotated, Any, Literal, TypeVar, dataclass_transform
+
+from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass as pydantic_dataclass
 
 Labels = Literal["unconditional", "given", "withheld", "shuffled"]
 Family = Literal["gaussian", "mixture", "flow"]
 Optimizer = Literal["sgd", "adam"]
-Teacher = Literal["mnist", "uci", "vgg-face"]
 ImageSet = Literal["real train", "real test", "prior", "unconditional prior", "mined", "conditioned"]
+
+Number = Annotated[float, AfterValidator(lambda x: x + 0.0)]  # an integer becomes the same float, -0.0 becomes 0.0
+Seed = Annotated[int, Field(ge=0, lt=2**63)]
+Count = Annotated[int, Field(ge=1)]
+Count0 = Annotated[int, Field(ge=0)]
+Batch = Annotated[int, Field(ge=2)]
+Fraction = Annotated[Number, Field(ge=0, le=1)]
+StepSize = Annotated[Number, Field(ge=0, le=1e6)]
+Rate = Annotated[Number, Field(gt=0, le=1e3)]
+Momentum = Annotated[Number, Field(ge=0, le=0.9999)]
+
+T = TypeVar("T")
 
 
 class ConfigError(ValueError):
@@ -41,149 +54,140 @@ def check_choice(name: str, value: Any, choices: tuple[Any, ...]) -> None:
     check(value in choices, name, value, f"use one of {', '.join(map(repr, choices))}")
 
 
-@dataclass(frozen=True)
+def one_line(error: ValidationError) -> str:
+    """What pydantic found first: name = value: rule."""
+    first = error.errors(include_url=False)[0]
+    cause = first.get("ctx", {}).get("error")
+    if isinstance(cause, ConfigError):
+        return str(cause)
+    name = ".".join(str(part) for part in first["loc"]) or "config"
+    return f"{name} = {first['input']!r}: {first['msg'].replace('Input should be', 'it must be')}."
+
+
+def checked(call: Callable[[], T]) -> T:
+    """What `call` returns; ConfigError in one line where pydantic refuses."""
+    try:
+        return call()
+    except ValidationError as error:
+        raise ConfigError(one_line(error)) from None
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
+def frozen(cls: type[T]) -> type[T]:
+    """A frozen dataclass whose fields pydantic checks: no text for numbers, no unknown name, no NaN, no infinity."""
+    made: Any = pydantic_dataclass(frozen=True, config=ConfigDict(strict=True, extra="forbid", allow_inf_nan=False))(cls)
+    initialise = made.__init__
+    names = [f.name for f in fields(made) if not f.kw_only]
+
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807
+        named = dict(zip(names, args, strict=False))
+        checked(lambda: initialise(self, *args[len(names) :], **named, **kwargs))
+
+    made.__init__ = __init__
+    return made
+
+
+@frozen
 class Config:
-    """profile: whose generator, data and networks. seed: of everything random in the run."""
+    """kind: of the run, one a class. profile: the name of the one whose sizes these are. seed: of everything random in the run."""
 
-    kind: ClassVar[str] = ""
+    kind: str = field(default="", kw_only=True)
     profile: str
-    seed: int
-
-    def __post_init__(self) -> None:
-        check_count("seed", self.seed, 0)
-
-    @property
-    def key(self) -> str:
-        """A file name that changes with every field."""
-        text = json.dumps({"kind": self.kind, **asdict(self)}, sort_keys=True)
-        return f"{self.kind}-seed{self.seed}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+    seed: Seed
 
 
-@dataclass(frozen=True)
+@frozen
 class ClassifierRun(Config):
     """Paper A: train a classifier on images of one source, test it on real ones without and with BNA.
 
     real: train on real images instead of generated ones (then without hsm and r). hsm, r: the methods; r = 0 is a fixed data set.
-    images: N. round_images: M of Alg. 1. mining_steps: J. step_size: eta. width: channels of the ResNet's first stage.
+    epochs times long_factor are trained; the long column has a factor above 1. images: N. round_images: M of Alg. 1. mining_steps: J.
+    step_size: eta. width: channels of the ResNet's first stage. method: the name of one of the profile's own methods, or "".
     """
 
-    kind: ClassVar[str] = "classifier"
+    kind: Literal["classifier"] = field(default="classifier", kw_only=True)
     real: bool
     hsm: bool
-    r: float
-    epochs: int
-    images: int
-    round_images: int
-    mining_steps: int
-    step_size: float
-    batch_size: int
-    learning_rate: float
-    momentum: float
-    weight_decay: float
-    width: int
+    r: Fraction
+    epochs: Count
+    images: Count
+    round_images: Count
+    mining_steps: Count0
+    step_size: StepSize
+    batch_size: Batch
+    learning_rate: Rate
+    momentum: Momentum
+    weight_decay: Fraction
+    width: Count
+    long_factor: Count = 1
+    method: str = ""
 
     def __post_init__(self) -> None:
-        super().__post_init__()
-        check_number("r", self.r, 0, 1)
-        for name in ("epochs", "images", "width"):
-            check_count(name, getattr(self, name))
-        check_count("batch_size", self.batch_size, 2)
-        check_count("mining_steps", self.mining_steps, 0)
-        check_number("step_size", self.step_size, 0, 1e6)
-        check_count("round_images", self.round_images)
         check(self.round_images <= self.images, "round_images", self.round_images, f"use at most images = {self.images}")
-        check_number("learning_rate", self.learning_rate, 0, 1e3, open_low=True)
-        check_number("momentum", self.momentum, 0, 0.9999)
-        check_number("weight_decay", self.weight_decay, 0, 1)
         check(not (self.real and (self.hsm or self.r)), "real", True, "real images are fixed; set hsm=False and r=0")
 
 
-@dataclass(frozen=True)
+@frozen
 class HardSamplesRun(Config):
     """Paper A, Fig. 3: the same latents mined against one classifier at two stages of its training.
 
     stages: the epochs after which it is mined. per_class: latents a class behind the norms and scores.
     """
 
-    kind: ClassVar[str] = "hard-samples"
-    stages: tuple[int, int]
-    per_class: int
-    images: int
-    mining_steps: int
-    step_size: float
-    batch_size: int
-    learning_rate: float
-    width: int
+    kind: Literal["hard-samples"] = field(default="hard-samples", kw_only=True)
+    stages: tuple[Count, Count]
+    per_class: Count
+    images: Count
+    mining_steps: Count
+    step_size: StepSize
+    batch_size: Batch
+    learning_rate: Rate
+    width: Count
 
     def __post_init__(self) -> None:
-        super().__post_init__()
-        for name in ("per_class", "images", "mining_steps", "width"):
-            check_count(name, getattr(self, name))
-        check(
-            len(self.stages) == 2 and 1 <= self.stages[0] < self.stages[1],
-            "stages",
-            self.stages,
-            "use two rising epoch numbers, the first at least 1",
-        )
-        check_count("batch_size", self.batch_size, 2)
-        check_number("step_size", self.step_size, 0, 1e6)
-        check_number("learning_rate", self.learning_rate, 0, 1e3, open_low=True)
+        check(self.stages[0] < self.stages[1], "stages", self.stages, "use two rising epoch numbers")
 
 
-@dataclass(frozen=True)
+@frozen
 class ConditioningRun(Config):
     """Paper B: train an input generator for a frozen generator and a frozen classifier.
 
     labels: "unconditional" is the generator without classes; the others are the class-conditional one, told the attribute
     ("given"), the mean class embedding ("withheld") or a random class ("shuffled"): the leak experiment.
-    teacher: the frozen classifier, trained on MNIST or on the UCI digits (the cross-dataset check); on faces, VGG-Face.
+    teacher: the name of one of the profile's frozen classifiers.
     """
 
-    kind: ClassVar[str] = "conditioning"
+    kind: Literal["conditioning"] = field(default="conditioning", kw_only=True)
     labels: Labels
-    teacher: Teacher
-    epochs: int
-    labels_per_epoch: int
-    validation_labels: int
-    batch_size: int
-    learning_rate: float
-    momentum: float
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_choice("labels", self.labels, get_args(Labels))
-        check_choice("teacher", self.teacher, get_args(Teacher))
-        for name in ("epochs", "labels_per_epoch", "validation_labels", "batch_size"):
-            check_count(name, getattr(self, name))
-        check_number("learning_rate", self.learning_rate, 0, 1e3, open_low=True)
-        check_number("momentum", self.momentum, 0, 0.9999)
+    teacher: str
+    epochs: Count
+    labels_per_epoch: Count
+    validation_labels: Count
+    batch_size: Count
+    learning_rate: Rate
+    momentum: Momentum
 
 
-@dataclass(frozen=True)
+@frozen
 class ImageQualityRun(Config):
-    """Image quality of one set of images against the same real reference. samples: images in the set, at most;
-    mining_steps, step_size: of the mined set; conditioning: how the conditioned set's input generator is trained."""
+    """Image quality of one set of images against the same real reference. samples: images in the set, at most.
 
-    kind: ClassVar[str] = "image-quality"
+    hard: how the mined set is mined. conditioning: how the conditioned set's input generator is trained.
+    """
+
+    kind: Literal["image-quality"] = field(default="image-quality", kw_only=True)
     image_set: ImageSet
-    samples: int
+    samples: Annotated[int, Field(ge=20)]
     hard: HardSamplesRun | None
     conditioning: ConditioningRun | None
 
     def __post_init__(self) -> None:
-        super().__post_init__()
-        check_choice("image_set", self.image_set, get_args(ImageSet))
-        check_count("samples", self.samples, 20)
-        check((self.hard is not None) == (self.image_set == "mined"), "hard", self.hard, "give it for the mined set and for no other")
-        check(
-            (self.conditioning is not None) == (self.image_set == "conditioned"),
-            "conditioning",
-            self.conditioning,
-            "give it for the conditioned set and for no other",
-        )
+        for name, image_set in (("hard", "mined"), ("conditioning", "conditioned")):
+            value = getattr(self, name)
+            check((value is not None) == (self.image_set == image_set), name, value, f"give it for the {image_set} set and for no other")
 
 
-@dataclass(frozen=True)
+@frozen
 class EvaluationRun(Config):
     """Paper B's evaluation of a source of images: what teacher and judge read in them, attribute by attribute, and how good they are.
 
@@ -191,95 +195,74 @@ class EvaluationRun(Config):
     yardstick. draws: images read. quality_samples: images behind IS, FID and variance.
     """
 
-    kind: ClassVar[str] = "evaluation"
+    kind: Literal["evaluation"] = field(default="evaluation", kw_only=True)
     conditioning: ConditioningRun | None
-    draws: int
-    quality_samples: int
+    draws: Count
+    quality_samples: Annotated[int, Field(ge=20)]
 
     def __post_init__(self) -> None:
-        super().__post_init__()
-        check_count("draws", self.draws)
-        check_count("quality_samples", self.quality_samples, 20)
         if self.conditioning is not None:
             _check_own(self, "conditioning", self.conditioning)
 
 
-@dataclass(frozen=True)
-class Trained:
-    """A family of latents.py, trained by the loop of paper B with a prior term of weight prior_weight; 0 is the paper."""
+Weight = Annotated[Number, Field(gt=0, le=1e3)]
 
+
+@frozen
+class Trained:
+    """A family of latents trained by the loop of paper B with a prior term of weight prior_weight; 0 is the paper."""
+
+    kind: Literal["trained"] = field(default="trained", kw_only=True)
     family: Family
-    prior_weight: float
-    epochs: int
-    labels_per_epoch: int
-    batch_size: int
-    learning_rate: float
+    prior_weight: Annotated[Number, Field(ge=0, le=1e3)]
+    epochs: Count
+    labels_per_epoch: Count
+    batch_size: Count
+    learning_rate: Rate
     optimizer: Optimizer
 
-    def __post_init__(self) -> None:
-        check_choice("family", self.family, get_args(Family))
-        check_choice("optimizer", self.optimizer, get_args(Optimizer))
-        check_number("prior_weight", self.prior_weight, 0, 1e3)
-        for name in ("epochs", "labels_per_epoch", "batch_size"):
-            check_count(name, getattr(self, name))
-        check_number("learning_rate", self.learning_rate, 0, 1e3, open_low=True)
 
-
-@dataclass(frozen=True)
+@frozen
 class Distilled:
     """A posterior on latents, learned from `labelled` draws of the prior that the frozen pair has read."""
 
-    prior_weight: float
-    labelled: int
-    epochs: int
-
-    def __post_init__(self) -> None:
-        check_number("prior_weight", self.prior_weight, 0, 1e3, open_low=True)
-        for name in ("labelled", "epochs"):
-            check_count(name, getattr(self, name))
+    kind: Literal["distilled"] = field(default="distilled", kw_only=True)
+    prior_weight: Weight
+    labelled: Count
+    epochs: Count
 
 
-@dataclass(frozen=True)
+@frozen
 class Rejection:
     """Draws of the prior, or of a learned proposal, that the frozen classifier keeps. At prior_weight = 1, from the prior: the truth."""
 
-    prior_weight: float
+    kind: Literal["rejection"] = field(default="rejection", kw_only=True)
+    prior_weight: Weight
     proposal: Distilled | None = None
 
-    def __post_init__(self) -> None:
-        check_number("prior_weight", self.prior_weight, 0, 1e3, open_low=True)
 
-
-@dataclass(frozen=True)
+@frozen
 class Langevin:
     """Unadjusted Langevin steps on the latent."""
 
-    steps: int
-    step_size: float
-
-    def __post_init__(self) -> None:
-        check_count("steps", self.steps)
-        check_number("step_size", self.step_size, 0, 1e6, open_low=True)
+    kind: Literal["langevin"] = field(default="langevin", kw_only=True)
+    steps: Count
+    step_size: Annotated[Number, Field(gt=0, le=1e6)]
 
 
-Method = Trained | Distilled | Rejection | Langevin
+Method = Annotated[Trained | Distilled | Rejection | Langevin, Field(discriminator="kind")]
 
 
-@dataclass(frozen=True)
+@frozen
 class DiversityRun(Config):
     """Past paper B: what a method of conditioning gives up. per_attribute: latents an attribute, of the method and of the truth."""
 
-    kind: ClassVar[str] = "diversity"
+    kind: Literal["diversity"] = field(default="diversity", kw_only=True)
     method: Method
-    per_attribute: int
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check(isinstance(self.method, Method), "method", self.method, "use Trained, Distilled, Rejection or Langevin")
-        check_count("per_attribute", self.per_attribute, 10)
+    per_attribute: Annotated[int, Field(ge=10)]
 
 
-@dataclass(frozen=True)
+@frozen
 class MinedSpaceRun(Config):
     """Past paper A: how far mining leads from what the generator makes, for every number of steps and every step size.
 
@@ -287,49 +270,51 @@ class MinedSpaceRun(Config):
     samples a class that they are held against.
     """
 
-    kind: ClassVar[str] = "mined-space"
-    steps: tuple[int, ...]
-    step_sizes: tuple[float, ...]
-    per_class: int
-    natural: int
-    epochs: int
-    images: int
-    batch_size: int
-    learning_rate: float
-    width: int
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        for name in ("per_class", "natural", "epochs", "images", "width"):
-            check_count(name, getattr(self, name))
-        check_count("batch_size", self.batch_size, 2)
-        check(
-            len(self.steps) > 0 and len(self.step_sizes) > 0, "steps, step_sizes", (self.steps, self.step_sizes), "use at least one of each"
-        )
-        for steps in self.steps:
-            check_count("steps", steps)
-        for step_size in self.step_sizes:
-            check_number("step_sizes", step_size, 0, 1e6, open_low=True)
-        check_number("learning_rate", self.learning_rate, 0, 1e3, open_low=True)
+    kind: Literal["mined-space"] = field(default="mined-space", kw_only=True)
+    steps: Annotated[tuple[Count, ...], Field(min_length=1)]
+    step_sizes: Annotated[tuple[Annotated[Number, Field(gt=0, le=1e6)], ...], Field(min_length=1)]
+    per_class: Count
+    natural: Count
+    epochs: Count
+    images: Count
+    batch_size: Batch
+    learning_rate: Rate
+    width: Count
 
 
-@dataclass(frozen=True)
+@frozen
 class MinedClassifierRun(Config):
     """Past paper A: the classifier of a run whose step size is not the profile's. It is kept apart from Table 1."""
 
-    kind: ClassVar[str] = "mined-classifier"
+    kind: Literal["mined-classifier"] = field(default="mined-classifier", kw_only=True)
     classifier: ClassifierRun
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         _check_own(self, "classifier", self.classifier)
 
 
-def _check_own(run: Config, field: str, other: Config) -> None:
+def _check_own(run: Config, name: str, other: Config) -> None:
     """The run inside another is of the same profile and seed."""
-    for name in ("profile", "seed"):
-        value, own = getattr(other, name), getattr(run, name)
-        check(value == own, f"{field}.{name}", value, f"use the run's own, {own!r}")
+    for part in ("profile", "seed"):
+        value, own = getattr(other, part), getattr(run, part)
+        check(value == own, f"{name}.{part}", value, f"use the run's own, {own!r}")
+
+
+AnyRun = Annotated[
+    ClassifierRun | HardSamplesRun | ConditioningRun | ImageQualityRun | EvaluationRun | DiversityRun | MinedSpaceRun | MinedClassifierRun,
+    Field(discriminator="kind"),
+]
+_RUNS: TypeAdapter[Any] = TypeAdapter(AnyRun)
+
+
+def to_json(config: Config) -> str:
+    """One line, the same for equal configs."""
+    return json.dumps(asdict(config), sort_keys=True)
+
+
+def from_json(text: str | bytes) -> Config:
+    """The config, typed as it was; ConfigError where a field is missing, unknown, of another type or out of range."""
+    return checked(lambda: _RUNS.validate_json(text))
 
 
 def check_notebook_parameters(namespace: Mapping[str, Any], **types: Any) -> None:

@@ -181,11 +181,11 @@ def within_class_variance(values: Any, labels: Any) -> float:
 
 
 class Calibration(NamedTuple):
-    """ece: expected calibration error; per bin: mean confidence, accuracy and share of the samples (nan where empty: None)."""
+    """ece: expected calibration error. Per bin that is not empty: mean confidence, accuracy and share of the samples."""
 
     ece: float
-    confidence: list[float | None]
-    accuracy: list[float | None]
+    confidence: list[float]
+    accuracy: list[float]
     share: list[float]
 
 
@@ -194,9 +194,9 @@ def calibration(probabilities: Any, labels: Any, bins: int = 10) -> Calibration:
     p = _array(probabilities, "probabilities", 2)
     confidence, hit = p.max(1), p.argmax(1) == _numpy(labels)
     index = np.minimum((confidence * bins).astype(int), bins - 1)
-    members = [index == b for b in range(bins)]
+    members = [index == b for b in range(bins) if (index == b).any()]
     share = [float(m.mean()) for m in members]
-    mean_confidence = [float(confidence[m].mean()) if m.any() else None for m in members]
-    mean_accuracy = [float(hit[m].mean()) if m.any() else None for m in members]
-    gaps = [abs(c - a) * s for c, a, s in zip(mean_confidence, mean_accuracy, share, strict=True) if c is not None and a is not None]
-    return Calibration(float(sum(gaps)), mean_confidence, mean_accuracy, share)
+    mean_confidence = [float(confidence[m].mean()) for m in members]
+    mean_accuracy = [float(hit[m].mean()) for m in members]
+    ece = sum(abs(c - a) * s for c, a, s in zip(mean_confidence, mean_accuracy, share, strict=True))
+    return Calibration(float(ece), mean_confidence, mean_accuracy, share)

@@ -1,130 +1,219 @@
-"""Records: what a run was, what it measured and where, one JSON file each under results/<profile>/records/.
+"""Records: what a run was, what it measured and where, one JSON file each under results/<profile>/records/, its pictures beside it.
 
-save(record);  load(path);  find("digits")          # atomic writes; a damaged file is named, set aside and left out
+save(record, folder);  load(path);  find(folder)          # atomic writes; a damaged file is named, set aside and left out
+
+The file's name is the key of its content: the config, and the SHA-256 of every network and image that the run used.
 """
 
-import base64
+import hashlib
 import io
 import json
-import os
-import tempfile
 import warnings
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired
 
 import numpy as np
 from filelock import FileLock
 from matplotlib import image as png
 from numpy.typing import NDArray
+from pydantic import TypeAdapter
+from typing_extensions import TypedDict
 
-from paperlib.config import Config
+from paperlib.config import AnyRun, Config, checked, to_json
+from paperlib.measurements import STRICT, Positive, check_metrics
 from paperlib.support.files import replacing
 
-ROOT = Path(__file__).resolve().parent.parent
-REFERENCE = ROOT / "results" / "reference"
+Picture = NDArray[np.float64]
+
+
+class DamagedRecordError(ValueError):
+    """A file that is no whole record; the message names it and says why."""
+
+
+class Provenance(TypedDict):
+    """Where and when a run was computed, and what it took. workers: the runs that shared the machine; above 1 its seconds are contended.
+
+    The last three are of the runs past paper B: before the first latent can be drawn, and of one latent and one image of each attribute.
+    """
+
+    __pydantic_config__ = STRICT  # type: ignore[misc]
+    commit: str
+    packages: dict[str, str]
+    device: str
+    threads: int
+    workers: int
+    seconds: Positive
+    date: str
+    fit_seconds: NotRequired[Positive]
+    latent_microseconds: NotRequired[list[Positive]]
+    image_microseconds: NotRequired[list[Positive]]
 
 
 @dataclass(frozen=True)
 class Record:
-    """metrics: single numbers or short lists. history: one list per curve. pictures: in [-1, 1], by name: grey (rows, columns) or coloured (rows, columns, 3).
-    provenance: commit, versions, device, threads, seconds, date and the checksums of the frozen parts."""
+    """config: typed, as it was. parts: the SHA-256 of each network and image set that the run used, by name.
 
-    kind: str
-    config: dict[str, Any]
-    seed: int
+    metrics: see measurements.py. history: one list a curve. pictures: in [-1, 1], by name: grey (rows, columns) or coloured
+    (rows, columns, 3). impossible: why this pair cannot do what the config asks; then nothing was measured.
+    """
+
+    config: Any
+    parts: dict[str, str]
     metrics: dict[str, Any]
-    history: dict[str, list[Any]] = field(default_factory=dict)
-    pictures: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+    history: dict[str, list[float]] = field(default_factory=dict)
+    pictures: Mapping[str, Picture] = field(default_factory=dict)
     provenance: dict[str, Any] = field(default_factory=dict)
+    impossible: str = ""
+
+    @property
+    def kind(self) -> str:
+        return str(self.config.kind)
+
+    @property
+    def seed(self) -> int:
+        return int(self.config.seed)
+
+    @property
+    def key(self) -> str:
+        return key_of(self.config, self.parts)
 
 
-def results_dir(profile: str) -> Path:
-    """results/<profile> of the repository, or of the folder that PAPERLIB_RESULTS names."""
-    base = os.environ.get("PAPERLIB_RESULTS")
-    if base:
-        return Path(base).resolve() / profile
-    return (ROOT if (ROOT / "pyproject.toml").is_file() else Path.cwd()) / "results" / profile
+def key_of(config: Config, parts: Mapping[str, str]) -> str:
+    """A file name that changes with every field of the config and with every part."""
+    text = f"{to_json(config)}\n{json.dumps(dict(parts), sort_keys=True)}"
+    return f"{config.kind}-seed{config.seed}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
 
-def check_writable(profile: str) -> Path:
-    """The profile's folder, made if missing; OSError with the remedy where nothing can be written."""
-    folder = results_dir(profile)
-    try:
-        (folder / "records").mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder / "records"):
-            pass
-    except OSError as error:
-        raise OSError(
-            f"cannot write to {folder}: {error.strerror}. Make it writable, or set PAPERLIB_RESULTS to a folder that is."
-        ) from error
-    return folder
+class _Stored(TypedDict):
+    """A record's file. pictures: their SHA-256, by name."""
+
+    __pydantic_config__ = STRICT  # type: ignore[misc]
+    config: AnyRun
+    parts: dict[str, str]
+    metrics: dict[str, Any]
+    history: dict[str, list[float]]
+    pictures: dict[str, str]
+    provenance: Provenance
+    impossible: str
 
 
-def path_of(config: Config) -> Path:
-    return results_dir(config.profile) / "records" / f"{config.key}.json"
+_STORED: TypeAdapter[Any] = TypeAdapter(_Stored)
 
 
-def save(record: Record, path: Path) -> None:
-    data = asdict(record) | {"pictures": {name: _encode(picture) for name, picture in record.pictures.items()}}
-    text = json.dumps(data, indent=1, allow_nan=False)
+class Pictures(Mapping[str, Picture]):
+    """Pictures that are read when they are asked for. DamagedRecordError where one is missing, altered or no PNG."""
+
+    def __init__(self, folder: Path, checksums: Mapping[str, str]):
+        self.folder, self.checksums = folder, checksums
+
+    def __getitem__(self, name: str) -> Picture:
+        path, expected = self.folder / f"{name}.png", self.checksums[name]
+        try:
+            content = path.read_bytes()
+            if hashlib.sha256(content).hexdigest() != expected:
+                raise ValueError("it is not the picture that was saved")
+            return _decode(content)
+        except (OSError, ValueError, SyntaxError) as error:
+            raise DamagedRecordError(f"{path} is damaged: {error}") from error
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.checksums)
+
+    def __len__(self) -> int:
+        return len(self.checksums)
+
+
+def path_of(folder: Path, config: Config, parts: Mapping[str, str]) -> Path:
+    """folder: a profile's results folder."""
+    return folder / "records" / f"{key_of(config, parts)}.json"
+
+
+def save(record: Record, folder: Path) -> Path:
+    """Write the pictures, then the record, each whole or not at all; ConfigError where the metrics are not what the kind measures."""
+    if not record.impossible:
+        check_metrics(record.config, record.metrics)
+    checksums = {}
+    for name, picture in record.pictures.items():
+        content = _encode(picture)
+        checksums[name] = hashlib.sha256(content).hexdigest()
+        with replacing(_pictures(folder, record.key) / f"{name}.png") as temporary:
+            temporary.write_bytes(content)
+    stored = {
+        "config": json.loads(to_json(record.config)), "parts": record.parts, "metrics": record.metrics, "history": record.history,
+        "pictures": checksums, "provenance": record.provenance, "impossible": record.impossible,
+    }  # fmt: skip
+    text = json.dumps(stored, allow_nan=False, indent=1)
+    checked(lambda: _STORED.validate_json(text))
+    path = path_of(folder, record.config, record.parts)
     with replacing(path) as temporary:
         temporary.write_text(text + "\n")
+    return path
 
 
-def load(path: Path) -> Record:
-    """Raises ValueError, naming the file, if it is not a whole record."""
+def load(path: Path, *, pictures: bool = False) -> Record:
+    """The record of a file. pictures: look at them too. DamagedRecordError, naming the file, where it is not a whole record, or another's."""
     try:
-        data = json.loads(path.read_text())
-        pictures = {name: _decode(text) for name, text in data.pop("pictures").items()}
-        record = Record(**data, pictures=pictures)
-        if not isinstance(record.config, dict) or not isinstance(record.metrics, dict):
-            raise TypeError("config and metrics are not objects")
-        return record
-    except (ValueError, TypeError, KeyError, AttributeError, OSError) as error:
-        raise ValueError(f"{path} is damaged: {error}") from error
+        stored = checked(lambda: _STORED.validate_json(path.read_bytes()))
+        if not stored["impossible"]:
+            check_metrics(stored["config"], stored["metrics"])
+    except (ValueError, OSError) as error:
+        raise DamagedRecordError(f"{path} is damaged: {error}") from error
+    key = key_of(stored["config"], stored["parts"])
+    if key != path.stem:
+        raise DamagedRecordError(f"{path} is damaged: its content belongs to {key}.json")
+    folder = _pictures(path.parent.parent, key)
+    found = Record(**stored | {"pictures": Pictures(folder, stored["pictures"])})
+    if pictures:
+        for name in found.pictures:
+            found.pictures[name]
+    return found
 
 
-def load_or_set_aside(path: Path) -> Record | None:
+def load_or_set_aside(path: Path, *, pictures: bool = False) -> Record | None:
     """The record; None if there is none. A damaged file is renamed to *.damaged, with a warning, so that it is computed again."""
     if not path.exists():
         return None
     try:
-        return load(path)
-    except ValueError as error:
+        return load(path, pictures=pictures)
+    except DamagedRecordError as error:
         aside = path.with_suffix(".damaged")
         path.replace(aside)
-        warnings.warn(f"{error}. It was set aside as {aside.name}; its run is computed again.", stacklevel=2)
+        warnings.warn(f"{error}. The record was set aside as {aside.name}; its run is computed again.", stacklevel=2)
         return None
 
 
-def find(profile: str, *, folder: Path | None = None) -> list[Record]:
-    """All whole records of a profile, in the order of their file names. folder: another results folder, e.g. REFERENCE / profile."""
-    paths = sorted(((folder or results_dir(profile)) / "records").glob("*.json"))
+def find(folder: Path) -> list[Record]:
+    """All whole records of a profile's results folder, in the order of their file names. Their pictures are read when they are asked for."""
+    paths = sorted((folder / "records").glob("*.json"))
     return [record for record in map(load_or_set_aside, paths) if record is not None]
 
 
-def cached(config: Config, compute: Callable[[], Record]) -> Record:
-    """The record of `config`: loaded, or computed and saved; of two processes that want the same one, one computes it."""
-    path = path_of(config)
+def cached(config: Config, parts: Mapping[str, str], folder: Path, compute: Callable[[], Record]) -> Record:
+    """The record of `config` with `parts`: loaded, or computed and saved; of two processes that want the same one, one computes it."""
+    path = path_of(folder, config, parts)
     path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(path.with_name(f".{path.name}.lock")):
-        record = load_or_set_aside(path)
+        record = load_or_set_aside(path, pictures=True)
         if record is None:
             record = compute()
-            save(record, path)
+            save(record, folder)
     return record
 
 
-def _encode(picture: NDArray[np.float64]) -> str:
+def _pictures(folder: Path, key: str) -> Path:
+    return folder / "pictures" / key
+
+
+def _encode(picture: Picture) -> bytes:
     buffer = io.BytesIO()
     pixels = picture if picture.ndim == 2 else np.clip((picture + 1) / 2, 0, 1)
     png.imsave(buffer, pixels, cmap="gray", vmin=-1, vmax=1, format="png")
-    return base64.b64encode(buffer.getvalue()).decode()
+    return buffer.getvalue()
 
 
-def _decode(text: str) -> NDArray[np.float64]:
-    picture: NDArray[np.float64] = png.imread(io.BytesIO(base64.b64decode(text)))[..., :3] * 2 - 1
+def _decode(content: bytes) -> Picture:
+    picture: Picture = png.imread(io.BytesIO(content))[..., :3] * 2 - 1
     grey = (picture[..., :1] == picture).all()
     return picture[..., 0] if grey else picture

@@ -15,7 +15,8 @@ import torch.nn.functional as F
 from torch import nn
 
 from paperlib.data import Images, check_images, to_floats
-from paperlib.networks.frozen import check_logits, evaluating
+from paperlib.networks.frozen import check_finite, check_logits, evaluating
+from paperlib.streams import stream
 from paperlib.support.progress import track
 
 Source = Callable[[int, nn.Module], Images]
@@ -43,12 +44,12 @@ def train_epoch(
     scheduler: torch.optim.lr_scheduler.LRScheduler | None = None,
     mixed_precision: bool = False,
 ) -> tuple[float, float]:
-    """One pass over `data` in random order -> (mean loss, accuracy in [0, 1]). A last batch of one image is left out.
+    """One pass over `data` in random order -> (mean loss, accuracy in [0, 1]) over the images that were used: a last batch of one is left out.
 
     mixed_precision: forward and backward in bfloat16 under autocast, on a GPU only; weights and their updates stay float32.
     """
     model.train()
-    total = torch.zeros(2, device=data.images.device)
+    total, used = torch.zeros(2, device=data.images.device), 0
     device = data.images.device
     order = torch.randperm(len(data), generator=rng).to(device)
     mixed_precision = mixed_precision and device.type == "cuda"
@@ -65,8 +66,11 @@ def train_epoch(
         if scheduler is not None:
             scheduler.step()
         total += torch.stack([loss.detach() * len(index), (scores.detach().argmax(1) == labels).sum()])
-    loss_sum, hits = total.tolist()
-    return loss_sum / len(data), hits / len(data)
+        used += len(index)
+    if used == 0:
+        raise ValueError(f"{len(data)} images in batches of {batch_size}: no batch has the two images that a step needs; give more images.")
+    loss_sum, hits = (total / used).tolist()
+    return loss_sum, hits
 
 
 def train(
@@ -85,7 +89,8 @@ def train(
 ) -> TrainingHistory:
     """Train `model` in place for `epochs` passes over source(epoch, model); leaves it in eval mode.
 
-    on_epoch(epoch, model) is called after each epoch. mixed_precision: as in train_epoch. Raises ValueError before the first step if images or logits do not fit.
+    on_epoch(epoch, model) is called after each epoch. mixed_precision: as in train_epoch. Raises ValueError before the first step if images or logits do not fit,
+    and in the epoch where training diverges.
     """
     data = source(0, model)
     check_images(data.images, "training images")
@@ -94,7 +99,7 @@ def train(
     optimizer = sgd(model, learning_rate, momentum, weight_decay)
     steps = epochs * -(-len(data) // batch_size)
     scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
-    rng = torch.Generator().manual_seed(seed)
+    rng = stream(seed, "training order")
     history = TrainingHistory()
     for epoch in track(range(epochs), "epochs", enabled=progress):
         if epoch > 0:
@@ -102,6 +107,7 @@ def train(
         loss, accuracy = train_epoch(
             model, data, optimizer, batch_size=batch_size, rng=rng, scheduler=scheduler, mixed_precision=mixed_precision
         )
+        check_finite(epoch, learning_rate, torch.tensor(loss))
         history.loss.append(loss)
         history.accuracy.append(accuracy)
         if on_epoch is not None:

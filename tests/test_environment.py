@@ -8,7 +8,7 @@ from importlib.metadata import version
 import pytest
 from packaging.requirements import Requirement
 
-from paperlib.records import ROOT
+from paperlib.support.paths import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 NEEDS = [Requirement(r) for r in PROJECT["dependencies"] + PROJECT["optional-dependencies"]["dev"]]

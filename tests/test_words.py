@@ -16,7 +16,7 @@ from paperlib.commands.readme import PAGES
 from paperlib.conditioner import Conditioner, train_conditioner
 from paperlib.dataset_smoothing import SmoothedDataset
 from paperlib.hard_sample_mining import mine_hard_latents
-from paperlib.records import ROOT
+from paperlib.support.paths import ROOT
 
 README = ROOT / "README.md"
 FUNCTIONS = (

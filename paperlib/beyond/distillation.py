@@ -19,7 +19,8 @@ from torch import nn
 from paperlib.beyond.latent_families import LatentPosterior
 from paperlib.conditioner import check_weight, noise
 from paperlib.generators import Generator
-from paperlib.networks.frozen import ask, check_counts, check_logits, evaluating
+from paperlib.networks.frozen import ask, check_counts, check_finite, check_logits, evaluating
+from paperlib.streams import seeded, stream
 from paperlib.support.progress import progress_bar, track
 
 HELD_OUT = 1000
@@ -79,13 +80,13 @@ def distil_posterior(
     if not 0 < learning_rate < float("inf"):
         raise ValueError(f"learning_rate is {learning_rate}; use a finite number above 0.")
     check_weight(prior_weight)
-    device, rng = generator.device, torch.Generator().manual_seed(seed)
+    device, rng = generator.device, stream(seed, "distillation draws")
     z = noise(torch.Size((draws + HELD_OUT, generator.latent_dim)), rng, device)
     target = _labels(generator, classifier, z, num_attributes, image_size, generator_batch, progress)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with seeded(seed, "distillation weights"):
         network = _mlp(generator.latent_dim, hidden, num_attributes).to(device)
-        history = _fit(network, z, target, draws, epochs, batch_size, learning_rate, progress)
+        order = stream(seed, "distillation order")
+        history = _fit(network, z, target, draws, epochs, batch_size, learning_rate, order, progress)
     return LatentPosterior(network, num_attributes, generator.latent_dim, prior_weight), history
 
 
@@ -120,6 +121,7 @@ def _fit(
     epochs: int,
     batch_size: int,
     learning_rate: float,
+    order: torch.Generator,
     progress: bool,
 ) -> DistillationHistory:
     """Train on the first `draws` pairs, compare on the others."""
@@ -129,7 +131,7 @@ def _fit(
     for epoch in track(range(epochs), "distillation epochs", enabled=progress):
         losses = []
         network.train()
-        for batch in torch.randperm(draws).to(z.device).split(batch_size):
+        for batch in torch.randperm(draws, generator=order).to(z.device).split(batch_size):
             loss = F.cross_entropy(network(z[batch]), target[batch])
             optimizer.zero_grad()
             loss.backward()
@@ -140,8 +142,7 @@ def _fit(
         with torch.no_grad():
             agree = network(z[draws:]).argmax(1) == target[draws:].argmax(1)
         mean_loss = torch.stack(losses).mean()
-        if not torch.isfinite(mean_loss):
-            raise ValueError(f"training left the finite numbers in epoch {epoch + 1}; use a learning_rate below {learning_rate}.")
+        check_finite(epoch, learning_rate, mean_loss)
         history.loss.append(mean_loss.item())
         history.agreement.append(agree.float().mean().item())
     return history

@@ -14,7 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from paperlib.conditioner import Latents, check_attribute, check_weight, log_normal, noise, uniform
+from paperlib.conditioner import Latents, NeverProducedError, check_attribute, check_weight, log_normal, noise, uniform
+from paperlib.streams import stream
 
 
 class MixtureConditioner(Latents):
@@ -97,7 +98,7 @@ class FlowConditioner(Latents):
     @torch.no_grad()
     def moments(self, attribute: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Of 1,000 draws an attribute, always the same ones."""
-        rng = torch.Generator().manual_seed(0)
+        rng = stream(0, "method moments")
         draws = torch.stack([self.sample(a.expand(1000), rng) for a in attribute])
         return draws.mean(1), draws.std(1)
 
@@ -119,7 +120,7 @@ class LatentPosterior(Latents):
         self.network, self.prior_weight = network.eval().requires_grad_(False), prior_weight
         self.num_attributes, self.latent_dim = num_attributes, latent_dim
         device = next(network.parameters()).device
-        draws = noise(torch.Size((self.EVIDENCE_DRAWS, latent_dim)), torch.Generator().manual_seed(0), device)
+        draws = noise(torch.Size((self.EVIDENCE_DRAWS, latent_dim)), stream(0, "posterior evidence"), device)
         self.register_buffer("draws", draws, persistent=False)
         self.register_buffer("log_evidence", self._log_kept(draws).logsumexp(0) - math.log(self.EVIDENCE_DRAWS), persistent=False)
         if not torch.isfinite(self.log_evidence).all():
@@ -131,7 +132,7 @@ class LatentPosterior(Latents):
         return F.log_softmax(self.network(z), dim=1) / self.prior_weight
 
     def sample(self, attribute: torch.Tensor, rng: torch.Generator | None = None) -> torch.Tensor:
-        """Exact draws of q, attribute by attribute: (N, d). RuntimeError if MAX_DRAWS of the prior would not do."""
+        """Exact draws of q, attribute by attribute: (N, d). NeverProducedError if MAX_DRAWS of the prior would not do."""
         check_attribute(attribute, self.num_attributes)
         z = torch.empty(len(attribute), self.latent_dim, device=attribute.device)
         for a in attribute.unique().tolist():
@@ -142,7 +143,7 @@ class LatentPosterior(Latents):
     def _draw(self, a: int, n: int, rng: torch.Generator | None, device: torch.device) -> torch.Tensor:
         rate = self.log_evidence[a].exp().item()
         if n > rate * self.MAX_DRAWS:
-            raise RuntimeError(
+            raise NeverProducedError(
                 f"prior_weight is {self.prior_weight}: the posterior keeps {rate:.0e} of the prior's draws for attribute {a}, "
                 f"and {n} latents would take more than {self.MAX_DRAWS:,}; raise prior_weight, or label more draws."
             )

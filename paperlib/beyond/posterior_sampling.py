@@ -20,7 +20,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from paperlib.conditioner import Latents, check_weight, log_normal, noise, uniform
+from paperlib.conditioner import Latents, NeverProducedError, check_weight, log_normal, noise, uniform
 from paperlib.generators import Generator
 from paperlib.networks.frozen import ask, check_counts, check_logits, evaluating
 from paperlib.support.stopwatch import synchronize
@@ -76,7 +76,7 @@ def rejection_sample(
 
     Raises:
         ValueError: a parameter or an attribute is out of range, or the logits do not fit.
-        RuntimeError: max_draws draws did not give n latents of some attribute.
+        NeverProducedError: max_draws draws did not give n latents of some attribute.
     """
     check_counts(n=n, batch_size=batch_size)
     check_weight(prior_weight)
@@ -87,7 +87,7 @@ def rejection_sample(
         while len(found) < len(kept):
             if draws >= max_draws:
                 a, z = min(kept.items(), key=lambda item: len(item[1]))
-                raise RuntimeError(
+                raise NeverProducedError(
                     f"{draws:,} prior draws gave {len(z)} of {n} images of attribute {a}; it is too rare here: "
                     "ask for fewer, raise max_draws, or use langevin_sample."
                 )
@@ -137,7 +137,7 @@ def proposed_sample(
 
     Raises:
         ValueError: a parameter or the attribute is out of range, or the logits do not fit.
-        RuntimeError: max_draws candidates did not give n latents.
+        NeverProducedError: max_draws candidates did not give n latents.
     """
     check_counts(n=n, batch_size=batch_size)
     check_weight(prior_weight)
@@ -147,7 +147,9 @@ def proposed_sample(
     with evaluating(classifier):
         while len(kept) < n:
             if draws >= max_draws:
-                raise RuntimeError(f"{draws:,} proposals gave {len(kept)} of {n} images of attribute {attribute}; use another proposal.")
+                raise NeverProducedError(
+                    f"{draws:,} proposals gave {len(kept)} of {n} images of attribute {attribute}; use another proposal."
+                )
             z = proposal.sample(asked, rng)
             log_p = _log_posterior(generator, classifier, z, [attribute])[:, 0]
             ratio = log_p / prior_weight + log_normal(z) - proposal.log_prob(z, asked)

@@ -10,6 +10,7 @@ import argparse
 import json
 import multiprocessing
 import os
+import pickle
 import platform
 import shutil
 import sys
@@ -19,15 +20,17 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+import cloudpickle
 import torch
 
-from paperlib import profiles, records
+from paperlib import profiles
 from paperlib.commands.workload import Work, measure, work
 from paperlib.config import ConfigError
 from paperlib.data.imagenet import DataError
-from paperlib.experiment import plans, worker_count
+from paperlib.experiment import found, plans, worker_count
 from paperlib.profiles import Parts, Profile
 from paperlib.support.files import replacing
+from paperlib.support.paths import Paths
 from paperlib.support.weights import CheckpointError
 
 STARTING = 8.0  # seconds that a notebook takes to start its kernel and to draw, measured on two CPU cores
@@ -81,18 +84,19 @@ def parts_for_timing(parts: Parts) -> tuple[Parts, list[str]]:
     return replace(parts, **{r.part: getattr(substitutes, r.part) for r in missing}), [r.name for r in missing]
 
 
-def timed(name: str) -> tuple[Work, float]:
+def timed(pickled: bytes) -> tuple[Work, float]:
     """Speeds of a profile in this process, and its peak memory in GiB."""
-    profile = profiles.load(name)
+    profile: Profile = pickle.loads(pickled)
     return measure(profile, parts_for_timing(profile.parts)[0]), peak_memory_gib()
 
 
 def timed_together(profile: Profile, workers: int) -> tuple[Work, float]:
     """Mean speeds of as many processes as will run at a time, for they slow each other down; their memory together."""
+    pickled = cloudpickle.dumps(profile)
     if workers == 1:
-        return timed(profile.name)
+        return timed(pickled)
     with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
-        speeds, peaks = zip(*pool.map(timed, [profile.name] * workers), strict=True)
+        speeds, peaks = zip(*pool.map(timed, [pickled] * workers), strict=True)
     return Work(**{f.name: sum(getattr(s, f.name) for s in speeds) / workers for f in fields(Work)}), sum(peaks)
 
 
@@ -101,12 +105,13 @@ def estimate(profile: Profile, seeds: int) -> TimeEstimate:
     parts, stand_ins = parts_for_timing(profile.parts)
     real_images = len(parts.real_images()[0])
     workers, planned = worker_count(), set()
+    on_record = {record.config for record in ([] if stand_ins else found(profile))}
     speeds, peak = timed_together(profile, workers)
     notebooks = {}
     for name in plans.notebooks(profile):
         seconds = 0.0
         for config in plans.PLANS[name](profile, seeds) if name in plans.PLANS else []:
-            if config not in planned and not records.path_of(config).exists():
+            if config not in planned and config not in on_record:
                 seconds += work(config, profile, real_images).seconds(speeds)
             planned.add(config)
         notebooks[name] = STARTING + seconds / workers
@@ -117,7 +122,7 @@ def machine(profile: Profile, parts: Parts | None) -> list[tuple[str, str]]:
     """Facts about this machine, and what the profile asks of it, in words. parts: None where they are not there to be looked at."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30 if hasattr(os, "sysconf") else float("nan")
     gpu = f"{torch.cuda.get_device_properties(0).total_memory / 2**30:.0f} GiB on the GPU, " if torch.cuda.is_available() else ""
-    folder = records.check_writable(profile.name)
+    folder = profile.paths.writable(profile.name)
     needed = "known when its parts are there"
     if parts is not None:
         images = parts.real_images()[0].images
@@ -166,16 +171,16 @@ def diagnose(profile: Profile, seeds: int) -> TimeEstimate | None:
         print(f"\nMissing: {', '.join(lacking)}. The profile cannot be timed without them.")
         return None
     print("\nTiming a few steps ...", flush=True)
-    found = estimate(profile, seeds)
-    print("  " + ", ".join(units(found.speeds)))
-    if found.stand_ins:
-        print(f"  (random stand-ins were timed in the place of: {', '.join(found.stand_ins)})")
+    estimated = estimate(profile, seeds)
+    print("  " + ", ".join(units(estimated.speeds)))
+    if estimated.stand_ins:
+        print(f"  (random stand-ins were timed in the place of: {', '.join(estimated.stand_ins)})")
     print("\nEstimate for what is not on record:")
-    for name, seconds in found.notebooks.items():
+    for name, seconds in estimated.notebooks.items():
         print(f"  {name:<20}{duration(seconds)}")
-    print(f"  {'in all':<20}{duration(found.total)}; peak memory of these steps {found.peak_memory_gib:.1f} GiB")
+    print(f"  {'in all':<20}{duration(estimated.total)}; peak memory of these steps {estimated.peak_memory_gib:.1f} GiB")
     print("\n" + (f"Missing: {', '.join(lacking)}." if lacking else f"Ready: make reproduce PROFILE={profile.name}"))
-    return found
+    return estimated
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -185,16 +190,16 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--json", type=Path, help="write the estimate to this file too")
     options = parser.parse_args(arguments)
     try:
-        profile = profiles.load(options.profile)
-        found = diagnose(profile, len(plans.seeds_of(profile.seeds if options.seeds is None else options.seeds)))
+        profile = profiles.load(options.profile, Paths.from_environment())
+        estimated = diagnose(profile, len(plans.seeds_of(profile.seeds if options.seeds is None else options.seeds)))
     except (ConfigError, CheckpointError, DataError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    if options.json and found:
-        content: dict[str, Any] = asdict(found) | {"total": found.total}
+    if options.json and estimated:
+        content: dict[str, Any] = asdict(estimated) | {"total": estimated.total}
         with replacing(options.json) as path:
             path.write_text(json.dumps(content, indent=1) + "\n")
-    return 0
+    return 1 if any(r.found is None for r in profile.parts.requirements()) else 0
 
 
 if __name__ == "__main__":

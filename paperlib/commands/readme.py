@@ -12,46 +12,48 @@ from pathlib import Path
 
 import pandas as pd
 
-from paperlib import findings, past_findings, past_papers, printed_numbers, records, report
+from paperlib import records
 from paperlib.commands import strip
 from paperlib.records import Record
+from paperlib.report import conditioning, diversity, evaluation, hard_samples, image_quality, mining, r_sweep, table1
 from paperlib.support.files import replacing
 from paperlib.support.marked_text import block_names, expected_lines, render
+from paperlib.support.paths import REFERENCE, ROOT
 
-DIGITS = records.REFERENCE / "digits"
-PAGES = (records.ROOT / "README.md", *sorted((records.ROOT / "docs").glob("*.md")), DIGITS / "README.md")
-EXAMPLES = tuple(sorted((records.ROOT / "examples").glob("*.py")))
+DIGITS = REFERENCE / "digits"
+PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), DIGITS / "README.md")
+EXAMPLES = tuple(sorted((ROOT / "examples").glob("*.py")))
 
 
 def blocks(found: Sequence[Record]) -> dict[str, str]:
     """Name of a block -> its Markdown, from the records of the digits."""
-    table, curve, conditioning = report.table1(found), report.sweep(found), report.conditioning(found)
-    sentences = {
-        "table1": findings.table1,
-        "sweep": findings.sweep,
-        "hard_samples": findings.hard_samples,
-        "mining": past_findings.mining,
-        "conditioning": findings.conditioning,
-        "evaluation": findings.evaluation,
-        "image_quality": findings.image_quality,
-        "diversity": past_findings.diversity,
+    table, curve, settings = table1.table(found), r_sweep.table(found), conditioning.table(found)
+    subjects = {
+        "table1": table1,
+        "sweep": r_sweep,
+        "hard_samples": hard_samples,
+        "mining": mining,
+        "conditioning": conditioning,
+        "evaluation": evaluation,
+        "image_quality": image_quality,
+        "diversity": diversity,
     }
     return {
         "times": times(),
-        "bench": "\n\n".join(bench(path) for path in sorted((records.REFERENCE / "bench").glob("*.json"))),
+        "bench": "\n\n".join(bench(path) for path in sorted((REFERENCE / "bench").glob("*.json"))),
         "table1_short": short_table1(table),
-        "gap": gap(table),
+        "gap": table1.gap_sentence(found),
         "sweep_short": short_sweep(curve),
-        "conditioning_short": short_conditioning(conditioning),
+        "conditioning_short": short_conditioning(settings),
         "table1": markdown(table),
-        "gains": report.gains(found).to_markdown(index=False),
+        "gains": table1.gains(found).to_markdown(index=False),
         "sweep": markdown(curve.assign(BNA=curve["BNA"].map({True: "x", False: ""}))),
-        "hard_samples": report.hard_samples(found).to_markdown(index=False, floatfmt=".3g"),
-        "conditioning": conditioning.to_markdown(index=False),
-        "evaluation": report.evaluation(found).drop(columns=["images", "features"]).to_markdown(index=False, floatfmt=".4g"),
-        "image_quality": report.image_quality(found).drop(columns=["features", "biased"]).to_markdown(index=False, floatfmt=".3g"),
-        "diversity": diversity(past_papers.diversity(found), past_papers.diversity_costs(found)),
-    } | {f"{name}_sentences": text(function(found)) for name, function in sentences.items()}
+        "hard_samples": hard_samples.table(found).to_markdown(index=False, floatfmt=".3g"),
+        "conditioning": settings.to_markdown(index=False),
+        "evaluation": evaluation.table(found).drop(columns=["images", "features"]).to_markdown(index=False, floatfmt=".4g"),
+        "image_quality": image_quality.table(found).drop(columns=["features", "biased"]).to_markdown(index=False, floatfmt=".3g"),
+        "diversity": diversity_table(diversity.table(found), diversity.costs(found)),
+    } | {f"{name}_sentences": text(subject.sentences(found)) for name, subject in subjects.items()}
 
 
 def expected() -> dict[str, str]:
@@ -90,18 +92,7 @@ def short_conditioning(table: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
-def gap(table: pd.DataFrame) -> str:
-    """How much of the gap between baseline and real images long training closes, with the size of the gap."""
-    ours = dict(zip(table["column"], table["ours"], strict=True))
-    paper = {column.name: column.accuracy for column in printed_numbers.TABLE1}
-    sizes = [who["real images"] - who["baseline"] for who in (ours, paper)]
-    return (
-        f"Long training closes {report.gap_closed(ours):.0f} % of a gap of {sizes[0]:.1f} points between the baseline and real images "
-        f"(paper: {report.gap_closed(paper):.0f} % of {sizes[1]:.1f} points)."
-    )
-
-
-def diversity(table: pd.DataFrame, costs: pd.DataFrame) -> str:
+def diversity_table(table: pd.DataFrame, costs: pd.DataFrame) -> str:
     """Accuracy, variety and cost of every method past paper B, in one table."""
     cells = {"method": table["method"], "w": [f"{w:g}" for w in table["w"]]}
     for name in ("judge", "variance", "coverage"):
@@ -116,7 +107,7 @@ def diversity(table: pd.DataFrame, costs: pd.DataFrame) -> str:
 
 def times() -> str:
     """What `make times` measured."""
-    path = records.REFERENCE / "times.json"
+    path = REFERENCE / "times.json"
     if not path.exists():
         return "Not measured yet: `make times`."
     found = json.loads(path.read_text())
@@ -163,7 +154,7 @@ def one_decimal(values: "pd.Series[float]") -> list[str]:
 
 def written() -> dict[Path, str]:
     """Every page and example -> what it should hold. ValueError if a block is on no page."""
-    contents, values = blocks(records.find("digits", folder=DIGITS)), expected()
+    contents, values = blocks(records.find(DIGITS)), expected()
     used = {name for path in PAGES for name in block_names(path.read_text())}
     if unused := set(contents) - used:
         raise ValueError(f"block {', '.join(sorted(unused))} is on no page; add its markers to {DIGITS / 'README.md'}.")
@@ -174,4 +165,4 @@ if __name__ == "__main__":
     for path, new in written().items():
         with replacing(path) as temporary:
             temporary.write_text(new)
-    strip.write(records.find("digits", folder=DIGITS), DIGITS / "figures" / "strip.png")
+    strip.write(records.find(DIGITS), DIGITS / "figures" / "strip.png")

@@ -15,12 +15,14 @@ from typing import Any
 import nbformat
 import papermill
 
-from paperlib import compare, profiles, records, report
+from paperlib import profiles, records
 from paperlib.config import ConfigError, check_number
 from paperlib.data.imagenet import DataError
 from paperlib.experiment import plans, run_all
 from paperlib.experiment.conditioning import generator_of
-from paperlib.html import write_report
+from paperlib.report import comparison
+from paperlib.report.files import save_table
+from paperlib.report.pages import write_report
 from paperlib.support.files import replacing
 from paperlib.support.weights import CheckpointError
 
@@ -81,11 +83,11 @@ def conclude(profile: profiles.Profile) -> None:
     """Tables of the comparison, report.html, and the comparison in print."""
     folder = records.check_writable(profile.name)
     ours, reference = records.find(profile.name), records.find(profile.name, folder=records.REFERENCE / profile.name)
-    frame = compare.table(ours, reference)
-    report.save_table(frame, folder, "comparison")
+    frame = comparison.table(ours, reference)
+    save_table(frame, folder, "comparison")
     write_report(folder, [folder / "notebooks" / f"{name}.ipynb" for name in ORDER], frame)
     print(frame.to_string(index=False))
-    print(compare.NOTE)
+    print(comparison.NOTE)
     print(f"Report: {os.path.relpath(folder / 'report.html')}")
 
 

@@ -22,14 +22,12 @@ def rows(records: Sequence[Record]) -> dict[str, NDArray[np.float64]]:
     """Label -> images (10, 28, 28) in [-1, 1], one a class. The mined images start from the generated ones above them."""
     train, _ = data.digits()
     mined = next(r for r in records if r.kind == "hard-samples")
-    conditioned = next(
-        r for r in records if r.kind == "conditioning" and (r.config["labels"], r.config["teacher"]) == ("unconditional", "mnist")
-    )
+    conditioned = next(r for r in records if r.kind == "conditioning" and (r.config.labels, r.config.teacher) == ("unconditional", "mnist"))
     first = [int(np.flatnonzero(train.labels == c)[0]) for c in range(10)]
     return {
         "real": train.images[first, 0].double().numpy(),
         "generated": grid(mined.pictures["random"])[:, 0],
-        "mined": grid(mined.pictures[f"epoch {mined.config['stages'][-1]}"])[:, 0],
+        "mined": grid(mined.pictures[f"epoch {mined.config.stages[-1]}"])[:, 0],
         "conditioned": grid(conditioned.pictures["samples"])[:, 0],
     }
 

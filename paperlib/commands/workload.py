@@ -174,7 +174,7 @@ def _paper_a_seconds(profile: Profile, parts: Parts, seconds: Stopwatch) -> Work
 def _paper_b_seconds(profile: Profile, parts: Parts, seconds: Stopwatch) -> Work:
     if parts.paper_b is None or profile.conditioning is None:
         return Work()
-    generator, teacher, n = parts.paper_b.generator(), parts.paper_b.teacher("mnist"), profile.conditioning.batch_size
+    generator, teacher, n = parts.paper_b.generator(), parts.paper_b.teacher(profile.settings[0][1]), profile.conditioning.batch_size
     z = generator.sample_latents(n)
 
     def step() -> None:

@@ -4,7 +4,6 @@ images = decode_images(paths, 128, name="imagenet10-train", progress=True)      
 """
 
 import hashlib
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -27,13 +26,13 @@ def decode_images(
     """(N, 3, size, size) uint8 in the order of `paths`; or one line for each file that cannot be read.
 
     Every image is cropped to its central square and resized with antialiasing. name: begins the cached file's and the progress bar's.
-    cache: its folder (default: $PAPERLIB_CACHE or ~/.cache/paperlib); keyed by names, sizes and times of the files.
+    cache: its folder (default: ~/.cache/paperlib); keyed by names, sizes and times of the files.
     """
     if not paths:
         return []
     stamps = [f"{path} {(status := path.stat()).st_size} {status.st_mtime_ns}" for path in paths]
     key = hashlib.sha256("\n".join([str(size), *stamps]).encode()).hexdigest()
-    folder = cache or Path(os.environ.get("PAPERLIB_CACHE", "~/.cache/paperlib")).expanduser()
+    folder = (cache or Path("~/.cache/paperlib")).expanduser()
     cached = folder / f"{name}-{size}-{key[:16]}.safetensors"
     images = tensor_cache.load(cached)
     if images is not None:

@@ -8,12 +8,13 @@ from torch import nn
 from paperlib.conditioner import Conditioner, GeneratorLabels, train_conditioner
 from paperlib.config import ConditioningRun, Labels
 from paperlib.data import to_floats
-from paperlib.experiment.outcome import Outcome, balanced_labels, generate, tile
+from paperlib.experiment.outcome import Outcome, balanced_labels, generate, tile, variance_by_class
 from paperlib.generators import Generator
 from paperlib.metrics import Calibration, calibration, within_class_variance
 from paperlib.networks.features import probabilities
 from paperlib.profiles import Parts, Profile, device
 from paperlib.records import Record
+from paperlib.streams import Purpose, stream
 
 
 @dataclass(frozen=True)
@@ -93,30 +94,31 @@ def distribution_of(record: Record) -> tuple[torch.Tensor, torch.Tensor]:
     return mu, sigma
 
 
-def latents(config: ConditioningRun, parts: Parts, mu: torch.Tensor, sigma: torch.Tensor, n: int) -> Drawn:
-    """n draws of the input generator, the attributes even; mu, sigma: (K, d). The random stream is not that of training."""
+def latents(config: ConditioningRun, parts: Parts, mu: torch.Tensor, sigma: torch.Tensor, n: int, purpose: Purpose) -> Drawn:
+    """n draws of the input generator, the attributes even; mu, sigma: (K, d). purpose: of the random stream."""
     generator = generator_of(config.labels, parts)
-    rng = torch.Generator().manual_seed(config.seed + 1)
+    rng = stream(config.seed, purpose)
     attribute = balanced_labels(n, len(mu), generator.device)
     z = mu[attribute] + sigma[attribute] * torch.randn(n, mu.shape[1], generator=rng).to(mu.device)
     labels = generator_labels(config, generator)
     return Drawn(z, attribute, labels(attribute, rng) if labels else None)
 
 
-def draw(config: ConditioningRun, parts: Parts, mu: torch.Tensor, sigma: torch.Tensor, n: int) -> tuple[torch.Tensor, torch.Tensor]:
+def draw(
+    config: ConditioningRun, parts: Parts, mu: torch.Tensor, sigma: torch.Tensor, n: int, purpose: Purpose
+) -> tuple[torch.Tensor, torch.Tensor]:
     """n conditioned images, the attributes even, and the attributes."""
-    drawn = latents(config, parts, mu, sigma, n)
+    drawn = latents(config, parts, mu, sigma, n, purpose)
     return generate(generator_of(config.labels, parts), drawn.z, drawn.told, parts), drawn.attribute
 
 
 def prior_samples(config: ConditioningRun, parts: Parts, n: int) -> torch.Tensor:
     """What the generator makes of its own prior, told what the run tells it, the attributes even."""
     generator = generator_of(config.labels, parts)
-    rng = torch.Generator().manual_seed(config.seed + 2)
-    z = generator.sample_latents(n, torch.Generator(generator.device).manual_seed(config.seed + 2))
+    z = generator.sample_latents(n, stream(config.seed, "prior images", generator.device))
     labels = generator_labels(config, generator)
     attribute = balanced_labels(n, len(parts.class_names()), generator.device)
-    return generate(generator, z, labels(attribute, rng) if labels else None, parts)
+    return generate(generator, z, labels(attribute, stream(config.seed, "prior labels")) if labels else None, parts)
 
 
 def compute(config: ConditioningRun, profile: Profile, progress: bool) -> Outcome:
@@ -129,7 +131,7 @@ def compute(config: ConditioningRun, profile: Profile, progress: bool) -> Outcom
     def watch(epoch: int, conditioner: Conditioner) -> None:
         with torch.no_grad():
             mu, sigma = conditioner.distribution(torch.arange(len(classes), device=generator.device))
-        images, attribute = draw(config, parts, mu, sigma, config.validation_labels)
+        images, attribute = draw(config, parts, mu, sigma, config.validation_labels, "conditioned images")
         epochs.append(Opinion.of(mu, sigma, images, attribute, teacher=teacher, judge=judge, batch_size=parts.forward_batch))
 
     _, history = train_conditioner(
@@ -144,9 +146,8 @@ def compute(config: ConditioningRun, profile: Profile, progress: bool) -> Outcom
     metrics = {
         "accuracy": history.accuracy[-1],
         "judge_accuracy": last.judge_accuracy,
-        "first_full_epoch": next((i + 1 for i, a in enumerate(history.accuracy) if a == 1.0), None),
         "variance": last.variance,
-        "variance_by_attribute": [within_class_variance(to_floats(last.images[m]), last.attribute[m]) for m in of_attribute],
+        "variance_by_attribute": variance_by_class(to_floats(last.images), last.attribute, len(classes)),
         "prior_variance": within_class_variance(to_floats(prior), prior_class),
         "prior_share": [(prior_class == a).float().mean().item() for a in classes],
         "teacher_calibration": last.teacher_calibration._asdict(),

@@ -1,9 +1,8 @@
 """Past paper B: what a method of conditioning keeps of each attribute's variety, against the truth and against the real images."""
 
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from functools import cache, partial
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,22 +10,21 @@ import torch
 from torch import nn
 
 from paperlib.beyond.distillation import distil_posterior
-from paperlib.beyond.latent_families import FlowConditioner, LatentPosterior, MixtureConditioner
+from paperlib.beyond.latent_families import FlowConditioner, MixtureConditioner
 from paperlib.beyond.posterior_sampling import langevin_sample, proposed_sample, rejection_sample
 from paperlib.conditioner import Conditioner, Latents, train_conditioner
 from paperlib.config import Distilled, DiversityRun, Langevin, Rejection, Trained
 from paperlib.data import to_floats
 from paperlib.experiment import conditioning
-from paperlib.experiment.image_quality import by_class
-from paperlib.experiment.outcome import Outcome, View, generate, kept_features, look, tile
+from paperlib.experiment.outcome import Outcome, View, generate, kept_features, look, tile, variance_by_class
 from paperlib.generators import Generator
 from paperlib.metrics import frechet_distance, gaussian, manifold, on_manifold
 from paperlib.profiles import Profile, device
+from paperlib.streams import stream
 from paperlib.support.stopwatch import timed
 from paperlib.training import predict
 
 FAMILIES: dict[str, Callable[[int, int], Latents]] = {"gaussian": Conditioner, "mixture": MixtureConditioner, "flow": FlowConditioner}
-TRUTH_SEED = 1_000_003  # of the truth that every method is held against; no run has it
 SHOWN = 20
 
 
@@ -54,7 +52,7 @@ def pair(profile: Profile) -> tuple[Generator, nn.Module]:
 def sample(config: DiversityRun, profile: Profile, progress: bool) -> Sampled:
     """The method's latents, every attribute's own, with what they cost."""
     method, n = config.method, config.per_attribute
-    rng = torch.Generator().manual_seed(config.seed + 1)
+    rng = stream(config.seed, "method draws")
     if isinstance(method, Rejection):
         return _kept(method, config, profile, rng, progress)
     if isinstance(method, Langevin):
@@ -87,12 +85,10 @@ def _kept(method: Rejection, config: DiversityRun, profile: Profile, rng: torch.
 
 
 def fit(method: Trained | Distilled, seed: int, profile: Profile, progress: bool) -> tuple[Latents, float]:
-    """The method's distribution, and the seconds that it took; of posteriors that differ in their weight alone, the first call's."""
+    """The method's distribution, and the seconds that it took."""
     if isinstance(method, Distilled):
-        found, seconds = _distil(replace(method, prior_weight=1.0), seed, profile, progress)
-        return LatentPosterior(found.network, found.num_attributes, found.latent_dim, method.prior_weight), seconds
-    start = time.perf_counter()
-    return _train(method, seed, profile, progress), time.perf_counter() - start
+        return timed(lambda: _distil(method, seed, profile, progress))
+    return timed(lambda: _train(method, seed, profile, progress))
 
 
 def _train(method: Trained, seed: int, profile: Profile, progress: bool) -> Latents:
@@ -103,26 +99,21 @@ def _train(method: Trained, seed: int, profile: Profile, progress: bool) -> Late
     )[0]  # fmt: skip
 
 
-@cache
-def _distil(method: Distilled, seed: int, profile: Profile, progress: bool) -> tuple[LatentPosterior, float]:
-    start = time.perf_counter()
-    found, _ = distil_posterior(
+def _distil(method: Distilled, seed: int, profile: Profile, progress: bool) -> Latents:
+    return distil_posterior(
         *pair(profile), len(profile.parts.class_names()), draws=method.labelled, epochs=method.epochs, prior_weight=method.prior_weight,
         generator_batch=profile.parts.generator_batch, seed=seed, progress=progress,
-    )  # fmt: skip
-    return found, time.perf_counter() - start
+    )[0]  # fmt: skip
 
 
-@cache
 def truth(profile: Profile, per_attribute: int) -> list[torch.Tensor]:
-    """Features (n, D) of each attribute's truth: rejection at prior_weight 1."""
+    """Features (n, D) of each attribute's truth: rejection at prior_weight 1, the same draws for every seed."""
     generator, teacher = pair(profile)
-    rng, batch = torch.Generator().manual_seed(TRUTH_SEED), profile.parts.generator_batch
+    rng, batch = stream(0, "truth"), profile.parts.generator_batch
     found = rejection_sample(generator, teacher, range(len(profile.parts.class_names())), per_attribute, rng=rng, batch_size=batch)
     return [look(generate(generator, f.z, None, profile.parts), profile.parts).features for f in found]
 
 
-@cache
 def real_features(profile: Profile) -> tuple[torch.Tensor, torch.Tensor]:
     """Features (N, D) and labels (N,) of all real training images."""
     train, _ = profile.parts.real_images()
@@ -152,8 +143,8 @@ def compute(config: DiversityRun, profile: Profile, progress: bool) -> Outcome:
     hits = judged.cpu()
     attribute = asked.expand(classes, n).flatten()
     variance = {
-        "pixel": by_class(to_floats(images), attribute, classes),
-        "feature": by_class(torch.cat([v.features for v in views]), attribute, classes),
+        "pixel": variance_by_class(to_floats(images), attribute, classes),
+        "feature": variance_by_class(torch.cat([v.features for v in views]), attribute, classes),
     }
     references = {"truth": truth(profile, n), "real": [real[labels == a] for a in range(classes)]}
     metrics: dict[str, Any] = {
@@ -164,10 +155,9 @@ def compute(config: DiversityRun, profile: Profile, progress: bool) -> Outcome:
         **{f"{name}_variance_by_attribute": values for name, values in variance.items()},
         **{f"{name}_{measure}": value for name, sets in references.items() for measure, value in against(sets, views).items()},
         "on_manifold": near.float().mean().item(),
-        "judge_on_manifold": hits[near].float().mean().item() if near.any() else None,
-        "judge_off_manifold": hits[~near].float().mean().item() if (~near).any() else None,
         **sampled.acceptance,
     }
+    metrics |= {f"judge_{where}_manifold": hits[at].float().mean().item() for where, at in (("on", near), ("off", ~near)) if at.any()}
     one_image = 0.0 if sampled.images_made else generation / len(images)
     costs = {
         "fit_seconds": sampled.fit_seconds,

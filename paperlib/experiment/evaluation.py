@@ -12,18 +12,19 @@ from paperlib.config import Config, EvaluationRun
 from paperlib.data import Images, to_floats
 from paperlib.experiment import conditioning
 from paperlib.experiment.conditioning import Drawn
-from paperlib.experiment.image_quality import against_reference, by_class, reference_and_rest
-from paperlib.experiment.outcome import Outcome, balanced_labels, generate
+from paperlib.experiment.image_quality import against_reference, reference_and_rest
+from paperlib.experiment.outcome import Outcome, balanced_labels, generate, variance_by_class
 from paperlib.generators import Generator
 from paperlib.profiles import Parts, Profile, device
 from paperlib.records import Record
+from paperlib.streams import Purpose, stream
 from paperlib.training import predict
 
-Source = Callable[[int], Drawn]
+Source = Callable[[int, Purpose], Drawn]
 
 
 def source_of(config: EvaluationRun, profile: Profile, record_of: Callable[[Config], Record]) -> tuple[Generator, Source]:
-    """The generator, and source(n) -> the latents of n images, the attributes even.
+    """The generator, and source(n, purpose) -> the latents of n images, the attributes even.
 
     A conditioning run's own draws; without one the prior of the generator trained with labels, told the class.
     """
@@ -31,13 +32,13 @@ def source_of(config: EvaluationRun, profile: Profile, record_of: Callable[[Conf
     if run is None:
         generator = parts.generator()
 
-        def prior(n: int) -> Drawn:
+        def prior(n: int, purpose: Purpose) -> Drawn:
             attribute = balanced_labels(n, generator.num_classes, device())
-            return Drawn(generator.sample_latents(n, torch.Generator(device()).manual_seed(config.seed)), attribute, attribute)
+            return Drawn(generator.sample_latents(n, stream(config.seed, purpose, device())), attribute, attribute)
 
         return generator, prior
     mu, sigma = conditioning.distribution_of(record_of(run))
-    return conditioning.generator_of(run.labels, parts), lambda n: conditioning.latents(run, parts, mu, sigma, n)
+    return conditioning.generator_of(run.labels, parts), lambda n, purpose: conditioning.latents(run, parts, mu, sigma, n, purpose)
 
 
 def confusion(asked: torch.Tensor, read: torch.Tensor, classes: int) -> torch.Tensor:
@@ -64,9 +65,15 @@ def compute(config: EvaluationRun, profile: Profile, record_of: Callable[[Config
     assert parts.paper_b is not None
     generator, source = source_of(config, profile, record_of)
     teacher = parts.paper_b.teacher(config.conditioning.teacher if config.conditioning else profile.settings[0][1])
-    counts = readings(generator, source(config.draws), {"teacher": teacher, "judge": parts.judge()}, parts, chunk=parts.generator_batch)
-    sample, real = source(config.quality_samples), reference_and_rest(profile)[0]
+    counts = readings(
+        generator,
+        source(config.draws, "evaluation draws"),
+        {"teacher": teacher, "judge": parts.judge()},
+        parts,
+        chunk=parts.generator_batch,
+    )
+    sample, real = source(config.quality_samples, "evaluation images"), reference_and_rest(profile)[0]
     metrics = {f"{name}_confusion": count.tolist() for name, count in counts.items()}
     metrics |= against_reference(Images(generate(generator, sample.z, sample.told, parts), sample.attribute), profile)
-    metrics["real_pixel_variance_by_class"] = by_class(to_floats(real.images), real.labels, len(parts.class_names()))
+    metrics["real_pixel_variance_by_class"] = variance_by_class(to_floats(real.images), real.labels, len(parts.class_names()))
     return Outcome(metrics)

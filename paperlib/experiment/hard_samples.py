@@ -1,5 +1,6 @@
 """Paper A, Fig. 3: what mining does to the same latents at two stages of a classifier's training."""
 
+from collections import defaultdict
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -7,9 +8,10 @@ import torch
 from torch import nn
 
 from paperlib.config import HardSamplesRun, MinedSpaceRun
-from paperlib.experiment.outcome import Outcome, balanced_labels, filler, generate, tile
+from paperlib.experiment.outcome import Outcome, balanced_labels, filler, generate, new_classifier, tile
 from paperlib.hard_sample_mining import mine_hard_latents
 from paperlib.profiles import Profile, device
+from paperlib.streams import stream
 from paperlib.training import predict, train
 
 
@@ -26,9 +28,8 @@ def train_on_fixed_set(
 ) -> nn.Module:
     """A classifier trained on a fixed generated data set with the cosine; on_epoch(epoch, classifier) looks on."""
     parts = profile.parts
-    torch.manual_seed(config.seed)
-    model = parts.classifier(config.width)
-    data = filler(parts, torch.Generator(device()).manual_seed(config.seed), 0, 0.0)(config.images, None)
+    model = new_classifier(parts, config.width, config.seed, "classifier weights")
+    data = filler(parts, stream(config.seed, "training images", device()), 0, 0.0)(config.images, None)
     train(
         model, lambda epoch, classifier: data, epochs=epochs, batch_size=config.batch_size, learning_rate=config.learning_rate,
         on_epoch=on_epoch, seed=config.seed, mixed_precision=parts.mixed_precision, progress=progress,
@@ -59,11 +60,11 @@ def compute(config: HardSamplesRun, profile: Profile, progress: bool) -> Outcome
     parts, generator, judge = profile.parts, profile.parts.generator(), profile.parts.judge()
     classes = generator.num_classes
     y = balanced_labels(classes * config.per_class, classes, device())
-    z = generator.sample_latents(len(y), torch.Generator(device()).manual_seed(config.seed + 1))
+    z = generator.sample_latents(len(y), stream(config.seed, "mined latents", device()))
     random = generate(generator, z, y, parts)
     pictures = {"random": tile(random[:classes], 1)}
-    metrics: dict[str, float] = {"judge_agreement_random": agreement(predict(judge, random, batch_size=parts.forward_batch), y)}
     history: dict[str, list[float]] = {"norm_random": z.norm(dim=1).tolist()}
+    by_stage: dict[str, list[float]] = defaultdict(list)
     for stage, (mined, before, after) in zip(config.stages, mine_at_stages(config, profile, z, y, progress), strict=True):
         images = generate(generator, mined, y, parts)
         k_star = before.argmax(1, keepdim=True)
@@ -73,14 +74,17 @@ def compute(config: HardSamplesRun, profile: Profile, progress: bool) -> Outcome
             f"score_before_epoch_{stage}": before.gather(1, k_star).squeeze(1).tolist(),
             f"score_after_epoch_{stage}": after.gather(1, k_star).squeeze(1).tolist(),
         }
-        metrics |= {
-            f"score_drop_epoch_{stage}": (before - after).gather(1, k_star).mean().item(),
-            f"accuracy_before_epoch_{stage}": agreement(before, y),
-            f"accuracy_after_epoch_{stage}": agreement(after, y),
-            f"norm_error_epoch_{stage}": (mined.norm(dim=1) / z.norm(dim=1) - 1).abs().max().item(),
-            f"judge_agreement_epoch_{stage}": agreement(predict(judge, images, batch_size=parts.forward_batch), y),
+        measured = {
+            "score_drop": (before - after).gather(1, k_star).mean().item(),
+            "accuracy_before": agreement(before, y),
+            "accuracy_after": agreement(after, y),
+            "norm_error": (mined.norm(dim=1) / z.norm(dim=1) - 1).abs().max().item(),
+            "judge_agreement": agreement(predict(judge, images, batch_size=parts.forward_batch), y),
         }
-    return Outcome(metrics, history, pictures)
+        for name, value in measured.items():
+            by_stage[name].append(value)
+    random_agreement = agreement(predict(judge, random, batch_size=parts.forward_batch), y)
+    return Outcome({"judge_agreement_random": random_agreement, **by_stage}, history, pictures)
 
 
 def agreement(logits: torch.Tensor, y: torch.Tensor) -> float:

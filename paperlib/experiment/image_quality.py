@@ -1,7 +1,6 @@
 """Image quality of one set of images, in the profile's feature space, against the same half of the real training images."""
 
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 import torch
@@ -9,10 +8,11 @@ import torch
 from paperlib.config import Config, ImageQualityRun
 from paperlib.data import Images, split, to_floats
 from paperlib.experiment import conditioning, hard_samples
-from paperlib.experiment.outcome import Outcome, balanced_labels, generate, kept_features, look
+from paperlib.experiment.outcome import Outcome, balanced_labels, generate, kept_features, look, variance_by_class
 from paperlib.metrics import frechet_distance, gaussian, inception_score, kernel_distance, manifold, within_class_variance
 from paperlib.profiles import Profile, device
 from paperlib.records import Record
+from paperlib.streams import stream
 from paperlib.training import predict
 
 
@@ -22,21 +22,14 @@ def reference_and_rest(profile: Profile) -> tuple[Images, Images]:
     return split(train, test_size=len(train) // 2, seed=2)
 
 
-@cache
-def reference_features(profile: Profile) -> tuple[torch.Tensor, int]:
-    """Features of the reference half, and its size."""
-    reference = reference_and_rest(profile)[0]
-    return kept_features(reference.images, profile), len(reference)
-
-
 def image_set(config: ImageQualityRun, profile: Profile, record_of: Callable[[Config], Record]) -> Images:
     """The set's images and labels: real labels, the generator's class, the attribute; of unconditional samples the judge's class."""
-    rng, parts = torch.Generator(device()).manual_seed(config.seed), profile.parts
+    rng, parts = stream(config.seed, "set latents", device()), profile.parts
     match config.image_set:
         case "real train":
-            return _random_part(reference_and_rest(profile)[1], config.samples, rng)
+            return _random_part(reference_and_rest(profile)[1], config)
         case "real test":
-            return _random_part(parts.real_images()[1], config.samples, rng)
+            return _random_part(parts.real_images()[1], config)
         case "unconditional prior":
             assert parts.paper_b is not None
             generator = parts.paper_b.generator()
@@ -45,7 +38,7 @@ def image_set(config: ImageQualityRun, profile: Profile, record_of: Callable[[Co
         case "conditioned":
             assert config.conditioning is not None
             mu, sigma = conditioning.distribution_of(record_of(config.conditioning))
-            return Images(*conditioning.draw(config.conditioning, parts, mu, sigma, config.samples))
+            return Images(*conditioning.draw(config.conditioning, parts, mu, sigma, config.samples, "set latents"))
     generator = parts.generator()
     y = balanced_labels(config.samples, generator.num_classes, device())
     z = generator.sample_latents(config.samples, rng)
@@ -54,8 +47,9 @@ def image_set(config: ImageQualityRun, profile: Profile, record_of: Callable[[Co
     return Images(generate(generator, z, y, parts), y)
 
 
-def _random_part(images: Images, n: int, rng: torch.Generator) -> Images:
-    return images.subset(torch.randperm(len(images), generator=rng, device=rng.device)[:n])
+def _random_part(images: Images, config: ImageQualityRun) -> Images:
+    order = torch.randperm(len(images), generator=stream(config.seed, "set choice"))
+    return images.subset(order[: config.samples].to(images.labels.device))
 
 
 def compute(config: ImageQualityRun, profile: Profile, record_of: Callable[[Config], Record]) -> Outcome:
@@ -66,13 +60,14 @@ def compute(config: ImageQualityRun, profile: Profile, record_of: Callable[[Conf
 def against_reference(images: Images, profile: Profile) -> dict[str, Any]:
     """Every measure of a set of images, by name; FID, KID and the manifold's against the reference half."""
     parts = profile.parts
-    (real, reference_samples), found = reference_features(profile), look(images.images, parts)
+    reference, found = reference_and_rest(profile)[0], look(images.images, parts)
+    real = kept_features(reference.images, profile)
     near, classes, pixels = manifold(real, found.features), len(parts.class_names()), to_floats(images.images)
     return {
         "feature_space": parts.feature_space,
         "feature_dimensions": real.shape[1],
         "samples": len(images),
-        "reference_samples": reference_samples,
+        "reference_samples": len(reference),
         "inception_score": inception_score(found.probabilities),
         "fid": frechet_distance(*gaussian(real), *gaussian(found.features)),
         "kid": kernel_distance(real, found.features),
@@ -80,11 +75,7 @@ def against_reference(images: Images, profile: Profile) -> dict[str, Any]:
         "judge_agreement": (found.judged == images.labels).float().mean().item(),
         "pixel_variance": within_class_variance(pixels, images.labels),
         "feature_variance": within_class_variance(found.features, images.labels),
-        "pixel_variance_by_class": by_class(pixels, images.labels, classes),
-        "feature_variance_by_class": by_class(found.features, images.labels, classes),
+        "images_by_class": torch.bincount(images.labels, minlength=classes).tolist(),
+        "pixel_variance_by_class": variance_by_class(pixels, images.labels, classes),
+        "feature_variance_by_class": variance_by_class(found.features, images.labels, classes),
     }
-
-
-def by_class(values: torch.Tensor, labels: torch.Tensor, classes: int) -> list[float | None]:
-    """Variance within each class, averaged over coordinates; None where a class has no image."""
-    return [within_class_variance(values[labels == c], labels[labels == c]) if (labels == c).any() else None for c in range(classes)]

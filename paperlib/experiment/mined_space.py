@@ -8,6 +8,7 @@ from paperlib.experiment.outcome import Outcome, balanced_labels, generate, look
 from paperlib.hard_sample_mining import mine_hard_latents
 from paperlib.metrics import neighbour_distance, on_manifold
 from paperlib.profiles import Profile, device
+from paperlib.streams import stream
 from paperlib.training import predict
 
 
@@ -19,11 +20,11 @@ def compute(config: MinedSpaceRun, profile: Profile, progress: bool) -> Outcome:
     """
     parts, generator = profile.parts, profile.parts.generator()
     model = train_on_fixed_set(config, profile, config.epochs, None, progress)
-    rng = torch.Generator(device()).manual_seed(config.seed + 1)
     y = balanced_labels(generator.num_classes * config.per_class, generator.num_classes, device())
-    z = generator.sample_latents(len(y), rng)
+    z = generator.sample_latents(len(y), stream(config.seed, "mined latents", device()))
     own = balanced_labels(generator.num_classes * config.natural, generator.num_classes, device())
-    natural = look(generate(generator, generator.sample_latents(len(own), rng), own, parts), parts).features
+    z_own = generator.sample_latents(len(own), stream(config.seed, "natural latents", device()))
+    natural = look(generate(generator, z_own, own, parts), parts).features
 
     def row(latents: torch.Tensor) -> dict[str, float]:
         view = look(generate(generator, latents, y, parts), parts)

@@ -12,12 +12,12 @@ from torch import nn
 from paperlib.data import Images, to_bytes, to_floats
 from paperlib.generators import Generator
 from paperlib.hard_sample_mining import mine_hard_latents
+from paperlib.metrics import within_class_variance
 from paperlib.networks.features import cached_features, extract
 from paperlib.profiles import Parts, Profile
-from paperlib.records import results_dir
+from paperlib.profiles.profile import Fill
+from paperlib.streams import Purpose, seeded
 from paperlib.training import predict
-
-Fill = Callable[[int, nn.Module | None], Images]
 
 
 @dataclass
@@ -25,9 +25,15 @@ class Outcome:
     """The computed part of a Record. costs: seconds and their like, which no second run repeats; they go to its provenance."""
 
     metrics: dict[str, Any]
-    history: dict[str, list[Any]] = field(default_factory=dict)
+    history: dict[str, list[float]] = field(default_factory=dict)
     pictures: dict[str, NDArray[np.float64]] = field(default_factory=dict)
     costs: dict[str, Any] = field(default_factory=dict)
+
+
+def new_classifier(parts: Parts, width: int, seed: int, purpose: Purpose) -> nn.Module:
+    """A classifier that is yet to be trained. Its images lie channels last: every run has one thread, where this is the faster layout."""
+    with seeded(seed, purpose):
+        return parts.classifier(width).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
 def balanced_labels(n: int, num_classes: int, device: torch.device) -> torch.Tensor:
@@ -77,8 +83,12 @@ def look(images: torch.Tensor, parts: Parts) -> View:
 
 def kept_features(images: torch.Tensor, profile: Profile) -> torch.Tensor:
     """Features (N, D) of images that do not change, computed once for a results folder."""
-    folder = results_dir(profile.name) / "features"
-    return cached_features(profile.parts.features(), images, folder, batch_size=profile.parts.forward_batch)
+    return cached_features(profile.parts.features(), images, profile.folder / "features", batch_size=profile.parts.forward_batch)
+
+
+def variance_by_class(values: torch.Tensor, labels: torch.Tensor, classes: int) -> list[float]:
+    """Variance within each class, averaged over coordinates; 0 where a class has no image."""
+    return [within_class_variance(values[labels == c], labels[labels == c]) if (labels == c).any() else 0.0 for c in range(classes)]
 
 
 def tile(images: torch.Tensor, columns: int) -> NDArray[np.float64]:

@@ -11,6 +11,7 @@ from paperlib.config import (
     EvaluationRun,
     ImageQualityRun,
     check_count,
+    to_json,
 )
 from paperlib.profiles import Profile
 
@@ -22,8 +23,14 @@ def seeds_of(count: int) -> range:
 
 
 def table1(profile: Profile, seeds: int) -> list[ClassifierRun]:
-    """Every column of Table 1; those with and without BNA share a run."""
-    return list(dict.fromkeys(profile.column_run(column, seed) for seed in seeds_of(seeds) for column in printed_numbers.TABLE1))
+    """Every column of Table 1, the profile's own methods included; those with and without BNA share a run."""
+    columns = dict.fromkeys(profile.column_run(column, seed) for seed in seeds_of(seeds) for column in printed_numbers.TABLE1)
+    return [*columns, *own_methods(profile, seeds)]
+
+
+def own_methods(profile: Profile, seeds: int) -> list[ClassifierRun]:
+    """The profile's own methods: further columns of Table 1."""
+    return [profile.classifier_run(seed, method=method.name) for method in profile.methods for seed in seeds_of(seeds)]
 
 
 def sweep(profile: Profile, seeds: int, fractions: Iterable[float] = printed_numbers.FIG4_R) -> list[ClassifierRun]:
@@ -100,3 +107,15 @@ def notebooks(profile: Profile) -> tuple[str, ...]:
 def everything(profile: Profile, seeds: int) -> list[Config]:
     """What `make reproduce` computes."""
     return [run for name in notebooks(profile) if name in PLANS for run in PLANS[name](profile, seeds)]
+
+
+class Own:
+    """config in Own(profile): would the profile make this config today? Any r counts as a point of the sweep."""
+
+    def __init__(self, profile: Profile):
+        self.profile, self._of_seed_0 = profile, {to_json(run) for run in everything(profile, 1)}
+
+    def __contains__(self, config: Config) -> bool:
+        if isinstance(config, ClassifierRun) and self.profile.classifier and config == self.profile.classifier_run(config.seed, r=config.r):
+            return True
+        return to_json(config).replace(f'"seed": {config.seed}', '"seed": 0') in self._of_seed_0

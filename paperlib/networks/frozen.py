@@ -41,6 +41,12 @@ def check_counts(**counts: int) -> None:
             raise ValueError(f"{name} is {value}; use an integer of at least 1.")
 
 
+def check_finite(epoch: int, learning_rate: float, *values: torch.Tensor) -> None:
+    """Raise ValueError where training diverged. epoch: counted from 0."""
+    if not all(torch.isfinite(value).all() for value in values):
+        raise ValueError(f"training left the finite numbers in epoch {epoch + 1}; use a learning_rate below {learning_rate}.")
+
+
 def check_logits(scores: torch.Tensor, n: int, num_classes: int) -> None:
     """Raise ValueError unless scores is finite and (n, K), with K = num_classes where that is not 0."""
     if scores.ndim != 2 or len(scores) != n or (num_classes and scores.shape[1] != num_classes):

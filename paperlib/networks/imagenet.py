@@ -3,7 +3,6 @@
 features = Inception().features(images)            # (N, 2048) of images (N, 3, H, W) in [-1, 1]
 """
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,23 +18,22 @@ from paperlib.support.weights import CheckpointError, check_fit, read_tensors
 
 @dataclass(frozen=True)
 class WeightsFile:
-    """A published file whose name ends in the first digits of its SHA-256. variable: the environment variable of a local copy."""
+    """A published file whose name ends in the first digits of its SHA-256. variable: what the user sets to name a local copy."""
 
     url: str
     variable: str
 
-    def local(self) -> Path:
-        """Where the file is, or will be after the download."""
-        own = os.environ.get(self.variable)
-        return Path(own).expanduser() if own else Path(torch.hub.get_dir()) / "checkpoints" / self.url.rsplit("/", 1)[1]
+    def local(self, given: Path | None) -> Path:
+        """Where the file is, or will be after the download. given: a local copy."""
+        return given or Path(torch.hub.get_dir()) / "checkpoints" / self.url.rsplit("/", 1)[1]
 
-    def path(self) -> Path:
-        """The file, downloaded if no local copy is named; CheckpointError with the remedy where that fails."""
-        path = self.local()
+    def path(self, given: Path | None) -> Path:
+        """The file, downloaded if no local copy is given; CheckpointError with the remedy where that fails."""
+        path = self.local(given)
         if path.is_file():
             return path
         remedy = f"fetch {self.url} and set {self.variable} to the file"
-        if os.environ.get(self.variable):
+        if given:
             raise CheckpointError(f"{self.variable} = {path} is missing; {remedy}.")
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -44,9 +42,9 @@ class WeightsFile:
             raise CheckpointError(f"{path.name} could not be downloaded ({error}); {remedy}.") from error
         return path
 
-    def load(self, module: nn.Module) -> None:
+    def load(self, module: nn.Module, given: Path | None) -> None:
         """Put the weights into `module`, strictly."""
-        path = self.path()
+        path = self.path(given)
         state = read_tensors(path)
         check_fit(state, module.state_dict(), path)
         module.load_state_dict(state)
@@ -74,17 +72,17 @@ def inception_network() -> Any:
 class Inception(nn.Module):
     """The space of FID and IS (Heusel et al. 2017, Salimans et al. 2016).
 
-    pretrained: the weights of $PAPERLIB_INCEPTION or pytorch-fid's release; without, random ones for timing.
+    pretrained: the weights of `file`, or pytorch-fid's release; without, random ones for timing.
     One pass gives both: `features` for FID and KID, `output(features)` for IS. Images are resized to 299 bilinearly, as there.
     """
 
     weight: torch.Tensor
 
-    def __init__(self, pretrained: bool = True) -> None:
+    def __init__(self, pretrained: bool = True, *, file: Path | None = None) -> None:
         super().__init__()
         network = inception_network()
         if pretrained:
-            INCEPTION.load(network)
+            INCEPTION.load(network, file)
         self.register_buffer("weight", network.fc.weight.detach())
         network.fc = nn.Identity()
         self.network = network.eval().requires_grad_(False)
@@ -101,18 +99,18 @@ class Inception(nn.Module):
 class ImageNetJudge(nn.Module):
     """Images (N, 3, H, W) in [-1, 1] -> the logits of some ImageNet classes, by torchvision's ResNet-50: it never sees our training.
 
-    classes: their indices among the 1,000. pretrained: $PAPERLIB_JUDGE or torchvision's IMAGENET1K_V2; without, random weights for timing.
+    classes: their indices among the 1,000. pretrained: the weights of `file`, or torchvision's IMAGENET1K_V2; without, random weights for timing.
     """
 
     classes: torch.Tensor
     mean: torch.Tensor
     std: torch.Tensor
 
-    def __init__(self, classes: Sequence[int], pretrained: bool = True):
+    def __init__(self, classes: Sequence[int], pretrained: bool = True, *, file: Path | None = None):
         super().__init__()
         network = torchvision.models.resnet50(weights=None)
         if pretrained:
-            RESNET50.load(network)
+            RESNET50.load(network, file)
         self.network = network.eval().requires_grad_(False)
         self.register_buffer("classes", torch.tensor(classes))
         self.register_buffer("mean", torch.tensor([0.485, 0.456, 0.406])[:, None, None])

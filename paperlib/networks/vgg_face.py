@@ -21,6 +21,7 @@ from torch import nn
 
 from paperlib.networks._torchvision import torchvision
 from paperlib.networks.classifiers import resnet18
+from paperlib.streams import seeded
 from paperlib.support.files import replacing
 from paperlib.support.weights import CheckpointError, check_fit, read_tensors
 
@@ -103,8 +104,7 @@ def attribute_classifier(
     backbone: the published VGG-Face file; None draws the convolutions at random, for tests and timing. freeze_backbone: only the head
     learns. seed: of everything drawn; the global random state is left alone. Raises CheckpointError as load_vgg_face.
     """
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with seeded(seed, "teacher weights"):
         network = _random_convolutions() if backbone is None else load_vgg_face(backbone)
         network.classifier = attribute_head(num_classes)
     network.features.requires_grad_(not freeze_backbone)
@@ -113,8 +113,7 @@ def attribute_classifier(
 
 def judge_classifier(num_classes: int, *, normalisation: Normalisation = "half", seed: int = 0) -> FaceAttributeClassifier:
     """A classifier to be trained that shares neither design nor weights with the teacher: ResNet-18 from random weights, in train mode."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with seeded(seed, "judge weights"):
         return FaceAttributeClassifier(resnet18(num_classes), normalisation).train()
 
 

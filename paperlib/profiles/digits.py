@@ -1,27 +1,19 @@
 """Both papers in minutes on a laptop: real digits, and generators and classifiers that ship with the package."""
 
 from dataclasses import replace
-from functools import cache
+from functools import partial
 
 import torch
 from torch import nn
 
 from paperlib import data, printed_numbers
-from paperlib.config import Distilled, Langevin, Rejection, Teacher, Trained
+from paperlib.config import Distilled, Langevin, Rejection, Trained, check_choice
 from paperlib.data import Images
 from paperlib.generators import Generator, from_module
 from paperlib.generators.residual import ResidualGenerator
 from paperlib.networks.classifiers import AttributeClassifier, Judge, resnet18
-from paperlib.profiles.profile import ClassifierSizes, ConditioningSizes, DiversitySizes, MiningSizes, PaperB, Parts, Profile, device
-from paperlib.support.weights import load_pretrained, manifest
-
-PRETRAINED = (
-    "digits_conditional_generator",
-    "digits_unconditional_generator",
-    "mnist_attribute_classifier",
-    "uci_attribute_classifier",
-    "digits_judge",
-)
+from paperlib.profiles.profile import ClassifierSizes, ConditioningSizes, DiversitySizes, MiningSizes, Once, PaperB, Parts, Profile, device
+from paperlib.support.weights import load_pretrained
 
 
 def _images() -> tuple[Images, Images]:
@@ -34,40 +26,40 @@ def _validation_images() -> tuple[Images, Images]:
     return train.to(device()), validation.to(device())
 
 
-@cache
-def _generator_of(num_classes: int) -> Generator:
+def _generator(num_classes: int) -> Generator:
     name = "digits_conditional_generator" if num_classes else "digits_unconditional_generator"
     network = load_pretrained(ResidualGenerator(num_classes=num_classes), name).to(device()).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return from_module(network, latent_dim=network.latent_dim, image_shape=network.image_shape, num_classes=num_classes)
 
 
-@cache
-def _teacher(teacher: Teacher) -> nn.Module:
-    return load_pretrained(AttributeClassifier(), f"{teacher}_attribute_classifier").to(device())
+def _teacher(name: str) -> nn.Module:
+    check_choice("teacher", name, tuple(TEACHERS))
+    return TEACHERS[name]()
 
 
-@cache
 def _judge() -> Judge:
     return load_pretrained(Judge(), "digits_judge").to(device())
 
 
 def _classifier(width: int) -> nn.Module:
-    """Channels last where one thread works, as in every run: with more, torch 2.13 crashes in its backward pass at these widths."""
-    layout = torch.channels_last if torch.get_num_threads() == 1 else torch.contiguous_format
-    return resnet18(10, in_channels=1, width=width, stem="small").to(device()).to(memory_format=layout)  # type: ignore[call-overload]
+    return resnet18(10, in_channels=1, width=width, stem="small").to(device())
 
 
+TEACHERS = {
+    name: Once(partial(lambda name: load_pretrained(AttributeClassifier(), f"{name}_attribute_classifier").to(device()), name))
+    for name in ("mnist", "uci")
+}
+JUDGE = Once(_judge)
 PARTS = Parts(
-    real_images=_images,
-    generator=lambda: _generator_of(10),
+    real_images=Once(_images),
+    generator=Once(lambda: _generator(10)),
     classifier=_classifier,
-    judge=_judge,
-    features=_judge,
+    judge=JUDGE,
+    features=JUDGE,
     feature_space="digit",
     class_names=lambda: tuple("0123456789"),
-    checksums=lambda: {name: manifest()[name]["sha256"] for name in PRETRAINED},
     paper_b=PaperB(
-        generator=lambda: _generator_of(0),
+        generator=Once(lambda: _generator(0)),
         teacher=_teacher,
         settings=(("unconditional", "mnist"), ("given", "mnist"), ("withheld", "mnist"), ("shuffled", "mnist"), ("unconditional", "uci")),
     ),
@@ -106,7 +98,7 @@ DIGITS = Profile(
 )  # fmt: skip
 
 # The numbers of DIGITS were chosen here: classifiers are tested on 1,000 of the 4,000 training digits, never on the test set.
-TUNING = replace(DIGITS, name="tuning", parts=replace(PARTS, real_images=_validation_images))
+TUNING = replace(DIGITS, name="tuning", parts=replace(PARTS, real_images=Once(_validation_images)))
 
 # Every code path of every notebook in seconds; the numbers mean nothing.
 SMOKE = replace(

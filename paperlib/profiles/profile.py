@@ -1,8 +1,9 @@
 """What a profile is: the parts of an experiment, its sizes, and the configs that it makes of them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import get_args
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Generic, TypeVar, get_args
 
 import torch
 from torch import nn
@@ -21,11 +22,31 @@ from paperlib.config import (
     Method,
     MinedClassifierRun,
     MinedSpaceRun,
-    Teacher,
+    check_choice,
 )
 from paperlib.data import Images
 from paperlib.generators import Generator
 from paperlib.networks.features import FeatureNetwork
+from paperlib.support.paths import Paths
+from paperlib.training import Source
+
+T = TypeVar("T")
+Fill = Callable[[int, nn.Module | None], Images]
+
+
+class Once(Generic[T]):
+    """A part that is made when it is first asked for, and kept as long as the profile that holds it. A copy sent to a worker makes its own."""
+
+    def __init__(self, make: Callable[[], T]):
+        self.make = make
+
+    def __call__(self) -> T:
+        if "made" not in self.__dict__:
+            self.made = self.make()
+        return self.made
+
+    def __getstate__(self) -> dict[str, Callable[[], T]]:
+        return {"make": self.make}
 
 
 def device() -> torch.device:
@@ -54,12 +75,29 @@ def _no_generator() -> Generator:
 
 @dataclass(frozen=True)
 class PaperB:
-    """teacher(name) -> the frozen attribute classifier. settings: what is conditioned, as (labels, teacher); the first is paper B's own.
-    generator() -> the G without classes; where there is none, a class-conditional one has its label withheld instead."""
+    """teacher(name) -> the frozen attribute classifier of that name, any name that `settings` uses.
 
-    teacher: Callable[[Teacher], nn.Module]
-    settings: tuple[tuple[Labels, Teacher], ...]
+    settings: what is conditioned, as (labels, teacher's name); the first is paper B's own.
+    generator() -> the G without classes; where there is none, a class-conditional one has its label withheld instead.
+    """
+
+    teacher: Callable[[str], nn.Module]
+    settings: tuple[tuple[Labels, str], ...]
     generator: Callable[[], Generator] = _no_generator
+
+
+@dataclass(frozen=True)
+class OwnMethod:
+    """A method that is neither paper's: a further column of Table 1, of this name.
+
+    source(fill, n, rng) -> the source of training.train: the images of the next epoch, n of them. fill(m, classifier or None) -> m new
+    generated images, mined if a classifier is given. None is a fixed set of n random images.
+    after_training(classifier, real training images (N, C, H, W)) -> the classifier that is tested. None tests it as it was trained.
+    """
+
+    name: str
+    source: Callable[[Fill, int, torch.Generator], Source] | None = None
+    after_training: Callable[[nn.Module, torch.Tensor], nn.Module] | None = None
 
 
 @dataclass(frozen=True)
@@ -69,8 +107,7 @@ class Parts:
     real_images() -> (train, test); generator() -> the class-conditional G; classifier(width) -> a new network for paper A;
     judge() -> images to logits, takes part in no training; features() -> the space of FID and its sisters, called `feature_space`.
     paper_b: what paper B needs besides, None where the profile has only paper A.
-    checksums() -> name and SHA-256 of every weights file, kept in each record. requirements() -> what has to be fetched first;
-    stand_ins() -> the same parts with random weights and images, for timing alone.
+    requirements() -> what has to be fetched first; stand_ins() -> the same parts with random weights and images, for timing alone.
     generator_batch, forward_batch: images a pass of G, and of the other networks outside training; they bound the memory.
     store_bytes: data sets are kept as uint8. mixed_precision: the classifier trains in bfloat16 where the device is a GPU.
     """
@@ -81,7 +118,6 @@ class Parts:
     features: Callable[[], FeatureNetwork]
     feature_space: str
     class_names: Callable[[], tuple[str, ...]]
-    checksums: Callable[[], dict[str, str]]
     classifier: Callable[[int], nn.Module] = _no_classifier
     paper_b: PaperB | None = None
     requirements: Callable[[], list[Requirement]] = list
@@ -143,7 +179,7 @@ class DiversitySizes:
 @dataclass(frozen=True)
 class Profile:
     """Parts and sizes. seeds: how many by default. classifier, mining, conditioning, diversity: None where the profile has not paper A,
-    not paper B, or does not go past it."""
+    not paper B, or does not go past it. paths: where its records go. methods: columns of Table 1 beside the paper's."""
 
     name: str
     parts: Parts
@@ -153,6 +189,13 @@ class Profile:
     mining: MiningSizes | None = None
     conditioning: ConditioningSizes | None = None
     diversity: DiversitySizes | None = None
+    paths: Paths = field(default_factory=Paths)
+    methods: tuple[OwnMethod, ...] = ()
+
+    @property
+    def folder(self) -> Path:
+        """Where its records, tables and figures lie."""
+        return self.paths.of(self.name)
 
     @property
     def paper_a(self) -> ClassifierSizes:
@@ -161,6 +204,11 @@ class Profile:
             raise ConfigError(f"profile = {self.name!r}: it has no classifier to train; for paper A use 'digits' or 'imagenet10'.")
         return self.classifier
 
+    def method(self, name: str) -> OwnMethod:
+        """One of the profile's own; ConfigError for another name."""
+        check_choice("method", name, tuple(method.name for method in self.methods))
+        return next(method for method in self.methods if method.name == name)
+
     @property
     def image_sets(self) -> tuple[ImageSet, ...]:
         """Those that the profile's parts can make."""
@@ -168,10 +216,13 @@ class Profile:
         without = () if self.conditioning else ("unconditional prior", "conditioned")
         return tuple(s for s in every if s not in without) if self.classifier else ()
 
-    def classifier_run(self, seed: int, *, hsm: bool = False, r: float = 0.0, real: bool = False, long: bool = False) -> ClassifierRun:
+    def classifier_run(
+        self, seed: int, *, hsm: bool = False, r: float = 0.0, real: bool = False, long: bool = False, method: str = ""
+    ) -> ClassifierRun:
+        """method: the name of one of the profile's own."""
         a = self.paper_a
         return ClassifierRun(
-            profile=self.name, seed=seed, real=real, hsm=hsm, r=r, epochs=a.epochs * (a.long_factor if long else 1),
+            profile=self.name, seed=seed, real=real, hsm=hsm, r=r, epochs=a.epochs, long_factor=a.long_factor if long else 1, method=method,
             images=a.images, round_images=a.round_images, mining_steps=a.mining_steps, step_size=a.step_size,
             batch_size=a.batch_size, learning_rate=a.learning_rate, momentum=0.9, weight_decay=1e-4, width=a.width,
         )  # fmt: skip
@@ -214,8 +265,10 @@ class Profile:
         n = self.diversity.per_attribute
         return [DiversityRun(profile=self.name, seed=seed, method=method, per_attribute=n) for method in self.diversity.methods]
 
-    def conditioning_run(self, seed: int, *, labels: Labels = "unconditional", teacher: Teacher = "mnist") -> ConditioningRun:
-        sizes = self._paper_b()
+    def conditioning_run(self, seed: int, *, labels: Labels | None = None, teacher: str | None = None) -> ConditioningRun:
+        """labels, teacher: of a setting; None is paper B's own."""
+        sizes, own = self._paper_b(), self.settings[0]
+        labels, teacher = labels or own[0], teacher or own[1]
         return ConditioningRun(
             profile=self.name, seed=seed, labels=labels, teacher=teacher, epochs=sizes.epochs, labels_per_epoch=sizes.labels_per_epoch,
             validation_labels=sizes.validation_labels, batch_size=sizes.batch_size, learning_rate=sizes.learning_rate, momentum=0.9,
@@ -231,7 +284,7 @@ class Profile:
         )  # fmt: skip
 
     @property
-    def settings(self) -> tuple[tuple[Labels, Teacher], ...]:
+    def settings(self) -> tuple[tuple[Labels, str], ...]:
         """Paper B's settings, its own first; ConfigError without paper B."""
         self._paper_b()
         assert self.parts.paper_b is not None

@@ -10,7 +10,7 @@ import papermill
 import pytest
 from conftest import check_executed, reproduced
 
-from paperlib import html, profiles, records
+from paperlib import profiles, records
 from paperlib.commands import reproduce
 from paperlib.experiment import plans
 from paperlib.profiles import digits
@@ -76,10 +76,6 @@ def test_report_needs_no_network(executed):
     assert "<math" in page
     assert not re.search(r"<(script|link|iframe)\b", page)
     assert not re.search(r"""(src|href)=["']https?:""", page)
-
-
-def test_formulas_become_mathml():
-    assert "<math" in html.MATH.sub(html._mathml, r"at $r = 0.5$ and $$z \leftarrow z_0$$")
 
 
 def test_one_point_of_the_sweep_keeps_its_record(executed, tmp_path):

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 import torch
 
-from paperlib import past_papers, profiles, records
+from paperlib import profiles, records
 from paperlib.config import Distilled, DiversityRun, Rejection
 from paperlib.experiment import _outcome, diversity, run
 from paperlib.experiment.outcome import look
 from paperlib.metrics import on_manifold
+from paperlib.report import diversity as report
 
 SMOKE = profiles.SMOKE
 TRUTH = DiversityRun(profile="smoke", seed=0, method=Rejection(1.0), per_attribute=40)
@@ -61,7 +62,7 @@ def test_costs_are_of_the_record_and_not_of_the_metrics(results):
     again = _outcome(TRUTH, False)
     assert again.metrics == found.metrics
     (loaded,) = records.find("smoke")
-    assert past_papers.method_of(loaded) == (past_papers.REJECTION, 1.0)
+    assert report.method_of(loaded) == report.TRUTH
 
 
 def test_an_image_costs_the_latent_and_a_pass_of_the_generator(truth):

@@ -4,11 +4,12 @@ import pytest
 import torch
 from conftest import arrange_utkface, check_executed, published_biggan, reproduced
 
-from paperlib import compare, profiles, records
+from paperlib import profiles, records
 from paperlib.commands import doctor
 from paperlib.config import ConfigError
 from paperlib.experiment import plans
 from paperlib.networks.vgg_face import attribute_classifier, judge_classifier, save_attribute_classifier
+from paperlib.report import comparison
 from paperlib.support.weights import CheckpointError
 
 PROFILE = profiles.FACES_SMOKE
@@ -64,7 +65,7 @@ def test_the_notebook_shows_the_three_label_settings(executed):
     assert all(r.pictures["samples"].shape == (5 * 32, 2 * 32, 3) for r in found if r.kind == "conditioning")
     variances = [r.metrics[name] for r in found if r.kind == "conditioning" for name in ("variance", "prior_variance")]
     assert all(0 <= variance <= 1 for variance in variances)
-    claimed = {item.name: item.paper for item in compare.items(found, [])}
+    claimed = {item.name: item.paper for item in comparison.items(found, [])}
     assert claimed["B: BigGAN of faces, label withheld, teacher"] == "100"
     assert claimed["B: BigGAN of faces, label shuffled, teacher"] == "-"
     page = (executed / "report.html").read_text()

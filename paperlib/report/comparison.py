@@ -1,6 +1,6 @@
 """The closing comparison: paper | committed reference | this run | do they agree?
 
-frame = table(find("digits"), find("digits", folder=REFERENCE / "digits"))
+table(find("digits"), find("digits", folder=REFERENCE / "digits"))
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,26 +12,18 @@ import pandas as pd
 from scipy import stats
 
 from paperlib import printed_numbers
-from paperlib.past_papers import diversity_runs, share_of_truth
 from paperlib.records import Record
-from paperlib.report import (
-    CONDITIONINGS,
-    EVALUATIONS,
-    IMAGE_SETS,
-    by_seed,
-    column_by_seed,
-    conditioning_runs,
-    estimate,
-    evaluation_runs,
-    of_kind,
-    own_setting,
-    read_as_asked,
-    sweep_runs,
+from paperlib.report import conditioning, diversity, evaluation, image_quality, r_sweep, table1
+from paperlib.report.estimates import by_seed, estimate, of_kind
+
+NOTE = (
+    "Accuracies in percent, mean and 95 % interval over n seeds. identical: the shared seeds are the same bit for bit; "
+    "agrees: they differ by less than the reference's spread over seeds allows (99.9 %), or by less than 0.5."
 )
 
 
 def verdict(ours: Mapping[int, float], reference: Mapping[int, float], floor: float = 0.5) -> str:
-    """Do our values, one a seed, agree with the reference's? Means over the shared seeds are compared.
+    """Whether our values, one a seed, agree with the reference's, by their means over the shared seeds.
 
     "identical": bit for bit. "agrees": the difference lies within the 99.9 % interval for two independent sets of that many seeds, by
     Student's t with the reference's standard deviation, or within `floor`, below which no difference matters in the item's unit.
@@ -50,7 +42,7 @@ def verdict(ours: Mapping[int, float], reference: Mapping[int, float], floor: fl
 
 @dataclass(frozen=True)
 class Item:
-    """One line of the closing comparison. paper: as printed there, or a dash; reference, ours: values by seed."""
+    """One line of the closing comparison. paper: the printed value, or a dash; reference, ours: values by seed."""
 
     name: str
     paper: str
@@ -63,32 +55,32 @@ def items(ours: Sequence[Record], reference: Sequence[Record]) -> list[Item]:
     both = (reference, ours)
     has_paper_a = any(of_kind(records, "classifier") for records in both)
     columns = printed_numbers.TABLE1 if has_paper_a else ()
-    found = [Item(f"Table 1: {c.name}", f"{c.accuracy:.1f}", *(column_by_seed(records, c) for records in both)) for c in columns]
+    found = [Item(f"Table 1: {c.name}", f"{c.accuracy:.1f}", *(table1.column_by_seed(records, c) for records in both)) for c in columns]
     for r in printed_numbers.FIG4_R if has_paper_a else ():
         for metric, suffix, bna in (("accuracy", "", False), ("accuracy_bna", " with BNA", True)):
             known = printed_numbers.FIG4_KNOWN.get((r, bna))
-            values = [by_seed([x for x in sweep_runs(records) if x.config["r"] == r], metric, 100) for records in both]
+            values = [by_seed([x for x in r_sweep.runs_of(records) if x.config["r"] == r], metric, 100) for records in both]
             found.append(Item(f"Fig. 4: r = {r}{suffix}", f"{known:.1f}" if known else "-", *values))
-    own = own_setting([*ours, *reference])
-    for (labels, teacher), label in CONDITIONINGS.items():
+    own = conditioning.own_setting([*ours, *reference])
+    for (labels, teacher), label in conditioning.SETTINGS.items():
         for metric, name in (("accuracy", "teacher"), ("judge_accuracy", "judge")):
-            values = [by_seed(conditioning_runs(records, labels, teacher), metric, 100) for records in both]
+            values = [by_seed(conditioning.runs_of(records, labels, teacher), metric, 100) for records in both]
             claimed = (labels, teacher) == own and metric == "accuracy"
             if any(values):
                 found.append(Item(f"B: {label}, {name}", f"{printed_numbers.CONDITIONING_ACCURACY:.0f}" if claimed else "-", *values))
-    for setting, label in EVALUATIONS.items():
-        runs = [evaluation_runs(records, setting) for records in both]
+    for setting, label in evaluation.SETTINGS.items():
+        runs = [evaluation.runs_of(records, setting) for records in both]
         if any(runs):
             space = [*runs[1], *runs[0]][0].metrics["feature_space"]
             for who in ("teacher", "judge"):
                 claimed = (setting, who) == (own[0], "teacher")
-                values = [read_as_asked(r, who) for r in runs]
+                values = [evaluation.read_as_asked(r, who) for r in runs]
                 found.append(
                     Item(f"B, all draws: {label}, {who}", f"{printed_numbers.CONDITIONING_ACCURACY:.0f}" if claimed else "-", *values)
                 )
             for metric, name in (("fid", f"{space}-FID"), ("inception_score", f"{space}-IS")):
                 found.append(Item(f"B, {name}: {label}", "-", *(by_seed(r, metric) for r in runs)))
-    for image_set in IMAGE_SETS:
+    for image_set in image_quality.IMAGE_SETS:
         runs = [of_kind(records, "image-quality", image_set=image_set) for records in both]
         space = next((r.metrics["feature_space"] for r in [*runs[1], *runs[0]]), "")
         if any(runs):
@@ -97,23 +89,18 @@ def items(ours: Sequence[Record], reference: Sequence[Record]) -> list[Item]:
 
 
 def _items_past_the_papers(ours: Sequence[Record], reference: Sequence[Record]) -> list[Item]:
+    """The diversity experiment and mining at far step sizes."""
     both, found = (reference, ours), []
-    diverse = [diversity_runs(records) for records in both]
+    diverse = [diversity.runs_by_method(records) for records in both]
     for key in dict.fromkeys(key for runs in diverse for key in runs):
         name = f"Diversity: {key[0]}, w = {key[1]:g}"
         found.append(Item(f"{name}, judge", "-", *(by_seed(runs.get(key, []), "judge_accuracy", 100) for runs in diverse)))
-        found.append(Item(f"{name}, coverage", "-", *(share_of_truth(runs, key, "truth_coverage") for runs in diverse)))
+        found.append(Item(f"{name}, coverage", "-", *(diversity.share_of_truth(runs, key, "truth_coverage") for runs in diverse)))
     far = [of_kind(records, "mined-classifier") for records in both]
     for size in sorted({r.config["classifier"]["step_size"] for runs in far for r in runs}):
         values = [by_seed([r for r in runs if r.config["classifier"]["step_size"] == size], "accuracy", 100) for runs in far]
         found.append(Item(f"HSM at eta = {size:g}", "-", *values))
     return found
-
-
-NOTE = (
-    "Accuracies in percent, mean and 95 % interval over n seeds. identical: the shared seeds are the same bit for bit; "
-    "agrees: they differ by less than the reference's spread over seeds allows (99.9 %), or by less than 0.5."
-)
 
 
 def table(ours: Sequence[Record], reference: Sequence[Record]) -> pd.DataFrame:

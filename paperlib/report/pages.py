@@ -1,4 +1,4 @@
-"""Executed notebooks -> one report.html that needs no network: figures inside, formulas as MathML, no script."""
+"""Executed notebooks -> one report.html that needs no network: figures are inside, formulas are MathML, there is no script."""
 
 import html
 import re
@@ -10,7 +10,7 @@ import pandas as pd
 from latex2mathml.converter import convert
 from nbconvert import HTMLExporter
 
-from paperlib.compare import NOTE
+from paperlib.report.comparison import NOTE
 from paperlib.support.files import replacing
 
 PAGE = """<!DOCTYPE html>
@@ -31,7 +31,7 @@ LINK = re.compile(r"\]\((\w+)\.ipynb\)")
 
 
 def write_report(folder: Path, notebooks: Sequence[Path], comparison: pd.DataFrame) -> None:
-    """folder/report.html of the notebooks that exist."""
+    """folder/report.html: the comparison, then the notebooks that exist."""
     present = [path for path in notebooks if path.exists()]
     table = comparison.to_html(index=False, border=0).replace("<td>DIFFERS</td>", '<td class="differs">DIFFERS</td>')
     links = "".join(f'<a href="#{path.stem}">{html.escape(path.stem)}</a>' for path in present)

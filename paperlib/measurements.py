@@ -1,0 +1,171 @@
+"""What each kind of run measures: names, types and ranges. A record that holds anything else is no record.
+
+check_metrics(config, {"accuracy": 0.91, "accuracy_bna": 0.92, "test_images": 1000})
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, NotRequired
+
+from pydantic import ConfigDict, Field, TypeAdapter
+from typing_extensions import TypedDict
+
+from paperlib.config import (
+    ClassifierRun,
+    ConditioningRun,
+    Config,
+    Count,
+    Count0,
+    DiversityRun,
+    EvaluationRun,
+    HardSamplesRun,
+    ImageQualityRun,
+    MinedClassifierRun,
+    MinedSpaceRun,
+    checked,
+)
+
+STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
+Share = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(ge=0)]
+
+
+class Classifier(TypedDict):
+    """accuracy, accuracy_bna: top-1 on the real test images, without and with BNA."""
+
+    __pydantic_config__ = STRICT  # type: ignore[misc]
+    accuracy: Share
+    accuracy_bna: Share
+    test_images: Count
+
+
+class HardSamples(TypedDict):
+    """One value a stage, in the order of the config's stages."""
+
+    __pydantic_config__ = STRICT  # type: ignore[misc]
+    judge_agreement_random: Share
+    score_drop: list[float]
+    accuracy_before: list[Share]
+    accuracy_after: list[Share]
+    judge_agreement: list[Share]
+    norm_error: list[Positive]
+
+
+class MinedPoint(TypedDict):
+    """distance: to the generator's own samples, random images = 1; the others are shares of the images."""
+
+    __pydantic_config__ = STRICT  # type: ignore[misc]
+    step_size: Positive
+    steps: Count0
+    distance: Positive
+    precision: Share
+    judge: Share
+    classifier: Share
+
+
+class MinedSpace(TypedDict):
+    """grid: first the random images, then a row for each step size and number of steps."""
+
+    __pydantic_config__ = STRICT  # type: ignore[misc]
+    grid: list[MinedPoint]
+
+
+class Calibration(TypedDict):
+    """metrics.Calibration; one value a bin that is not empty."""
+
+    __pydantic_config__ = STRICT  # type: ignore[misc]
+    ece: Share
+    confidence: list[Share]
+    accuracy: list[Share]
+    share: list[Share]
+
+
+class Conditioning(TypedDict):
+    """After the last epoch. mu, sigma: (K, d) of the latent; variances are of pixels in [-1, 1], within an attribute."""
+
+    __pydantic_config__ = STRICT  # type: ignore[misc]
+    accuracy: Share
+    judge_accuracy: Share
+    variance: Positive
+    variance_by_attribute: list[Positive]
+    prior_variance: Positive
+    prior_share: list[Share]
+    teacher_calibration: Calibration
+    judge_calibration: Calibration
+    mu: list[list[float]]
+    sigma: list[list[float]]
+
+
+class ImageQuality(TypedDict):
+    """Against the reference half of the real training images. images_by_class says which variances are of no image at all."""
+
+    __pydantic_config__ = STRICT  # type: ignore[misc]
+    feature_space: str
+    feature_dimensions: Count
+    samples: Count
+    reference_samples: Count
+    inception_score: Annotated[float, Field(ge=0.999)]
+    fid: float
+    kid: float
+    precision: Share
+    recall: Share
+    density: Positive
+    coverage: Share
+    judge_agreement: Share
+    pixel_variance: Positive
+    feature_variance: Positive
+    images_by_class: list[Count0]
+    pixel_variance_by_class: list[Positive]
+    feature_variance_by_class: list[Positive]
+
+
+class Evaluation(ImageQuality):
+    """Confusion counts (K, K): a row an attribute asked for, a column a class read."""
+
+    teacher_confusion: list[list[Count0]]
+    judge_confusion: list[list[Count0]]
+    real_pixel_variance_by_class: list[Positive]
+
+
+class Diversity(TypedDict):
+    """Against the truth (truth_*) and the real images (real_*), mean over attributes. judge_on_manifold is absent where no image lies there."""
+
+    __pydantic_config__ = STRICT  # type: ignore[misc]
+    teacher_accuracy: Share
+    judge_accuracy: Share
+    judge_by_attribute: list[Share]
+    pixel_variance: Positive
+    feature_variance: Positive
+    pixel_variance_by_attribute: list[Positive]
+    feature_variance_by_attribute: list[Positive]
+    truth_precision: Share
+    truth_recall: Share
+    truth_density: Positive
+    truth_coverage: Share
+    truth_fid: float
+    real_precision: Share
+    real_recall: Share
+    real_density: Positive
+    real_coverage: Share
+    real_fid: float
+    on_manifold: Share
+    judge_on_manifold: NotRequired[Share]
+    judge_off_manifold: NotRequired[Share]
+    acceptance: NotRequired[list[Share]]
+    clipped: NotRequired[list[Share]]
+
+
+METRICS: dict[type[Config], TypeAdapter[Any]] = {
+    ClassifierRun: TypeAdapter(Classifier),
+    MinedClassifierRun: TypeAdapter(Classifier),
+    HardSamplesRun: TypeAdapter(HardSamples),
+    MinedSpaceRun: TypeAdapter(MinedSpace),
+    ConditioningRun: TypeAdapter(Conditioning),
+    ImageQualityRun: TypeAdapter(ImageQuality),
+    EvaluationRun: TypeAdapter(Evaluation),
+    DiversityRun: TypeAdapter(Diversity),
+}
+
+
+def check_metrics(config: Config, metrics: Mapping[str, Any]) -> None:
+    """Raise ConfigError, naming the first that is missing, foreign, of another type, out of range, NaN or infinite."""
+    checked(lambda: METRICS[type(config)].validate_python(metrics))

@@ -1,0 +1,166 @@
+"""Training of paper B: accuracy by teacher and judge, samples, variance and confidence.
+
+table(find("digits"))          # a pandas frame, one row a setting
+"""
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from paperlib import printed_numbers
+from paperlib.config import Labels, Teacher
+from paperlib.records import Record
+from paperlib.report.estimates import estimate, in_words, of_kind
+from paperlib.report.style import OURS, PAPER, SECOND, curves, show
+
+SETTINGS: dict[tuple[Labels, Teacher], str] = {
+    ("unconditional", "mnist"): "unconditional G (paper B)",
+    ("given", "mnist"): "class-conditional G, label given",
+    ("withheld", "mnist"): "class-conditional G, label withheld",
+    ("shuffled", "mnist"): "class-conditional G, label shuffled",
+    ("unconditional", "uci"): "unconditional G, teacher from UCI digits",
+    ("withheld", "vgg-face"): "BigGAN of faces, label withheld",
+    ("given", "vgg-face"): "BigGAN of faces, label given (the author's way)",
+    ("shuffled", "vgg-face"): "BigGAN of faces, label shuffled",
+}
+
+
+def runs_of(records: Sequence[Record], labels: str, teacher: str) -> list[Record]:
+    """The conditioning runs of one of SETTINGS, one a seed."""
+    return of_kind(records, "conditioning", labels=labels, teacher=teacher)
+
+
+def own_setting(records: Sequence[Record]) -> tuple[Labels, Teacher]:
+    """Paper B's own setting: the first of SETTINGS that is on record."""
+    return next((key for key in SETTINGS if runs_of(records, *key)), next(iter(SETTINGS)))
+
+
+def table(records: Sequence[Record]) -> pd.DataFrame:
+    """Accuracies in percent by teacher and judge, the first epoch at 100 % by seed, variance within an attribute in percent of the prior's."""
+    rows = []
+    for (labels, teacher), label in SETTINGS.items():
+        runs = runs_of(records, labels, teacher)
+        if not runs:
+            continue
+        own, judged = (estimate([100 * r.metrics[m] for r in runs]) for m in ("accuracy", "judge_accuracy"))
+        kept = estimate([100 * r.metrics["variance"] / r.metrics["prior_variance"] for r in runs])
+        full = [r.metrics["first_full_epoch"] for r in runs]
+        rows.append(
+            {
+                "setting": label, "teacher's accuracy": own.mean, "± 95 %": own.half_width, "judge's accuracy": judged.mean, "judge ± 95 %": judged.half_width,
+                "100 % by epoch": "/".join("-" if f is None else str(f) for f in full), "variance kept %": kept.mean, "n": own.n,
+            }
+        )  # fmt: skip
+    return pd.DataFrame(rows).round(2)
+
+
+def figure(records: Sequence[Record]) -> Figure:
+    """Accuracy by teacher and judge, loss, mu and sigma after each epoch: a thin line for each seed, a thick one for their mean."""
+    runs = runs_of(records, *own_setting(records))
+    fig, axes = plt.subplots(1, 3, figsize=(9.5, 3), layout="constrained")
+    curves(axes[0], runs, "accuracy", OURS, "teacher (frozen, trains)", 100)
+    curves(axes[0], runs, "judge_accuracy", SECOND, "judge (only watches)", 100)
+    axes[0].axvline(
+        printed_numbers.CONDITIONING_EPOCHS,
+        color=PAPER,
+        linestyle="--",
+        linewidth=1,
+        label=f"paper: 100 % by epoch {printed_numbers.CONDITIONING_EPOCHS}",
+    )
+    axes[0].set(xlabel="epoch", ylabel="conditioning accuracy (%)")
+    curves(axes[1], runs, "loss", OURS, "cross-entropy")
+    axes[1].set(xlabel="epoch", ylabel="training loss", yscale="log")
+    curves(axes[2], runs, "mu_norm", OURS, "|mu|")
+    curves(axes[2], runs, "sigma", SECOND, "mean sigma")
+    axes[2].set(xlabel="epoch", ylabel="latent units", ylim=(0, None))
+    for ax in (axes[0], axes[2]):
+        ax.legend(fontsize=8)
+    return fig
+
+
+def samples_figure(records: Sequence[Record], class_names: Sequence[str]) -> Figure:
+    """Ten samples of each attribute, a panel for each setting."""
+    found = {label: runs_of(records, *key) for key, label in SETTINGS.items()}
+    found = {label: runs for label, runs in found.items() if runs}
+    fig, axes = plt.subplots(1, len(found), figsize=(2.7 * len(found), 3.1), squeeze=False, layout="constrained")
+    for ax, (label, runs) in zip(axes[0], found.items(), strict=True):
+        picture = runs[0].pictures["samples"]
+        show(ax, picture)
+        ax.set_yticks((np.arange(len(class_names)) + 0.5) * picture.shape[0] / len(class_names), class_names)
+        ax.set_title(label.replace(", ", ",\n").replace(" (", "\n("), fontsize=9)
+    return fig
+
+
+def variance_figure(records: Sequence[Record], class_names: Sequence[str]) -> Figure:
+    """Pixel variance within each attribute, beside the prior's; and its mean after each epoch."""
+    runs = runs_of(records, *own_setting(records))
+    fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3), layout="constrained")
+    left.bar(
+        class_names, np.mean([r.metrics["variance_by_attribute"] for r in runs], axis=0), color=OURS, label="conditioned, by attribute"
+    )
+    left.axhline(float(np.mean([r.metrics["prior_variance"] for r in runs])), color=SECOND, label="prior, mean within the judge's classes")
+    left.set(xlabel="attribute", ylabel="pixel variance within")
+    left.set_ylim(0, 1.35 * left.get_ylim()[1])
+    left.legend(fontsize=8)
+    curves(right, runs, "variance", OURS, "conditioned")
+    right.set(xlabel="epoch", ylabel="pixel variance within", ylim=(0, None))
+    return fig
+
+
+def confidence_figure(records: Sequence[Record]) -> Figure:
+    """Confidence and calibration error during training, and the reliability diagram at its end, for teacher and judge."""
+    runs = runs_of(records, *own_setting(records))
+    fig, axes = plt.subplots(1, 3, figsize=(9.5, 3), layout="constrained")
+    for who, color in (("teacher", OURS), ("judge", SECOND)):
+        curves(axes[0], runs, f"{who}_confidence", color, who)
+        curves(axes[1], runs, f"{who}_ece", color, who)
+        points = [
+            (c, a)
+            for r in runs
+            for c, a in zip(r.metrics[f"{who}_calibration"]["confidence"], r.metrics[f"{who}_calibration"]["accuracy"], strict=True)
+            if c is not None
+        ]
+        axes[2].plot(*zip(*points, strict=True), "o", color=color, alpha=0.6, label=who, markersize=4)
+    axes[2].plot((0, 1), (0, 1), color=PAPER, linewidth=1)
+    axes[0].set(xlabel="epoch", ylabel="mean top-1 confidence")
+    axes[1].set(xlabel="epoch", ylabel="expected calibration error", ylim=(0, None))
+    axes[2].set(xlabel="confidence (bin mean)", ylabel="accuracy in the bin")
+    axes[2].legend(fontsize=8)
+    return fig
+
+
+def sentences(records: Sequence[Record]) -> list[str]:
+    """Whether the 100 % is reached, what the judge reads, how much variance is kept, and the label leak."""
+    lines = []
+    for _, row in table(records).iterrows():
+        teacher, judge = (row[f"{who}'s accuracy"] for who in ("teacher", "judge"))
+        lines.append(
+            f"{row['setting']}: teacher {teacher:.1f} %, judge {judge:.1f} %, {row['variance kept %']:.0f} % of the prior's variance kept."
+        )
+    own = own_setting(records)
+    runs = runs_of(records, *own)
+    best = [100 * max(r.history["accuracy"][: printed_numbers.CONDITIONING_EPOCHS]) for r in runs]
+    claim = f"{printed_numbers.CONDITIONING_ACCURACY:.0f} % within {printed_numbers.CONDITIONING_EPOCHS} epochs, at every seed"
+    lines.append(
+        f"{claim}: {in_words(min(best) >= printed_numbers.CONDITIONING_ACCURACY)}; "
+        f"the best of these epochs reaches {min(best):.1f} to {max(best):.1f} %, depending on the seed."
+    )
+    labels = runs[0].config["labels_per_epoch"]
+    share = 100 * labels / printed_numbers.CONDITIONING_LABELS
+    lines.append(
+        f"An epoch is {labels:,} labels here and {printed_numbers.CONDITIONING_LABELS:,} in the author's code: "
+        f"per epoch, ours trains on {share:.0f} % of the paper's number."
+    )
+    last = {who: float(np.mean([r.history[f"{who}_confidence"][-1] for r in runs])) for who in ("teacher", "judge")}
+    lines.append(f"At the end the teacher's mean confidence is {last['teacher']:.3f}, the judge's {last['judge']:.3f}.")
+    given, withheld = (runs_of(records, labels, own[1]) for labels in ("given", "withheld"))
+    if given and withheld:
+        start = [100 * float(np.mean([r.history["accuracy"][0] for r in rs])) for rs in (given, withheld)]
+        lines.append(
+            f"Label leak: after one epoch the teacher's accuracy is {start[0]:.1f} % if the generator is given the attribute as its label, "
+            f"{start[1]:.1f} % if the label is withheld."
+        )
+    return lines

@@ -1,0 +1,264 @@
+"""Past paper B: accuracy, variety and cost of every way to draw images of an attribute.
+
+table(find("digits"))          # a pandas frame, one row a method and weight
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.figure import Figure
+
+from paperlib.records import Record
+from paperlib.report.estimates import by_seed, estimate, of_kind
+from paperlib.report.style import THIRD, note, show
+
+AIM = {"judge": 99.0, "variance": 90.0, "coverage": 90.0, "cheaper": 20.0}  # set by us: accuracy in %, shares of the truth's in %, a factor
+REJECTION, PROPOSED = "rejection", "posterior, checked"
+METHODS = {
+    "gaussian": "Gaussian",
+    "mixture": "mixture",
+    "flow": "flow",
+    "posterior": "posterior on latents",
+    "proposed": PROPOSED,
+    "rejection": REJECTION,
+    "langevin": "Langevin",
+}
+Key = tuple[str, float]  # a method's name and its prior weight; 0 is the paper, 1 the truth
+TRUTH: Key = (REJECTION, 1.0)
+Rows = Mapping[Key, Mapping[str, Any]]
+
+
+def method_of(run: Record) -> Key:
+    """The method of a diversity run, by its name in METHODS, and its prior weight."""
+    method = run.config["method"]
+    if "steps" in method:
+        return METHODS["langevin"], 1.0
+    if "labelled" in method:
+        return METHODS["posterior"], method["prior_weight"]
+    name = method.get("family") or ("proposed" if method["proposal"] else "rejection")
+    return METHODS[name], method["prior_weight"]
+
+
+def runs_by_method(records: Iterable[Record]) -> dict[Key, list[Record]]:
+    """Runs by method and weight, in the order of METHODS, weights rising."""
+    found: dict[Key, list[Record]] = {}
+    for run in of_kind(records, "diversity"):
+        found.setdefault(method_of(run), []).append(run)
+    order = list(METHODS.values())
+    return {key: found[key] for key in sorted(found, key=lambda key: (order.index(key[0]), key[1]))}
+
+
+def share_of_truth(found: Mapping[Key, Sequence[Record]], key: Key, metric: str) -> dict[int, float]:
+    """A metric of the runs at `key` in percent of the truth's, by seed. found: runs_by_method(...)."""
+    truth = by_seed(found.get(TRUTH, []), metric)
+    return {r.seed: 100 * r.metrics[metric] / truth[r.seed] for r in found.get(key, []) if r.seed in truth}
+
+
+def table(records: Sequence[Record]) -> pd.DataFrame:
+    """Each method and weight, mean over seeds: accuracies in percent; variance within an attribute and coverage of the truth in percent of
+    what another draw of the truth has, with 95 % intervals."""
+    rows, found = [], runs_by_method(records)
+    for (method, weight), runs in found.items():
+        judge = estimate(list(by_seed(runs, "judge_accuracy", 100).values()))
+        row = {"method": method, "w": weight, "n": len(runs), "teacher %": 100 * np.mean([r.metrics["teacher_accuracy"] for r in runs])}
+        row |= {"judge %": judge.mean, "judge ±": judge.half_width}
+        for name, metric in (("variance", "pixel_variance"), ("feature variance", "feature_variance"), ("coverage", "truth_coverage")):
+            share = estimate(list(share_of_truth(found, (method, weight), metric).values()))
+            row |= {f"{name} %": share.mean, f"{name} ±": share.half_width}
+        rows.append(row)
+    return _rounded(pd.DataFrame(rows).drop(columns="feature variance ±", errors="ignore"), 3)
+
+
+def distances(records: Sequence[Record]) -> pd.DataFrame:
+    """Precision, recall, density, coverage and FID against the truth and against the real images of the class, mean over attributes and seeds."""
+    rows = []
+    for (method, weight), runs in runs_by_method(records).items():
+        row: dict[str, Any] = {"method": method, "w": weight}
+        for reference in ("truth", "real"):
+            for name in ("precision", "recall", "density", "coverage", "fid"):
+                row[f"{name}, {reference}"] = np.mean([r.metrics[f"{reference}_{name}"] for r in runs])
+        rows.append(row)
+    return _rounded(pd.DataFrame(rows), 3)
+
+
+def costs(records: Sequence[Record]) -> pd.DataFrame:
+    """What a method costs, median over seeds: seconds to fit, then microseconds of a latent and of an image. The attribute is the one that
+    rejection at w = 1 accepts most rarely.
+
+    times cheaper: than an image of the truth; at the same w: than an image by rejection at the method's own weight, where that is on record;
+    kept %: share of the candidates that are accepted.
+    """
+    found = runs_by_method(records)
+    truth = found.get(TRUTH, [])
+    rarest = int(np.mean([r.metrics["acceptance"] for r in truth], axis=0).argmin()) if truth else 0
+
+    def cost(runs: Sequence[Record], what: str) -> float:
+        return float(np.median([r.provenance[f"{what}_microseconds"][rarest] for r in runs])) if runs else float("nan")
+
+    rows = []
+    for (method, weight), runs in found.items():
+        image = cost(runs, "image")
+        rows.append(
+            {
+                "method": method, "w": weight, "attribute": rarest, "seconds to fit": np.median([r.provenance["fit_seconds"] for r in runs]),
+                "µs a latent": cost(runs, "latent"), "µs an image": image, "times cheaper": cost(truth, "image") / image,
+                "at the same w": cost(found.get((REJECTION, weight), []), "image") / image,
+                "kept %": 100 * np.mean([r.metrics["acceptance"][rarest] for r in runs]) if "acceptance" in runs[0].metrics else float("nan"),
+            }
+        )  # fmt: skip
+    return _rounded(pd.DataFrame(rows), 2)
+
+
+def manifold(records: Sequence[Record]) -> pd.DataFrame:
+    """Share of the images inside the manifold of the real ones, and the judge's accuracy inside and outside, in percent."""
+    names = {"inside %": "on_manifold", "judge inside %": "judge_on_manifold", "judge outside %": "judge_off_manifold"}
+    rows = []
+    for (method, weight), runs in runs_by_method(records).items():
+        values = {c: [r.metrics[m] for r in runs if r.metrics[m] is not None] for c, m in names.items()}
+        rows.append({"method": method, "w": weight} | {c: 100 * np.mean(v) if v else float("nan") for c, v in values.items()})
+    return _rounded(pd.DataFrame(rows), 2)
+
+
+def _rounded(frame: pd.DataFrame, digits: int) -> pd.DataFrame:
+    """Every column rounded but the weight, which may be small."""
+    return frame.round(dict.fromkeys(frame.columns.drop("w", errors="ignore"), digits))
+
+
+def figure(records: Sequence[Record]) -> Figure:
+    """The judge's accuracy against coverage and against variance, as shares of the truth's; and coverage against the cost of an image.
+
+    A point is a method at a weight w, which is written beside it; bars are 95 % intervals over seeds; the shaded corner is our aim. A method
+    below the axis is a mark at the lower edge, with its accuracy.
+    """
+    frame, price = table(records), costs(records)
+    truth = frame.loc[frame["method"] == REJECTION, "judge %"]
+    floor = max(0.0, truth.min() - 5) if len(truth) else 0.0
+    fig, axes = plt.subplots(1, 3, figsize=(12, 4.4), layout="constrained")
+    names = [name for name in METHODS.values() if name in set(frame["method"])]
+    for name, color in zip(names, sns.color_palette("deep", len(names)), strict=True):
+        part, cost = frame[frame["method"] == name], price[price["method"] == name]
+        marker, line = ("s", "--") if name == REJECTION else ("o", "-")
+        style = {"color": color, "marker": marker, "markersize": 5, "linewidth": 1, "linestyle": line}
+        below = part[part["judge %"] < floor]
+        for ax, share in zip(axes, ("coverage", "variance"), strict=False):
+            ax.errorbar(
+                part[f"{share} %"], part["judge %"], xerr=part[f"{share} ±"], yerr=part["judge ±"], label=name, elinewidth=0.8, **style
+            )
+            ax.plot(below[f"{share} %"], np.full(len(below), floor + 0.3), "v", color=color)
+            for x, judge in zip(below[f"{share} %"], below["judge %"], strict=True):
+                note(ax, f"{judge:.0f} %", (x, floor), color, (0, 7))
+        axes[2].plot(cost["µs an image"], part["coverage %"], **style)
+        offset = {PROPOSED: (-4, 4), METHODS["posterior"]: (-5, -8)}.get(name, (5, 4))
+        for x, y, weight in zip(part["coverage %"], part["judge %"], part["w"], strict=True):
+            if y >= floor:
+                note(axes[0], f"{weight:g}", (x, y), color, offset)
+    for ax, share in zip(axes, ("coverage", "variance"), strict=False):
+        least, right = AIM[share], max(109.0, frame[f"{share} %"].max() + 5)
+        ax.fill_between((least, right), AIM["judge"], 100.5, color=THIRD, alpha=0.2, linewidth=0)
+        ax.set(xlabel=f"{share}, % of the truth's", ylabel="judge's accuracy (%)", xlim=(0, right), ylim=(floor, 100.5))
+    axes[2].set(xscale="log", xlabel="µs an image of the rarest attribute", ylabel="coverage, % of the truth's", ylim=(0, 105))
+    fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=8, frameon=False)
+    return fig
+
+
+def samples_figure(records: Sequence[Record], attribute: int) -> Figure:
+    """Twenty images of one attribute by every method and weight, from the first seed."""
+    runs = runs_by_method(records)
+    columns = 6
+    rows = -(-len(runs) // columns)
+    fig, axes = plt.subplots(rows, columns, figsize=(1.9 * columns, 1.85 * rows), squeeze=False, layout="constrained")
+    for ax in axes.flat[len(runs) :]:
+        ax.axis("off")
+    for ax, ((method, weight), found) in zip(axes.flat, runs.items(), strict=False):
+        run = min(found, key=lambda r: r.seed)
+        side = run.pictures["samples"].shape[0] // len(run.metrics["judge_by_attribute"])
+        strip = run.pictures["samples"][attribute * side : (attribute + 1) * side]
+        if strip.shape[1] % (5 * side) == 0:
+            strip = np.concatenate(np.split(strip, np.arange(5, strip.shape[1] // side, 5) * side, axis=1))
+        show(ax, strip)
+        ax.set_title(f"{method}\nw = {weight:g}", fontsize=7.5)
+    return fig
+
+
+def sentences(records: Sequence[Record]) -> list[str]:
+    """How good the truth itself is, which methods meet our aim, and how cheap an image can be."""
+    runs = runs_by_method(records)
+    if TRUTH not in runs:
+        return ["The truth is not on record: run rejection at w = 1."]
+    frames = (frame(records).to_dict("records") for frame in (table, distances, manifold, costs))
+    rows: Rows = {key: {name: value for part in parts for name, value in part.items()} for key, *parts in zip(runs, *frames, strict=True)}
+    return [*_truth(rows), *_aim(rows), *_bound(rows, runs[TRUTH])]
+
+
+def _truth(rows: Rows) -> list[str]:
+    truth = rows[TRUTH]
+    outside = 100 - truth["inside %"]
+    misses = outside * (100 - truth["judge outside %"]) / (100 - truth["judge %"]) if truth["judge %"] < 100 else 0.0
+    sharpest = min((key for key in rows if key[0] == REJECTION), key=lambda key: key[1])
+    paper_b, nearest = (METHODS["gaussian"], 0.0), min(rows, key=lambda key: rows[key]["fid, real"])
+    return [
+        f"The truth: the teacher reads the attribute in {truth['teacher %']:.1f} % of the images, the judge in {truth['judge %']:.1f} %.",
+        f"    {outside:.0f} % of the images lie outside the manifold of the real ones; there the judge reads the attribute in "
+        f"{truth['judge outside %']:.0f} %, inside in {truth['judge inside %']:.0f} %.",
+        f"    {misses:.0f} % of the images that the judge reads wrongly lie outside.",
+        f"Exact draws at the smallest weight (rejection at w = {sharpest[1]:g}): {_summary(rows[sharpest])}.",
+        *([f"Paper B (Gaussian, w = 0): {_summary(rows[paper_b])}."] if paper_b in rows else []),
+        f"Against the real images of the class: the truth has {_real(truth)}; "
+        f"the method with the lowest FID, {nearest[0]} at w = {nearest[1]:g}, has {_real(rows[nearest])}"
+        + (f"; paper B has {_real(rows[paper_b])}." if paper_b in rows else "."),
+    ]
+
+
+def _aim(rows: Rows) -> list[str]:
+    """Which methods other than rejection meet which parts of our aim, by their means over seeds; and the best with the judge's accuracy."""
+    columns = {"judge": "judge %", "variance": "variance %", "coverage": "coverage %", "cheaper": "times cheaper"}
+    wording = {
+        "judge": "judge's accuracy at least {:g} %",
+        "variance": "variance at least {:g} % of the truth's",
+        "coverage": "coverage at least {:g} % of the truth's",
+        "cheaper": "an image at least {:g} times cheaper than the truth's",
+    }
+    learned = [key for key in rows if key[0] != REJECTION]
+    met = {key: {part for part, goal in AIM.items() if rows[key][columns[part]] >= goal} for key in learned}
+    lines = []
+    for part, goal in AIM.items():
+        who = ", ".join(f"{name} (w = {weight:g})" for name, weight in learned if part in met[name, weight])
+        lines.append(f"Our aim, {wording[part].format(goal)}: {who or 'no method'}.")
+    for title, parts in (("Accuracy, variance and coverage together", set(AIM) - {"cheaper"}), ("All four together", set(AIM))):
+        who = ", ".join(f"{name} (w = {weight:g})" for name, weight in learned if parts <= met[name, weight])
+        lines.append(f"{title}: {who or 'no method'}.")
+    looking = {PROPOSED, METHODS["langevin"]}
+    for title, looks in (("the teacher reads each image", True), ("the teacher reads no image", False)):
+        able = [key for key in learned if "judge" in met[key] and (key[0] in looking) == looks]
+        if able:
+            best = max(able, key=lambda key: min(rows[key]["variance %"], rows[key]["coverage %"]))
+            row, latent = rows[best], rows[TRUTH]["µs a latent"] / rows[best]["µs a latent"]
+            lines += [
+                f"Best method with the judge at {AIM['judge']:g} % or more, if {title}: {best[0]} (w = {best[1]:g}), {_summary(row)};",
+                f"    an image is {row['times cheaper']:.1f} times cheaper than the truth's and {row['at the same w']:.1f} times cheaper than "
+                f"rejection's at the same w; a latent alone is {latent:.0f} times cheaper.",
+            ]
+    return lines
+
+
+def _bound(rows: Rows, truth: Sequence[Record]) -> list[str]:
+    """The largest possible saving on an image, from the costs on record."""
+    image, cheapest = rows[TRUTH]["µs an image"], min(row["µs an image"] for row in rows.values())
+    read = min(r.provenance["latent_microseconds"][0] * r.metrics["acceptance"][0] for r in truth)
+    return [
+        f"Cost of an image of the truth's rarest attribute: {image:.0f} µs. One pass of the generator takes {cheapest:.0f} µs, "
+        f"with the teacher's reading {read:.0f} µs:",
+        f"    no method can be more than {image / cheapest:.0f} times cheaper, or {image / read:.0f} times if the teacher reads each image.",
+    ]
+
+
+def _summary(row: Mapping[str, Any]) -> str:
+    return f"judge {row['judge %']:.1f} %, {row['variance %']:.0f} % of the truth's variance, {row['coverage %']:.0f} % of its coverage"
+
+
+def _real(row: Mapping[str, Any]) -> str:
+    return f"FID {row['fid, real']:.0f} and coverage {row['coverage, real']:.2f}"

@@ -1,0 +1,59 @@
+"""Which records belong together, and the mean and interval of what they measured.
+
+estimate([91.0, 92.0, 93.0])          # prints as 92.0 ± 2.5
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+from paperlib.records import Record
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A mean over n seeds with its 95 % interval (Student's t); half_width and sd are nan for n = 1."""
+
+    mean: float
+    half_width: float
+    sd: float
+    n: int
+
+    def __str__(self) -> str:
+        return f"{self.mean:.1f} ± {self.half_width:.1f}" if self.n > 1 else f"{self.mean:.1f}"
+
+
+def estimate(values: Sequence[float]) -> Estimate:
+    """values: one a seed. The mean is nan without values."""
+    v = np.asarray(values, dtype=float)
+    n = len(v)
+    sd = float(v.std(ddof=1)) if n > 1 else float("nan")
+    return Estimate(
+        float(v.mean()) if n else float("nan"), float(stats.t.ppf(0.975, n - 1) * sd / np.sqrt(n)) if n > 1 else float("nan"), sd, n
+    )
+
+
+def of_kind(records: Iterable[Record], kind: str, **config: Any) -> list[Record]:
+    """The records of a kind whose config has these values."""
+    return [r for r in records if r.kind == kind and all(r.config[k] == v for k, v in config.items())]
+
+
+def by_seed(runs: Iterable[Record], metric: str, scale: float = 1) -> dict[int, float]:
+    """The metric of each run, times scale, by seed."""
+    return {r.seed: scale * r.metrics[metric] for r in runs}
+
+
+def standard_runs(records: Iterable[Record]) -> tuple[list[Record], int]:
+    """The classifier runs at the profile's N (the largest on record), and the epochs of all columns but the long one (the smallest)."""
+    runs = of_kind(records, "classifier")
+    most = max((r.config["images"] for r in runs), default=0)
+    runs = [r for r in runs if r.config["images"] == most]
+    return runs, min((r.config["epochs"] for r in runs), default=0)
+
+
+def in_words(holds: bool) -> str:
+    """The verdict on a claim."""
+    return "holds" if holds else "does not hold"

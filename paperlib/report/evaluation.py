@@ -1,0 +1,143 @@
+"""Evaluation of paper B over many draws: what teacher and judge read in them, IS, FID and variance.
+
+table(find("digits"))          # a pandas frame, one row a setting
+"""
+
+from collections.abc import Iterable, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+from sklearn.metrics import precision_recall_fscore_support
+
+from paperlib.config import Labels
+from paperlib.records import Record
+from paperlib.report import conditioning
+from paperlib.report.estimates import in_words
+from paperlib.report.style import DARK
+
+SETTINGS: dict[Labels | None, str] = {labels: label for (labels, teacher), label in conditioning.SETTINGS.items() if teacher == "mnist"} | {
+    None: "class-conditional G, trained with labels"
+}
+COMPARABLE = 1.5  # the factor up to which we call two FIDs, or two inception scores, comparable; the paper gives none
+
+
+def runs_of(records: Iterable[Record], labels: Labels | None) -> list[Record]:
+    """The evaluations of one of SETTINGS, one a seed."""
+    sources = [(r, r.config["conditioning"]) for r in records if r.kind == "evaluation"]
+    return [r for r, source in sources if (source and source["labels"]) == labels]
+
+
+def confusion(runs: Sequence[Record], who: str) -> NDArray[np.int64]:
+    """Counts (K, K) summed over the runs: rows are the attributes asked for, columns those read. who: "teacher" or "judge"."""
+    return np.sum([r.metrics[f"{who}_confusion"] for r in runs], axis=0)
+
+
+def classification(counts: NDArray[np.int64]) -> pd.DataFrame:
+    """Precision, recall, F1 and support, a row a class, of confusion counts (K, K); 0 where nothing was read as the class."""
+    asked, read = np.indices(counts.shape).reshape(2, -1)
+    found = precision_recall_fscore_support(asked, read, labels=range(len(counts)), sample_weight=counts.ravel(), zero_division=0.0)
+    return pd.DataFrame(dict(zip(("precision", "recall", "F1", "support"), found, strict=True))).astype({"support": int})
+
+
+def read_as_asked(runs: Iterable[Record], who: str) -> dict[int, float]:
+    """Accuracy in percent over all draws, by seed."""
+    return {r.seed: 100 * float(np.trace(counts := confusion([r], who)) / counts.sum()) for r in runs}
+
+
+def variance_by_attribute(runs: Sequence[Record], prefix: str = "") -> NDArray[np.float64]:
+    """Pixel variance within each attribute (K,), mean over seeds; prefix "real_": that of the real images."""
+    return np.mean([r.metrics[f"{prefix}pixel_variance_by_class"] for r in runs], axis=0)
+
+
+def by_attribute(records: Sequence[Record], class_names: Sequence[str]) -> pd.DataFrame:
+    """The classification report of every setting by teacher and judge: a row for each attribute and one for their unweighted mean. Seeds are pooled."""
+    parts = []
+    for who in ("teacher", "judge"):
+        for labels, label in SETTINGS.items():
+            if runs := runs_of(records, labels):
+                table = classification(confusion(runs, who))
+                table.loc[len(table)] = [*table[["precision", "recall", "F1"]].mean(), table["support"].sum()]
+                names = {"read by": who, "setting": label, "attribute": [*class_names, "mean"]}
+                parts.append(table.astype({"support": int}).assign(**names)[[*names, *table.columns]])
+    return pd.concat(parts, ignore_index=True).round(4)
+
+
+def side_by_side(table: pd.DataFrame) -> pd.DataFrame:
+    """by_attribute with the settings as groups of columns, in percent."""
+    keys = ["read by", "attribute"]
+    wide = table.assign(**(100 * table[["precision", "recall", "F1"]])).set_index([*keys, "setting"]).unstack("setting").swaplevel(axis=1)
+    columns = [(label, m) for label in table["setting"].unique() for m in ("precision", "recall", "F1", "support")]
+    return wide.loc[table[keys].drop_duplicates().apply(tuple, axis=1), columns].round(1)
+
+
+def table(records: Sequence[Record]) -> pd.DataFrame:
+    """A row a setting, mean over seeds: accuracies in percent and the judge's recall of its worst attribute; IS, FID and KID in the profile's
+    features; pixel variance within an attribute in percent of the real images'."""
+    rows = []
+    for labels, label in SETTINGS.items():
+        if runs := runs_of(records, labels):
+            recall = classification(confusion(runs, "judge"))["recall"]
+            rows.append(
+                {"setting": label, "draws": runs[0].config["draws"], "n": len(runs)}
+                | {f"{who}'s accuracy": np.mean(list(read_as_asked(runs, who).values())) for who in ("teacher", "judge")}
+                | {"judge's worst": 100 * recall.min(), "images": runs[0].metrics["samples"], "features": runs[0].metrics["feature_space"]}
+                | {name: np.mean([r.metrics[m] for r in runs]) for name, m in (("IS", "inception_score"), ("FID", "fid"), ("KID", "kid"))}
+                | {"variance % of real": 100 * variance_by_attribute(runs).mean() / variance_by_attribute(runs, "real_").mean()}
+            )
+    return pd.DataFrame(rows).round(2)
+
+
+def figure(records: Sequence[Record], class_names: Sequence[str]) -> Figure:
+    """Above, recall of every attribute by teacher and judge; below, pixel variance within each attribute beside the real images'."""
+    found = {label: runs for labels, label in SETTINGS.items() if (runs := runs_of(records, labels))}
+    fig = plt.figure(figsize=(10, 5.6), layout="constrained")
+    grid = fig.add_gridspec(2, 2, height_ratios=(2, 3))
+    for i, who in enumerate(("teacher", "judge")):
+        ax = fig.add_subplot(grid[0, i])
+        recall = {label: 100 * classification(confusion(runs, who))["recall"] for label, runs in found.items()}
+        cells = pd.DataFrame(recall).set_axis(list(class_names)).T
+        sns.heatmap(
+            cells, annot=True, fmt=".0f", cmap="Blues", vmin=0, vmax=100, cbar=False, ax=ax, annot_kws={"size": 8}, yticklabels=i == 0
+        )
+        ax.set(title=f"recall by attribute (%): {who}")
+    ax = fig.add_subplot(grid[1, :])
+    variance = {label: variance_by_attribute(runs) for label, runs in found.items()}
+    variance["real images"] = variance_by_attribute(next(iter(found.values())), "real_")
+    colors = [*sns.color_palette("deep", len(found)), DARK]
+    for i, (label, values) in enumerate(variance.items()):
+        width = 0.8 / len(variance)
+        ax.bar(np.arange(len(values)) + (i + 0.5) * width - 0.4, values, width, color=colors[i], label=label)
+    ax.set_xticks(range(len(class_names)), class_names)
+    ax.set(xlabel="attribute", ylabel="pixel variance within", xlim=(-0.6, len(class_names) - 0.4))
+    ax.grid(False, axis="x")
+    ax.legend(fontsize=8, loc="center right", bbox_to_anchor=(-0.115, 0.5), frameon=False)
+    return fig
+
+
+def sentences(records: Sequence[Record]) -> list[str]:
+    """Accuracy over all draws and in the worst attribute, variance, and whether IS and FID are comparable with training on labels."""
+    found = {row["setting"]: row for row in table(records).to_dict("records")}
+    own, trained = (found.get(SETTINGS[labels]) for labels in (conditioning.own_setting(records)[0], None))
+    lines = []
+    for name, row in found.items():
+        teacher, judge, worst = (row[column] for column in ("teacher's accuracy", "judge's accuracy", "judge's worst"))
+        lines += [
+            f"{name}, {row['draws']:,} draws, n = {row['n']}: teacher {teacher:.2f} %, judge {judge:.2f} %,",
+            f"    {worst:.1f} % in the judge's worst attribute; pixel variance {row['variance % of real']:.0f} % of the real images'.",
+        ]
+    if own and trained:
+        claim = f"comparable with training on labels, within a factor of {COMPARABLE:g}"
+        times = {name: row["FID"] / trained["FID"] if trained["FID"] > 0 else float("inf") for name, row in found.items()}
+        worse, lower = times[own["setting"]], trained["IS"] / own["IS"]
+        others = [f"{name} {times[name]:.1f}" for name, row in found.items() if row is not own and row is not trained]
+        lines += [
+            f"FID {claim}: {in_words(worse <= COMPARABLE)}; {own['features']}-FID {own['FID']:.1f} against {trained['FID']:.1f},"
+            f" a factor of {worse:.1f}; KID {own['KID']:.2f} against {trained['KID']:.2f}.",
+            *([f"    The same factor in the other settings: {'; '.join(others)}."] if others else []),
+            f"IS {claim}: {in_words(lower <= COMPARABLE)}; {own['IS']:.2f} against {trained['IS']:.2f}.",
+        ]
+    return lines

@@ -1,0 +1,79 @@
+"""Accuracy, variety and cost from records made up here, with known answers."""
+
+import made_up
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from paperlib.report import diversity
+
+
+@pytest.fixture
+def found():
+    return made_up.diverse()
+
+
+def test_shares_are_of_the_truth_of_the_same_seed(found):
+    table = diversity.table(found).set_index(["method", "w"])
+    assert table.loc[("Gaussian", 0.0), "variance %"] == pytest.approx(20)
+    assert table.loc[("Gaussian", 0.0), "coverage %"] == pytest.approx(12.5)
+    assert table.loc[("Gaussian", 0.0), "judge ±"] == pytest.approx(4.303 * 1 / 3**0.5, abs=0.01)
+    assert table.loc[(diversity.REJECTION, 1.0), "coverage %"] == 100
+    assert list(dict.fromkeys(table.index.get_level_values(0))) == [
+        "Gaussian", "posterior on latents", diversity.PROPOSED, diversity.REJECTION, "Langevin",
+    ]  # fmt: skip
+    assert (table["n"] == 3).all()
+
+
+def test_costs_are_of_the_rarest_attribute(found):
+    table = diversity.costs(found).set_index(["method", "w"])
+    assert (table["attribute"] == 1).all()
+    posterior = table.loc[("posterior on latents", 0.01)]
+    assert posterior["µs an image"] == 400
+    assert posterior["times cheaper"] == pytest.approx(25)
+    assert posterior["at the same w"] == pytest.approx(35)
+    assert table.loc[(diversity.PROPOSED, 0.01), "kept %"] == pytest.approx(50)
+    assert np.isnan(table.loc[("Gaussian", 0.0), "kept %"])
+
+
+def test_a_seed_without_images_outside_is_left_out_there(found):
+    table = diversity.manifold(found)
+    assert (table["judge outside %"] == 50).all()
+    assert (table["inside %"] == 80).all()
+
+
+def test_the_aim_is_met_by_those_who_meet_all_of_it(found):
+    lines = diversity.sentences(found)
+    assert "Our aim, judge's accuracy at least 99 %: posterior on latents (w = 0.01), posterior, checked (w = 0.01)." in lines
+    assert "Our aim, an image at least 20 times cheaper than the truth's: Gaussian (w = 0), posterior on latents (w = 0.01)." in lines
+    assert "Accuracy, variance and coverage together: posterior on latents (w = 0.01)." in lines
+    assert "All four together: posterior on latents (w = 0.01)." in lines
+    assert "All four together: no method." in diversity.sentences([r for r in found if "labelled" not in r.config["method"]])
+    assert any("if the teacher reads each image: posterior, checked" in line for line in lines)
+    assert any("25.0 times cheaper than the truth's and 35.0 times" in line and "a latent alone is 83 times" in line for line in lines)
+
+
+def test_without_the_truth_there_is_nothing_to_say(found):
+    assert diversity.sentences(found[2:3]) == ["The truth is not on record: run rejection at w = 1."]
+
+
+def test_the_nearest_to_the_real_images_is_named(found):
+    assert any(
+        "the truth has FID 1 and coverage 0.96; the method with the lowest FID, Gaussian at w = 0, has FID 0 and coverage 0.12" in line
+        for line in diversity.sentences(found)
+    )
+
+
+def test_the_misses_outside_are_counted(found):
+    assert "    100 % of the images that the judge reads wrongly lie outside." in diversity.sentences(found)
+
+
+def test_no_method_is_cheaper_than_a_pass_of_the_generator(found):
+    assert any("no method can be more than 50 times cheaper" in line for line in diversity.sentences(found))
+
+
+def test_figures_are_drawn_from_records_alone(found):
+    for figure, axes in ((diversity.figure(found), 3), (diversity.samples_figure(found, 1), 6)):
+        assert len(figure.axes) == axes
+        figure.canvas.draw()
+        plt.close(figure)

@@ -1,0 +1,58 @@
+"""Paper B's evaluation from records made up here: tables that are sklearn's, sentences and figure."""
+
+import made_up
+import numpy as np
+import pytest
+from sklearn.metrics import classification_report
+
+from paperlib.report import evaluation
+
+NAMES = tuple("0123456789")
+
+
+@pytest.fixture
+def found():
+    return made_up.evaluations()
+
+
+def test_classification_is_sklearns():
+    counts = np.random.default_rng(0).integers(0, 9, (4, 4))
+    counts[:, 2] = 0
+    asked, read = np.indices(counts.shape).reshape(2, -1).repeat(counts.ravel(), axis=1)
+    expected = classification_report(asked, read, output_dict=True, zero_division=0.0)
+    table = evaluation.classification(counts)
+    for a, row in table.iterrows():
+        assert row.tolist() == pytest.approx([expected[str(a)][m] for m in ("precision", "recall", "f1-score", "support")])
+    assert table["recall"].tolist() == pytest.approx((np.diag(counts) / counts.sum(1)).tolist())
+
+
+def test_tables(found):
+    summary = evaluation.table(found).set_index("setting")
+    own, trained = summary.loc[evaluation.SETTINGS["unconditional"]], summary.loc[evaluation.SETTINGS[None]]
+    assert own[["draws", "n", "teacher's accuracy", "judge's accuracy", "judge's worst", "FID", "variance % of real"]].tolist() == [
+        100, 2, 100, 80, 80, 10, 50,
+    ]  # fmt: skip
+    assert trained[["n", "judge's accuracy", "FID"]].tolist() == [1, 100, 2]
+    table = evaluation.by_attribute(found, NAMES)
+    assert len(table) == 2 * 3 * (len(NAMES) + 1)
+    judged = table[(table["read by"] == "judge") & (table["setting"] == own.name)]
+    assert judged["recall"].tolist() == pytest.approx([0.8] * (len(NAMES) + 1))
+    assert judged["support"].tolist() == [20] * len(NAMES) + [200]
+    wide = evaluation.side_by_side(table)
+    assert wide.loc[("judge", "3"), (own.name, "precision")] == 80
+    assert wide.index.tolist() == [(who, a) for who in ("teacher", "judge") for a in (*NAMES, "mean")]
+
+
+def test_sentences(found):
+    lines = "\n".join(evaluation.sentences(found))
+    assert "digit-FID 10.0 against 2.0, a factor of 5.0" in lines
+    assert "FID comparable with training on labels, within a factor of 1.5: does not hold" in lines
+    assert "IS comparable with training on labels, within a factor of 1.5: holds" in lines
+    near = [made_up.evaluated("unconditional", 0, 9, 2.9), made_up.evaluated(None, 0, 9, 2)]
+    assert "within a factor of 1.5: does not" not in "\n".join(evaluation.sentences(near))
+    assert evaluation.sentences([]) == []
+
+
+def test_figure(found):
+    titles = [ax.get_title() for ax in evaluation.figure(found, NAMES).axes]
+    assert titles[:2] == ["recall by attribute (%): teacher", "recall by attribute (%): judge"]

@@ -1,0 +1,77 @@
+"""Table 1 from records made up here, with known answers."""
+
+import math
+
+import made_up
+import pytest
+
+from paperlib import printed_numbers, records
+from paperlib.report import table1
+from paperlib.report.files import save_figure, save_table
+
+
+def test_table():
+    table = table1.table(made_up.classifiers()).set_index("column")
+    assert table["ours"].to_dict() == pytest.approx(
+        {
+            "baseline": 70,
+            "hsm": 72,
+            "bna": 75,
+            "hsm+bna": 78,
+            "ds": 80,
+            "ds+hsm": 83,
+            "ds+bna": 84,
+            "ds+hsm+bna": 86,
+            "long (ds+bna)": 89,
+            "real images": 90,
+        }
+    )
+    assert (table["n"] == 3).all()
+    assert table.loc["baseline", "± 95 %"] == pytest.approx(4.303 * 1 / math.sqrt(3), abs=0.01)
+    assert table1.gap(table["ours"].to_dict()) == pytest.approx(20)
+    assert table1.gap_closed(table["ours"].to_dict()) == pytest.approx(95)
+
+
+def test_gains_are_paired_over_seeds():
+    table = table1.gains(made_up.classifiers()).set_index(["method", "added to"])
+    assert len(table) == 12
+    assert table.loc[("HSM", "baseline"), "ours"] == pytest.approx(2)
+    assert table.loc[("HSM", "baseline"), "± 95 %"] == pytest.approx(0, abs=1e-6)
+    assert table.loc[("BNA", "baseline"), "paper"] == pytest.approx(5.8)
+    assert table.loc[("DS", "baseline"), "paper"] == pytest.approx(8.0)
+
+
+def test_papers_own_gains_are_those_it_quotes():
+    table = table1.gains([])
+    ranges = {m: (part["paper"].min(), part["paper"].max()) for m, part in table.groupby("method")}
+    assert ranges == {"HSM": (1.4, 3.2), "DS": (7.4, 8.2), "BNA": (3.8, 5.8)}
+
+
+def test_sentences_say_what_holds():
+    lines = table1.sentences(made_up.classifiers())
+    assert any(line.startswith("baseline 70.0") and "holds" in line and "95 %" in line for line in lines)
+
+
+def test_the_gap_has_its_size():
+    expected = "Long training closes 95 % of a gap of 20.0 points between the baseline and real images (paper: 102 % of 17.8 points)."
+    assert table1.gap_sentence(made_up.classifiers()) == expected
+    without_gap = [r for r in made_up.classifiers() if not r.config["real"]] + [made_up.classifier(0, 0.6, 0.6, real=True)]
+    assert table1.sentences(without_gap)[-1] == "Real images are not better than the baseline: there is no gap to close."
+
+
+def test_tables_and_figures_are_saved(tmp_path):
+    found = made_up.classifiers()
+    save_table(table1.table(found), tmp_path, "table1")
+    save_figure(table1.figure(found), tmp_path, "table1")
+    assert sorted(str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*.*")) == [
+        "figures/table1.png",
+        "figures/table1.svg",
+        "tables/table1.csv",
+        "tables/table1.md",
+    ]
+
+
+def test_reference_has_ten_seeds_for_every_column():
+    found = records.find("digits", folder=records.REFERENCE / "digits")
+    for column in printed_numbers.TABLE1:
+        assert len(table1.column_values(found, column)) >= 10

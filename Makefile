@@ -1,16 +1,17 @@
-# `make` alone prints what there is. PROFILE, SEEDS and R go to every target that runs notebooks.
+# `make` alone prints the list of targets. Every target that runs notebooks takes PROFILE and SEEDS.
 PROFILE ?= digits
 SEEDS ?=
 R ?= 0.33
 CONDA_ENV ?=
+LAB_ARGS ?=
 SYSTEM_PYTHON ?= python3
 
-# Where the imagenet10 profile finds what it cannot ship: make reproduce PROFILE=imagenet10 IMAGENET=/data/imagenet
+# Files that the imagenet10 profile needs and that do not ship here: make reproduce PROFILE=imagenet10 IMAGENET=/data/imagenet
 IMAGENET ?= $(PAPERLIB_IMAGENET)
 BIGGAN ?= $(PAPERLIB_BIGGAN)
 INCEPTION ?= $(PAPERLIB_INCEPTION)
 JUDGE ?= $(PAPERLIB_JUDGE)
-# ... and faces takes: make conditioning PROFILE=faces UTKFACE=/data/UTKFace
+# The faces profile takes these: make conditioning PROFILE=faces UTKFACE=/data/UTKFace
 UTKFACE ?= $(PAPERLIB_UTKFACE)
 FACES_GENERATOR ?= $(PAPERLIB_FACES_GENERATOR)
 FACES_CLASSIFIER ?= $(PAPERLIB_FACES_CLASSIFIER)
@@ -24,7 +25,7 @@ export PAPERLIB_BIGGAN := $(BIGGAN)
 export PAPERLIB_INCEPTION := $(INCEPTION)
 export PAPERLIB_JUDGE := $(JUDGE)
 
-# A conda environment that is named or active is used (base is left alone); otherwise .venv is made.
+# A named or active conda environment is used, but never base. Without one, .venv is made.
 ifneq ($(CONDA_ENV),)
 PYTHON := conda run --no-capture-output -n $(CONDA_ENV) python
 STAMP := .env-$(CONDA_ENV).stamp
@@ -41,11 +42,15 @@ RUN := $(PYTHON) -m paperlib.commands.reproduce --profile $(PROFILE) $(if $(SEED
 .DEFAULT_GOAL := help
 .PHONY: help env reproduce test lint format lab table1 sweep hard-samples conditioning quality diversity report doctor bench readme reference times pretrained clean-results
 
-help: ## this list
+help: ## print this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
-	@echo "  with PROFILE=digits (default), imagenet10, faces, or their trials smoke, imagenet10_smoke, faces_smoke; SEEDS=n, CONDA_ENV=name"
+	@echo "Options:"
+	@echo "  PROFILE=digits     also imagenet10 or faces; smoke, imagenet10_smoke and faces_smoke are quick trials of the three"
+	@echo "  PROFILE=path.py    your own profile, see docs/own_parts.md"
+	@echo "  SEEDS=n            number of seeds"
+	@echo "  CONDA_ENV=name     use this conda environment instead of .venv"
 
-env: $(STAMP) ## install everything (.venv, or the active or named conda environment)
+env: $(STAMP) ## install everything, into .venv or the conda environment
 
 .venv/bin/python:
 	$(SYSTEM_PYTHON) -m venv .venv
@@ -55,63 +60,64 @@ $(STAMP): pyproject.toml constraints.txt $(filter .venv/bin/python,$(PYTHON))
 	$(PYTHON) -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	@touch $@
 
-reproduce: env ## every notebook, record, table and figure, and results/PROFILE/report.html
+reproduce: env ## run every notebook; write records, tables, figures and results/PROFILE/report.html
 	$(RUN)
 
-test: env ## the whole test suite, every notebook included
+test: env ## run all tests, every notebook included
 	$(PYTHON) -m pytest
 
-lint: env ## ruff on code and notebooks, and the type checker
+lint: env ## check style, types and the order of imports
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m mypy
 	$(PYTHON) -c "from importlinter.cli import lint_imports_command; lint_imports_command()"
 
-format: env ## ruff's formatter, and notebooks without outputs
+format: env ## format the code and remove outputs from notebooks
 	$(PYTHON) -m ruff format .
 	$(PYTHON) -m nbstripout notebooks/*.ipynb
 
-lab: env ## JupyterLab on this machine only, with its token
-	$(PYTHON) -m jupyter lab --ip=127.0.0.1 notebooks
+lab: env ## open the repository in JupyterLab, on 127.0.0.1 with a token; as root in a container: LAB_ARGS=--allow-root
+	$(PYTHON) -m jupyter lab --ip=127.0.0.1 $(LAB_ARGS)
 
-table1: env ## paper A, Table 1
+table1: env ## run paper A, Table 1
 	$(RUN) --only 01_table1
 
-sweep: env ## paper A, Fig. 4 at one point: make sweep R=0.33
+sweep: env ## run paper A, Fig. 4, with one more point: make sweep R=0.33
 	$(RUN) --only 02_r_sweep --r $(R)
 
-hard-samples: env ## paper A, Fig. 3
+hard-samples: env ## run paper A, Fig. 3, and how far mining may go
 	$(RUN) --only 03_hard_samples
 
-conditioning: env ## paper B
+conditioning: env ## run paper B
 	$(RUN) --only 04_conditioning
 
-quality: env ## image quality of every set of images
+quality: env ## measure the image quality of every set of images
 	$(RUN) --only 05_image_quality
 
-diversity: env ## past paper B: conditioning without collapse
+diversity: env ## run conditioning without collapse, past paper B
 	$(RUN) --only 06_diversity
 
-report: env ## tables, report.html and the comparison, from the records there are
+report: env ## write tables, report.html and the comparison from existing records
 	$(RUN) --report-only
 
-doctor: env ## what this machine has and lacks for PROFILE, and how long it would take here
+doctor: env ## list what PROFILE needs, what is missing, and the time it would take here
 	$(PYTHON) -m paperlib.commands.doctor --profile $(PROFILE) $(if $(SEEDS),--seeds $(SEEDS))
 
-bench: env ## speed beside the upstream libraries, into results/reference/bench
+bench: env ## measure speed against the upstream libraries, into results/reference/bench
 	$(PYTHON) bench/speed.py
 
-readme: env ## the numbers in README.md, from results/reference/digits
+readme: env ## write the numbers and pictures of README.md, docs and examples from results/reference
 	$(PYTHON) -m paperlib.commands.readme
 
-reference: env ## the committed results: results/reference/PROFILE at SEEDS=10
+reference: env ## compute the committed results, results/reference/PROFILE, with SEEDS=10
 	PAPERLIB_RESULTS=$(CURDIR)/results/reference $(PYTHON) -m paperlib.commands.reproduce --profile $(PROFILE) --seeds $(if $(SEEDS),$(SEEDS),10)
 
-times: env ## measure `make reproduce` and `make test` for README.md
+times: env ## time `make reproduce` and `make test` for README.md
 	$(PYTHON) bench/times.py
 
-pretrained: env ## train the shipped generators and classifiers again (CPU, under an hour)
+pretrained: env ## train the shipped generators and classifiers again (under an hour on a CPU)
 	$(PYTHON) -m paperlib.commands.reproduce --pretrain
 
-clean-results: ## forget the records of PROFILE
-	rm -rf results/$(PROFILE)
+clean-results: ## delete the results of PROFILE
+	@case "$(PROFILE)" in ""|.*|*/*|*.py|reference) echo "PROFILE = $(PROFILE): use the name of one profile's folder in results/." >&2; exit 1;; esac
+	rm -rf "results/$(PROFILE)"

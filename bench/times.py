@@ -1,6 +1,6 @@
 """How long the README's two commands take here, once everything is installed: results/reference/times.json.
 
-make times          # forgets the records of the digits profile and computes them again
+make times          # deletes the results of the digits profile and computes them again
 """
 
 import json

@@ -25,20 +25,32 @@ from paperlib.streams import stream
 def adapt_batchnorm(
     classifier: nn.Module, images: torch.Tensor, *, batch_size: int = 4096, momentum: float | None = None, seed: int = 0
 ) -> nn.Module:
-    """A copy of `classifier`, in eval mode, with BatchNorm statistics of `images` (N, C, H, W) in [-1, 1] or bytes.
+    """Copy a classifier and give the copy the BatchNorm statistics of real images. The classifier is not changed.
 
-    batch_size: images a forward pass, at least 2; memory only, unless momentum is given. momentum: alpha in (0, 1] of eq. 5.
-    seed: random order of the images under eq. 5. Raises ValueError on bad images or parameters, or if there is no BatchNorm layer.
+    Args:
+        classifier: (N, C, H, W) images -> (N, K) logits. It has at least one BatchNorm layer.
+        images: (N, C, H, W) float in [-1, 1] or uint8 in 0..255, N at least 2. Real training images; no labels are needed.
+        batch_size: at least 2. Images in a pass; with momentum=None it bounds the memory and does not change the result.
+        momentum: in (0, 1]. alpha of eq. 5; None computes the exact statistics of all images.
+        seed: at least 0. Seed of the order of the images under eq. 5.
+
+    Returns:
+        The adapted copy, in eval mode.
+
+    Raises:
+        ValueError: images or a parameter are out of range, or the classifier has no BatchNorm layer with running statistics.
     """
     check_images(images)
     if len(images) < 2 or batch_size < 2:
-        raise ValueError(f"{len(images)} images in batches of {batch_size}; a variance needs at least 2 of each.")
+        raise ValueError(f"{len(images)} images in batches of {batch_size}; a variance needs at least 2 of each. Give more.")
     if momentum is not None and not 0 < momentum <= 1:
-        raise ValueError(f"momentum is {momentum}; alpha of eq. 5 lies in (0, 1], or None for the exact statistics.")
+        raise ValueError(f"momentum is {momentum}; use alpha of eq. 5, in (0, 1], or None for the exact statistics.")
     adapted = copy.deepcopy(classifier)
     layers = [m for m in adapted.modules() if isinstance(m, _BatchNorm) and m.track_running_stats]
     if not layers:
-        raise ValueError(f"{type(classifier).__name__} has no BatchNorm layer with running statistics; there is nothing to adapt.")
+        raise ValueError(
+            f"{type(classifier).__name__} has no BatchNorm layer with running statistics to adapt; use a network that has one."
+        )
     if momentum is not None:
         order = torch.randperm(len(images), generator=stream(seed, "adaptation order")).to(images.device)
         _running_average(adapted, layers, [images[i] for i in order.split(batch_size) if len(i) > 1], momentum)

@@ -60,13 +60,15 @@ def log_normal(z: torch.Tensor, mu: torch.Tensor | float = 0.0, sigma: torch.Ten
 def check_attribute(attribute: torch.Tensor, num_attributes: int) -> None:
     """Raise ValueError unless every attribute is in [0, num_attributes)."""
     if len(attribute) and not 0 <= int(attribute.min()) <= int(attribute.max()) < num_attributes:
-        raise ValueError(f"attributes span {int(attribute.min())}..{int(attribute.max())}; this conditioner knows 0..{num_attributes - 1}.")
+        raise ValueError(
+            f"attributes span {int(attribute.min())}..{int(attribute.max())}; this conditioner knows 0..{num_attributes - 1}. Use attributes in this range."
+        )
 
 
 def check_weight(prior_weight: float) -> None:
     """Raise ValueError unless p(a | .)^(1 / prior_weight) means something."""
     if not 0 < prior_weight < math.inf:
-        raise ValueError(f"prior_weight is {prior_weight}; here it is above 0 and finite, and 1 is Bayes' rule.")
+        raise ValueError(f"prior_weight is {prior_weight}; use a finite number above 0; 1 is Bayes' rule.")
 
 
 def noise(shape: torch.Size, rng: torch.Generator | None, device: torch.device) -> torch.Tensor:
@@ -80,7 +82,12 @@ def uniform(n: int, rng: torch.Generator | None, device: torch.device) -> torch.
 
 
 class Conditioner(Latents):
-    """Paper B's input generator, an MLP K-256-512-2d with ReLU (layer sizes from the author's published code); sigma by softplus."""
+    """Paper B's input generator: an MLP K-256-512-2d with ReLU, sigma by softplus. The layer sizes are those of the author's code.
+
+    Args:
+        num_attributes: at least 1. Number of attributes K.
+        latent_dim: at least 1. Length d of a latent.
+    """
 
     def __init__(self, num_attributes: int, latent_dim: int):
         super().__init__()
@@ -88,7 +95,17 @@ class Conditioner(Latents):
         self.mlp = nn.Sequential(nn.Linear(num_attributes, 256), nn.ReLU(), nn.Linear(256, 512), nn.ReLU(), nn.Linear(512, 2 * latent_dim))
 
     def distribution(self, attribute: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """attribute: (N,) long in [0, K) or (N, K) one-hot -> mu (N, d), sigma (N, d) > 0."""
+        """The Gaussian of the latents of each attribute.
+
+        Args:
+            attribute: (N,) long in [0, K), or (N, K) one-hot. What is asked for.
+
+        Returns:
+            mu (N, d) and sigma (N, d) > 0, float.
+
+        Raises:
+            ValueError: an attribute is out of range.
+        """
         if attribute.ndim == 1:
             check_attribute(attribute, self.num_attributes)
             attribute = F.one_hot(attribute.long(), self.num_attributes)
@@ -96,7 +113,18 @@ class Conditioner(Latents):
         return mu, F.softplus(s)
 
     def sample(self, attribute: torch.Tensor, rng: torch.Generator | None = None) -> torch.Tensor:
-        """z = mu + sigma * eps: (N, d), differentiable in the conditioner's weights."""
+        """Draw z = mu + sigma * eps, differentiable in the conditioner's weights.
+
+        Args:
+            attribute: (N,) long in [0, K), or (N, K) one-hot. What is asked for.
+            rng: stream of random numbers; None is torch's global stream.
+
+        Returns:
+            (N, d) float. One latent for each attribute.
+
+        Raises:
+            ValueError: an attribute is out of range.
+        """
         mu, sigma = self.distribution(attribute)
         return mu + sigma * noise(mu.shape, rng, mu.device)
 
@@ -140,17 +168,32 @@ def train_conditioner(
     seed: int = 0,
     progress: bool = True,
 ) -> tuple[L, History]:
-    """Train a Conditioner; generator and classifier are used in eval mode and left as they were.
+    """Train a Conditioner against a frozen generator and a frozen classifier. Neither is changed. The defaults are those of the author's code.
 
-    prior_weight: at least 0, of the divergence from the prior N(0, I), estimated on the batch's own draws; 0 is the paper.
-    family(num_attributes, latent_dim): what is trained, one of latents.py. optimizer: "sgd" is the paper's; a flow needs "adam".
-    momentum: of SGD; Adam's first beta.
+    Args:
+        generator: (N, d) latents -> (N, C, H, W) images in [-1, 1]. Used in eval mode.
+        classifier: (N, C, H, W) images -> (N, num_attributes) logits. The teacher, used in eval mode.
+        num_attributes: at least 1. Number of attributes K.
+        epochs: at least 1. Number of epochs.
+        labels_per_epoch: at least 1. Random attributes that an epoch trains on.
+        batch_size: at least 1. Attributes in a step.
+        learning_rate: above 0. Step size of the optimizer.
+        momentum: in [0, 1). Momentum of SGD, or Adam's first beta.
+        image_size: at least 1, in pixels. Side of the classifier's input; images are resized to it (nearest). None leaves them as they are.
+        validation_labels: at least 1. Random attributes behind an epoch's accuracy.
+        prior_weight: at least 0. Weight of KL(q | N(0, I)) in the loss, estimated on the batch's draws; 0 is the paper.
+        optimizer: "sgd" or "adam". The paper uses "sgd"; a flow needs "adam".
+        family: (num_attributes, latent_dim) -> Latents. What is trained; see beyond/latent_families.py for others.
+        generator_labels: (attribute, rng) -> (N,) long. Labels for a class-conditional generator (the leak experiment); None withholds them.
+        on_epoch: (epoch, conditioner) -> None. Called after each epoch; epochs count from 0.
+        seed: at least 0. Seed of the weights and of all draws.
+        progress: whether to show a progress bar.
 
-    classifier: images (N, C, H, W) -> logits (N, num_attributes). image_size: the classifier's input side in pixels; images are
-    upsampled to it (nearest), None leaves them. generator_labels(attribute, rng): labels for a class-conditional generator (the leak
-    experiment); None withholds them. on_epoch(epoch, conditioner): called after each epoch.
-    Defaults: the author's published code. Raises ValueError on a parameter out of range, on logits that do not fit, and where training
-    leaves the finite numbers.
+    Returns:
+        The trained conditioner, frozen, and its History; history.accuracy holds one validation accuracy in [0, 1] for each epoch.
+
+    Raises:
+        ValueError: a parameter is out of range, the logits do not fit, or training diverges.
     """
     check_counts(
         num_attributes=num_attributes, epochs=epochs, labels_per_epoch=labels_per_epoch, batch_size=batch_size,
@@ -208,11 +251,11 @@ def train_conditioner(
 
 def _check(learning_rate: float, momentum: float, optimizer: str, prior_weight: float) -> None:
     if not learning_rate > 0 or not 0 <= momentum < 1:
-        raise ValueError(f"learning_rate is {learning_rate}, momentum {momentum}; the rate is above 0 and momentum in [0, 1).")
+        raise ValueError(f"learning_rate is {learning_rate}, momentum {momentum}; use a rate above 0 and a momentum in [0, 1).")
     if optimizer not in ("sgd", "adam"):
         raise ValueError(f"optimizer is {optimizer!r}; use 'sgd' or 'adam'.")
     if not 0 <= prior_weight < float("inf"):
-        raise ValueError(f"prior_weight is {prior_weight}; it is a finite number of at least 0, and 0 is the paper.")
+        raise ValueError(f"prior_weight is {prior_weight}; use a finite number of at least 0; 0 is the paper.")
 
 
 def _descent(model: nn.Module, optimizer: str, learning_rate: float, momentum: float) -> torch.optim.Optimizer:

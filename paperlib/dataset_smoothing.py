@@ -18,11 +18,19 @@ from paperlib.data import Images
 def check_fraction(r: float) -> None:
     """Raise ValueError unless r is in [0, 1]."""
     if not 0 <= r <= 1:
-        raise ValueError(f"r is {r}; the replacement fraction lies in [0, 1]: 0 keeps every image, 1 replaces all each epoch.")
+        raise ValueError(f"r is {r}; it lies in [0, 1]. Use 0 to keep every image, 1 to replace all in each epoch.")
 
 
 class SmoothedDataset:
-    """A data set of fixed size N whose images change. images: (N, C, H, W); labels: (N,) long; both are copied."""
+    """A data set of fixed size N whose images change. Images and labels are copied.
+
+    Args:
+        images: (N, C, H, W) float in [-1, 1] or uint8 in 0..255.
+        labels: (N,) long. Class of each image.
+
+    Raises:
+        ValueError: there are not as many labels as images.
+    """
 
     def __init__(self, images: torch.Tensor, labels: torch.Tensor):
         if len(images) != len(labels):
@@ -40,17 +48,29 @@ class SmoothedDataset:
     def replace(
         self, fraction: float, new_images: torch.Tensor, new_labels: torch.Tensor, rng: torch.Generator | None = None
     ) -> "SmoothedDataset":
-        """Keep a random (1 - r)N images and put the rN new ones in the others' places; returns self.
+        """Keep a random (1 - r)N images, and put rN new ones in place of the others.
 
-        Raises ValueError where r is outside [0, 1], or the new images are not rN, or their shape is another.
+        Args:
+            fraction: in [0, 1]. Fraction r that is replaced: 0 keeps every image, 1 replaces all.
+            new_images: (rN, C, H, W), type and range as the data set's; count(fraction) gives rN.
+            new_labels: (rN,) long. Class of each new image.
+            rng: stream of random numbers; None is torch's global stream.
+
+        Returns:
+            The data set itself, changed.
+
+        Raises:
+            ValueError: fraction is out of range, or the new images or labels have another number or shape.
         """
         n = self.count(fraction)
         if len(new_images) != n or len(new_labels) != n:
             raise ValueError(
-                f"replacing {fraction} of {len(self)} takes {n} images and labels; got {len(new_images)} and {len(new_labels)}."
+                f"fraction {fraction} of {len(self)} takes {n} images and labels; got {len(new_images)} and {len(new_labels)}. Give count(fraction) of each."
             )
         if n and new_images.shape[1:] != self.images.shape[1:]:
-            raise ValueError(f"new images have shape {tuple(new_images.shape[1:])}; the data set holds {tuple(self.images.shape[1:])}.")
+            raise ValueError(
+                f"new images have shape {tuple(new_images.shape[1:])}; the data set holds {tuple(self.images.shape[1:])}. Make them equal."
+            )
         order = torch.randperm(len(self), generator=rng, device=rng.device if rng else "cpu")
         index = order[:n].to(self.images.device)
         self.images[index] = new_images

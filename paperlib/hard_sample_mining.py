@@ -27,16 +27,27 @@ def mine_hard_latents(
     step_size: float,
     batch_size: int = 100,
 ) -> torch.Tensor:
-    """z: (N, d), y: (N,) long or None -> mined z: (N, d), with the norms of z. Inputs and models are left as they were.
+    """Move latents to where the classifier is less sure, by eq. 3. Inputs and networks are not changed.
 
-    steps: J >= 0 (0 returns a copy of z). step_size: eta >= 0, in latent units per unit of logit gradient.
-    batch_size bounds memory only: the classifier is in eval mode, so each sample is mined by itself.
-    Raises ValueError on parameters out of range, on logits that do not fit the classes, and on a gradient that is not finite.
+    Args:
+        generator: (N, d) latents -> (N, C, H, W) images in [-1, 1].
+        classifier: (N, C, H, W) images -> (N, K) logits. Used in eval mode.
+        z: (N, d) float. Latents to start from.
+        y: (N,) long in [0, K), or None. Class of each latent; None for an unconditional generator.
+        steps: at least 0. Number of steps J; 0 returns a copy of z.
+        step_size: at least 0, in latent units per unit of logit gradient. Step size eta.
+        batch_size: at least 1. Images in a pass; it bounds the memory and does not change the result.
+
+    Returns:
+        (N, d) float. The mined latents; each has the norm that it had in z.
+
+    Raises:
+        ValueError: a parameter is out of range, the logits do not fit the classes, or a mined latent is not finite.
     """
     if steps < 0 or int(steps) != steps:
-        raise ValueError(f"steps is {steps}; the number of HSM steps is an integer of at least 0.")
+        raise ValueError(f"steps is {steps}; use an integer of at least 0.")
     if not 0 <= step_size < float("inf"):
-        raise ValueError(f"step_size is {step_size}; it is a finite number of at least 0.")
+        raise ValueError(f"step_size is {step_size}; use a finite number of at least 0.")
     if steps == 0:
         return z.detach().clone()
     with evaluating(classifier):
@@ -44,7 +55,7 @@ def mine_hard_latents(
         parts = [_mine(generator, classifier, a, b, steps, step_size) for a, b in zip(z.detach().split(batch_size), labels, strict=True)]
     mined = torch.cat(parts)
     if not torch.isfinite(mined).all():
-        raise ValueError("mining produced NaN or infinity; check generator and classifier on this z, or lower step_size.")
+        raise ValueError("mining gave NaN or infinity; check that G and C are finite at this z, or use a smaller step_size.")
     return mined
 
 

@@ -20,31 +20,54 @@ def _numpy(x: Any) -> NDArray[Any]:
 def _array(x: Any, name: str, ndim: int) -> Array:
     a = _numpy(x).astype(np.float64)
     if a.ndim != ndim:
-        raise ValueError(f"{name} has {a.ndim} axes; expected {ndim}.")
+        raise ValueError(f"{name} has {a.ndim} axes; expected {ndim}. Reshape it.")
     if not np.isfinite(a).all():
-        raise ValueError(f"{name} contains NaN or infinity.")
+        raise ValueError(f"{name} contains NaN or infinity; remove or repair those values first.")
     return a
 
 
 def gaussian(features: Any) -> tuple[Array, Array]:
-    """features (N, D), N >= 2 -> mean (D,), covariance (D, D) with 1 / (N - 1)."""
+    """Mean and covariance of features.
+
+    Args:
+        features: (N, D), finite, N at least 2. Feature vectors.
+
+    Returns:
+        Mean (D,) and covariance (D, D) with 1 / (N - 1), float64.
+
+    Raises:
+        ValueError: the features have another number of axes, are not finite, or are fewer than 2.
+    """
     f = _array(features, "features", 2)
     if len(f) < 2:
-        raise ValueError(f"{len(f)} feature vector; a covariance needs at least 2.")
+        raise ValueError(f"features has {len(f)} rows; a covariance needs at least 2. Give more.")
     return f.mean(0), np.atleast_2d(np.cov(f, rowvar=False))
 
 
 def frechet_distance(mu1: Any, sigma1: Any, mu2: Any, sigma2: Any) -> float:
     """|mu1 - mu2|^2 + tr(S1 + S2 - 2 (S1 S2)^(1/2))  (Heusel et al. 2017, eq. 6).
 
-    The trace of the root is the sum of the roots of the eigenvalues of S1^(1/2) S2 S1^(1/2), which are those of S1 S2 and, the matrix
-    being symmetric, real and cheap.
-    mu: (D,), sigma: (D, D). Below D + 1 samples a covariance is singular: the distance is still defined, and biased upwards.
+    The trace of the root is computed from the eigenvalues of S1^(1/2) S2 S1^(1/2). This matrix is symmetric and has the eigenvalues of
+    S1 S2. A covariance of fewer than D + 1 samples is singular. The distance is then still defined, but biased upwards.
+
+    Args:
+        mu1: (D,), finite. Mean of the first set.
+        sigma1: (D, D), finite, positive semidefinite. Covariance of the first set.
+        mu2: (D,), finite. Mean of the second set.
+        sigma2: (D, D), finite, positive semidefinite. Covariance of the second set.
+
+    Returns:
+        At least 0 up to rounding, in squared units of the features.
+
+    Raises:
+        ValueError: the shapes do not fit, or a value is not finite.
     """
     m1, m2 = _array(mu1, "mu1", 1), _array(mu2, "mu2", 1)
     s1, s2 = _array(sigma1, "sigma1", 2), _array(sigma2, "sigma2", 2)
     if not m1.shape == m2.shape == s1.shape[:1] == s2.shape[1:] or s1.shape != s2.shape:
-        raise ValueError(f"shapes do not fit: means {m1.shape} and {m2.shape}, covariances {s1.shape} and {s2.shape}.")
+        raise ValueError(
+            f"means have shapes {m1.shape} and {m2.shape}, covariances {s1.shape} and {s2.shape}; give (D,) and (D, D), with one D."
+        )
     values, vectors = np.linalg.eigh(s1)
     root = (vectors * np.sqrt(np.clip(values, 0, None))) @ vectors.T
     roots = np.sqrt(np.clip(np.linalg.eigvalsh(root @ s2 @ root), 0, None))
@@ -52,10 +75,21 @@ def frechet_distance(mu1: Any, sigma1: Any, mu2: Any, sigma2: Any) -> float:
 
 
 def inception_score(probabilities: Any, splits: int = 1) -> float:
-    """exp(mean_x KL(p(y|x) || p(y)))  (Salimans et al. 2016), the mean over `splits`; between 1 and the number of classes."""
+    """exp(mean_x KL(p(y|x) || p(y)))  (Salimans et al. 2016), averaged over splits.
+
+    Args:
+        probabilities: (N, K) in [0, 1], rows sum to 1. Class probabilities of each image.
+        splits: in [1, N]. Number of parts that are scored separately.
+
+    Returns:
+        In [1, K]. Larger is better.
+
+    Raises:
+        ValueError: the rows are not probabilities, a value is not finite, or splits is out of range.
+    """
     p = _array(probabilities, "probabilities", 2)
     if not 1 <= splits <= len(p):
-        raise ValueError(f"splits is {splits}; it lies between 1 and the {len(p)} samples.")
+        raise ValueError(f"splits is {splits}; use 1 to {len(p)}, the number of samples.")
     if (p < 0).any() or not np.allclose(p.sum(1), 1, atol=1e-4):
         raise ValueError("probabilities are not rows that sum to 1; apply softmax to the logits first.")
     log = np.log(np.clip(p, 1e-300, None))
@@ -67,10 +101,21 @@ def inception_score(probabilities: Any, splits: int = 1) -> float:
 
 
 def kernel_distance(features1: Any, features2: Any) -> float:
-    """KID (Binkowski et al. 2018): unbiased squared MMD with the kernel (x.y / D + 1)^3; can be slightly negative."""
+    """KID (Binkowski et al. 2018): unbiased squared MMD with the kernel (x.y / D + 1)^3.
+
+    Args:
+        features1: (N, D), finite, N at least 2. Feature vectors of the first set.
+        features2: (M, D), finite, M at least 2. Feature vectors of the second set.
+
+    Returns:
+        0 in expectation for equal distributions; it can be slightly negative.
+
+    Raises:
+        ValueError: the shapes do not fit, or a value is not finite.
+    """
     x, y = _array(features1, "features1", 2), _array(features2, "features2", 2)
     if len(x) < 2 or len(y) < 2 or x.shape[1] != y.shape[1]:
-        raise ValueError(f"shapes {x.shape} and {y.shape}; at least 2 vectors each, of the same length.")
+        raise ValueError(f"features1 and features2 have shapes {x.shape} and {y.shape}; give at least 2 rows each, of the same length.")
 
     def kernel(a: Array, b: Array) -> Array:
         return (a @ b.T / a.shape[1] + 1) ** 3

@@ -8,7 +8,7 @@ from importlib.metadata import version
 import pytest
 from packaging.requirements import Requirement
 
-from paperlib.records import ROOT
+from paperlib.support.paths import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 NEEDS = [Requirement(r) for r in PROJECT["dependencies"] + PROJECT["optional-dependencies"]["dev"]]
@@ -58,6 +58,20 @@ def test_make_alone_prints_its_targets():
         "pretrained",
     ):
         assert f"make {target}" in printed
+
+
+def test_clean_results_deletes_nothing_outside_a_profile():
+    for name in ("reference", "../no_such_file.py", "no_such_folder/profile.py", "no_such_profile.py"):
+        refused = subprocess.run(["make", "clean-results", f"PROFILE={name}"], cwd=ROOT, capture_output=True, text=True, check=False)
+        assert refused.returncode != 0
+        assert f"PROFILE = {name}: use the name" in refused.stderr
+    assert (ROOT / "results" / "reference").is_dir()
+    assert subprocess.run(["make", "clean-results", "PROFILE=no_such_profile"], cwd=ROOT, capture_output=True, check=False).returncode == 0
+
+
+def test_lab_serves_the_repository_and_takes_arguments():
+    command = subprocess.run(["make", "-n", "lab", "LAB_ARGS=--allow-root"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert "jupyter lab --ip=127.0.0.1 --allow-root\n" in command
 
 
 def test_ci_runs_the_test_command():

@@ -1,4 +1,4 @@
-"""Past paper B: what the frozen pair says of a latent, learned once, so that no image has to be made to ask again.
+"""Past paper B: a small network learns what the frozen pair says of a latent. After that, sampling needs no image.
 
 h(a | z) ~ p(a | G(z))       minimise  E_{z ~ prior} cross_entropy(h(. | z), softmax(C(G(z))))        (distillation, Hinton et al. 2015)
 q(z | a) = N(z; 0, I) h(a | z)^(1/w) / Z(a)                                                           (latents.LatentPosterior)
@@ -6,8 +6,8 @@ q(z | a) = N(z; 0, I) h(a | z)^(1/w) / Z(a)                                     
 posterior, history = distil_posterior(generator, classifier, num_attributes=10, prior_weight=0.01)
 images = generator(posterior.sample(torch.full((16,), 3)))
 
-Unlike a conditioner's descent, which follows what it finds first, h learns from draws of the whole prior: nothing is lost that the
-generator makes. One h serves every w: LatentPosterior(posterior.network, 10, posterior.latent_dim, prior_weight=0.1).
+A conditioner's training keeps the first solution that it finds. Here h learns from draws of the whole prior, so that no part of it is
+lost. One h serves every w: LatentPosterior(posterior.network, 10, posterior.latent_dim, prior_weight=0.1).
 """
 
 from dataclasses import dataclass, field
@@ -28,7 +28,8 @@ HELD_OUT = 1000
 
 @dataclass
 class DistillationHistory:
-    """One value per epoch. loss: mean cross-entropy of training; agreement: share of HELD_OUT other prior draws of which h and C say the same."""
+    """One value per epoch. loss: mean cross-entropy of training. agreement: in [0, 1], share of the held-out draws for which h and C name
+    the same attribute."""
 
     loss: list[float] = field(default_factory=list)
     agreement: list[float] = field(default_factory=list)
@@ -50,17 +51,34 @@ def distil_posterior(
     seed: int = 0,
     progress: bool = True,
 ) -> tuple[LatentPosterior, DistillationHistory]:
-    """Label `draws` latents of the prior by the frozen pair, fit an MLP to them (AdamW, cosine), and turn it into a LatentPosterior.
+    """Label draws of the prior N(0, I) with the frozen pair, fit an MLP to the labels, and make a posterior of it. Neither network is changed.
 
-    The prior is N(0, I). classifier: images (N, C, H, W) -> logits (N, num_attributes). image_size: as in train_conditioner.
-    generator_batch: images a pass. hidden: width of the MLP's three hidden layers. Raises ValueError on a parameter out of range, on logits
-    that do not fit, and where training leaves the finite numbers.
+    Args:
+        generator: (N, d) latents -> (N, C, H, W) images in [-1, 1]. Used in eval mode.
+        classifier: (N, C, H, W) images -> (N, num_attributes) logits. The teacher, used in eval mode.
+        num_attributes: at least 1. Number of attributes K.
+        draws: at least 1. Labelled latents to train on; 1,000 more are held out.
+        epochs: at least 1. Number of epochs (AdamW, cosine schedule).
+        batch_size: at least 1. Latents in a training step.
+        learning_rate: above 0, finite. Step size at the start.
+        prior_weight: above 0, finite. w of p(a | z)^(1/w): 1 is Bayes' rule, less keeps only latents of which the teacher is surer.
+        hidden: at least 1. Width of the three hidden layers.
+        image_size: at least 1, in pixels. Side of the classifier's input; images are resized to it (nearest). None leaves them as they are.
+        generator_batch: at least 1. Images in a pass of the generator; it bounds the memory.
+        seed: at least 0. Seed of the draws, the weights and the training order.
+        progress: whether to show progress bars.
+
+    Returns:
+        The LatentPosterior, and a DistillationHistory with one value for each epoch.
+
+    Raises:
+        ValueError: a parameter is out of range, the logits do not fit, or training diverges.
     """
     check_counts(
         num_attributes=num_attributes, draws=draws, epochs=epochs, batch_size=batch_size, hidden=hidden, generator_batch=generator_batch
     )
     if not 0 < learning_rate < float("inf"):
-        raise ValueError(f"learning_rate is {learning_rate}; it is a finite number above 0.")
+        raise ValueError(f"learning_rate is {learning_rate}; use a finite number above 0.")
     check_weight(prior_weight)
     device, rng = generator.device, stream(seed, "distillation draws")
     z = noise(torch.Size((draws + HELD_OUT, generator.latent_dim)), rng, device)

@@ -2,10 +2,10 @@
 
 p_w(z | a)  ~  N(z; 0, I) p(a | G(z))^(1/w),   p(a | x) = softmax(C(x))[a]
 
-At w = 1 this is Bayes' rule: the truth. Below, it is what a conditioner with prior_weight w aims at: the minimum of its loss
-E[-log p(a | G(z))] + w KL(q | N(0, I)) over all q. As w falls, only what the classifier is surest of remains.
+At w = 1 this is Bayes' rule: the truth. At other w it is the target of a conditioner with prior_weight w: it minimises the loss
+E[-log p(a | G(z))] + w KL(q | N(0, I)) over all q. For smaller w, only latents of which the classifier is surer remain.
 
-rejection    z from the prior, kept with probability p(a | G(z))^(1/w): exact, and the dearer the rarer the attribute
+rejection    z from the prior, kept with probability p(a | G(z))^(1/w): exact; a rare attribute takes many draws
 proposed     z from a learned q(z | a), kept in proportion to p_w(z | a) / q(z | a): the same target from far fewer images
 Langevin     z <- z + e/2 grad log p(z | a) + sqrt(e) eps: approximate (unadjusted, as Nie et al. 2021, "LACE", run on latents)
 
@@ -30,9 +30,9 @@ BOUND_QUANTILE = 0.9  # of p_w / q among a proposal's first batch: the ratio tha
 
 @dataclass(frozen=True)
 class Accepted:
-    """z: (n, d) latents. accepted, draws: how many were kept of how many images. seconds: of making and judging these images.
+    """z: (n, d) latents. accepted: number of latents kept. draws: number of images made. seconds: to make and read these images.
 
-    clipped: share of the draws whose ratio was above the bound, which a proposal finds too seldom; 0 from the prior.
+    clipped: in [0, 1], share of the draws whose ratio was above the bound; 0 for draws of the prior.
     """
 
     z: torch.Tensor
@@ -59,11 +59,24 @@ def rejection_sample(
     batch_size: int = 500,
     max_draws: int = 1_000_000,
 ) -> list[Accepted]:
-    """n exact draws of p_w(z | a) for each a of `attributes`, w = prior_weight. classifier: images -> logits (N, K).
+    """Draw exactly from p_w(z | a) for each attribute a. Each image is tried for every attribute that still needs some, independently.
 
-    Every image is offered to every attribute that still lacks some, with a coin of its own; `seconds` and `draws` of an attribute are
-    those until its batch was full, so they are what it would have cost alone.
-    Raises ValueError on parameters out of range and on logits that do not fit, NeverProducedError if max_draws prior draws are not enough.
+    Args:
+        generator: (N, d) latents -> (N, C, H, W) images in [-1, 1].
+        classifier: (N, C, H, W) images -> (N, K) logits. The teacher, used in eval mode.
+        attributes: each in [0, K), no two the same. What is asked for.
+        n: at least 1. Latents for each attribute.
+        prior_weight: above 0, finite. w of p(a | G(z))^(1/w): 1 is the truth.
+        rng: stream of random numbers; None is torch's global stream.
+        batch_size: at least 1. Images in a pass.
+        max_draws: at least 1. Prior draws after which it gives up.
+
+    Returns:
+        One Accepted for each attribute: latents z (n, d), counts, and seconds. Counts and seconds are those of this attribute alone.
+
+    Raises:
+        ValueError: a parameter or an attribute is out of range, or the logits do not fit.
+        NeverProducedError: max_draws draws did not give n latents of some attribute.
     """
     check_counts(n=n, batch_size=batch_size)
     check_weight(prior_weight)
@@ -103,10 +116,28 @@ def proposed_sample(
     batch_size: int = 500,
     max_draws: int = 1_000_000,
 ) -> Accepted:
-    """n draws of p_w(z | attribute), the candidates from `proposal`, anything with sample and log_prob.
+    """Draw from p_w(z | attribute) with candidates of a learned proposal q.
 
-    A draw is kept with probability min(1, ratio / bound), ratio = p_w(z | a) / q(z | a), bound its BOUND_QUANTILE among the first batch:
-    where the ratio is larger the result is too thin, by as much as q missed. Raises as rejection_sample.
+    A candidate is kept with probability min(1, ratio / bound), where ratio = p_w(z | a) / q(z | a). The bound is the BOUND_QUANTILE of the
+    ratios in the first batch. Latents with a larger ratio come too seldom; Accepted.clipped is their share.
+
+    Args:
+        proposal: has sample(attribute, rng) -> (N, d) and log_prob(z, attribute) -> (N,).
+        generator: (N, d) latents -> (N, C, H, W) images in [-1, 1].
+        classifier: (N, C, H, W) images -> (N, K) logits. The teacher, used in eval mode.
+        attribute: in [0, K). What is asked for.
+        n: at least 1. Number of latents.
+        prior_weight: above 0, finite. w of p(a | G(z))^(1/w): 1 is the truth.
+        rng: stream of random numbers; None is torch's global stream.
+        batch_size: at least 1. Candidates in a pass.
+        max_draws: at least 1. Candidates after which it gives up.
+
+    Returns:
+        An Accepted: latents z (n, d), counts, and seconds.
+
+    Raises:
+        ValueError: a parameter or the attribute is out of range, or the logits do not fit.
+        NeverProducedError: max_draws candidates did not give n latents.
     """
     check_counts(n=n, batch_size=batch_size)
     check_weight(prior_weight)
@@ -141,9 +172,23 @@ def langevin_sample(
     rng: torch.Generator | None = None,
     batch_size: int = 500,
 ) -> torch.Tensor:
-    """n approximate draws (n, d) of p_1(z | attribute): each starts at the prior and takes `steps` unadjusted Langevin steps of size e = step_size.
+    """Draw approximately from the truth p_1(z | attribute) with unadjusted Langevin steps. Each latent starts at a draw of the prior, N(0, I).
 
-    The prior is N(0, I). Raises ValueError on parameters out of range or where a latent leaves the finite numbers.
+    Args:
+        generator: (N, d) latents -> (N, C, H, W) images in [-1, 1].
+        classifier: (N, C, H, W) images -> (N, K) logits. The teacher, used in eval mode.
+        attribute: in [0, K). What is asked for.
+        n: at least 1. Number of latents.
+        steps: at least 1. Number of steps.
+        step_size: above 0, finite, in squared latent units. Step size e.
+        rng: stream of random numbers; None is torch's global stream.
+        batch_size: at least 1. Images in a pass.
+
+    Returns:
+        (n, d) float. The latents after the last step.
+
+    Raises:
+        ValueError: a parameter or the attribute is out of range, the logits do not fit, or a latent becomes NaN or infinite.
     """
     check_counts(n=n, steps=steps, batch_size=batch_size)
     if not 0 < step_size < float("inf"):
@@ -160,7 +205,7 @@ def langevin_sample(
             parts.append(z)
     found = torch.cat(parts)
     if not torch.isfinite(found).all():
-        raise ValueError(f"Langevin steps of size {step_size} left the finite numbers; use a smaller step_size.")
+        raise ValueError(f"Langevin steps of size {step_size} gave NaN or infinity; use a smaller step_size.")
     return found
 
 
@@ -170,5 +215,5 @@ def _log_posterior(generator: Generator, classifier: nn.Module, z: torch.Tensor,
     check_logits(scores.detach(), len(z), 0)
     for a in attributes:
         if not 0 <= a < scores.shape[1]:
-            raise ValueError(f"attribute is {a}; the classifier knows 0..{scores.shape[1] - 1}.")
+            raise ValueError(f"attribute is {a}; the classifier knows 0..{scores.shape[1] - 1}. Use one of these.")
     return F.log_softmax(scores, dim=1)[:, list(attributes)]

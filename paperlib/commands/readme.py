@@ -1,51 +1,105 @@
-"""The numbers in README.md, written between its markers from the committed reference records.
+"""The numbers of README.md, docs and examples, written from the committed reference records.
 
-python -m paperlib.commands.readme            # a test fails if README.md and the records disagree
+make readme
+
+A page holds blocks: everything between <!-- name --> and <!-- /name --> is replaced. An example holds lines `# expected (name): ...`:
+the text after the colon is replaced. A test fails if a page or an example disagrees with the records.
 """
 
 import json
-import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from paperlib import profiles
+from paperlib.commands import strip
 from paperlib.experiment import found
 from paperlib.records import Record
 from paperlib.report import conditioning, diversity, evaluation, hard_samples, image_quality, mining, r_sweep, table1
+from paperlib.support.files import replacing
+from paperlib.support.marked_text import block_names, expected_lines, render
 from paperlib.support.paths import REFERENCE, ROOT
 
-README = ROOT / "README.md"
-PAPERS = (table1, r_sweep, hard_samples, conditioning, evaluation, image_quality)
+DIGITS = REFERENCE / "digits"
+PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), DIGITS / "README.md")
+EXAMPLES = tuple(sorted((ROOT / "examples").glob("*.py")))
 
 
-def blocks(profile: str = "digits") -> dict[str, str]:
-    """Marker name -> the Markdown that belongs there."""
-    runs = found(profiles.load(profile), REFERENCE / profile)
-    curve = r_sweep.table(runs)
-    curve = curve.assign(BNA=curve["BNA"].map({True: "x", False: ""}))
+def reference() -> list[Record]:
+    """The committed records of the digits, in the order of the profile's plan."""
+    return found(profiles.DIGITS, DIGITS)
+
+
+def blocks(runs: Sequence[Record]) -> dict[str, str]:
+    """Name of a block -> its Markdown, from the records of the digits."""
+    table, curve, settings = table1.table(runs), r_sweep.table(runs), conditioning.table(runs)
+    subjects = {
+        "table1": table1,
+        "sweep": r_sweep,
+        "hard_samples": hard_samples,
+        "mining": mining,
+        "conditioning": conditioning,
+        "evaluation": evaluation,
+        "image_quality": image_quality,
+        "diversity": diversity,
+    }
     return {
         "times": times(),
         "bench": "\n\n".join(bench(path) for path in sorted((REFERENCE / "bench").glob("*.json"))),
-        "evaluation": evaluation.table(runs).drop(columns=["images", "features"]).to_markdown(index=False, floatfmt=".4g"),
-        "table1": markdown(table1.table(runs)),
+        "table1_short": short_table1(table),
         "gap": table1.gap_sentence(runs),
-        "sweep": markdown(curve),
-        "conditioning": conditioning.table(runs).to_markdown(index=False),
-        "diversity": diversity_table(runs),
-        "past_b": text(diversity.sentences(runs)),
-        "past_a": text(mining.sentences(runs)),
-        "findings": text([line for subject in PAPERS for line in subject.sentences(runs)]),
-    }
+        "sweep_short": short_sweep(curve),
+        "conditioning_short": short_conditioning(settings),
+        "table1": markdown(table),
+        "gains": table1.gains(runs).to_markdown(index=False),
+        "sweep": markdown(curve.assign(BNA=curve["BNA"].map({True: "x", False: ""}))),
+        "hard_samples": hard_samples.table(runs).to_markdown(index=False, floatfmt=".3g"),
+        "conditioning": settings.to_markdown(index=False),
+        "evaluation": evaluation.table(runs).drop(columns=["images", "features"]).to_markdown(index=False, floatfmt=".4g"),
+        "image_quality": image_quality.table(runs).drop(columns=["features", "biased"]).to_markdown(index=False, floatfmt=".3g"),
+        "diversity": diversity_table(diversity.table(runs), diversity.costs(runs)),
+    } | {f"{name}_sentences": text(subject.sentences(runs)) for name, subject in subjects.items()}
+
+
+def expected() -> dict[str, str]:
+    """Name in a line `# expected (name): ...` of an example -> the text after the colon. No record holds the examples' runs yet."""
+    return {}
 
 
 def text(lines: list[str]) -> str:
     return "```text\n" + "\n".join(lines) + "\n```"
 
 
-def diversity_table(found: list[Record]) -> str:
+def short_table1(table: pd.DataFrame) -> str:
+    """Paper beside ours, a row a column of Table 1."""
+    return table.assign(paper=one_decimal(table["paper"]), ours=with_interval(table))[["column", "paper", "ours", "n"]].to_markdown(
+        index=False, disable_numparse=True
+    )
+
+
+def short_sweep(curve: pd.DataFrame) -> str:
+    """Paper beside ours, a row a value of r, without and with BNA."""
+    cells = curve.assign(paper=one_decimal(curve["paper"]), ours=with_interval(curve)).pivot(
+        index=["r", "n"], columns="BNA", values=["paper", "ours"]
+    )
+    cells.columns = [f"{who}, {'with' if bna else 'without'} BNA" for who, bna in cells.columns]
+    return cells.reset_index().assign(r=lambda c: [f"{r:g}" for r in c["r"]]).to_markdown(index=False, disable_numparse=True)
+
+
+def short_conditioning(table: pd.DataFrame) -> str:
+    """A line for each setting of paper B."""
+    lines = []
+    for _, row in table.iterrows():
+        teacher, judge, kept = row["teacher's accuracy"], row["judge's accuracy"], row["variance kept %"]
+        lines.append(
+            f"* {row['setting']}: teacher {teacher:.1f} %, judge {judge:.1f} %, {kept:.0f} % of the prior's variance (n = {row['n']})."
+        )
+    return "\n".join(lines)
+
+
+def diversity_table(table: pd.DataFrame, costs: pd.DataFrame) -> str:
     """Accuracy, variety and cost of every method past paper B, in one table."""
-    table, costs = diversity.table(found), diversity.costs(found)
     cells = {"method": table["method"], "w": [f"{w:g}" for w in table["w"]]}
     for name in ("judge", "variance", "coverage"):
         cells[f"{name} %"] = [f"{mean:.1f} ± {half:.1f}" for mean, half in zip(table[f"{name} %"], table[f"{name} ±"], strict=True)]
@@ -91,22 +145,30 @@ def bench(path: Path) -> str:
 
 
 def markdown(table: pd.DataFrame) -> str:
-    """The table with mean and interval in one cell, and a dash where the paper gives no number."""
-    ours = [f"{mean:.1f} ± {half:.1f}" for mean, half in zip(table["ours"], table["± 95 %"], strict=True)]
-    theirs = ["-" if pd.isna(value) else f"{value:.1f}" for value in table["paper"]]
-    return table.assign(ours=ours, paper=theirs).drop(columns="± 95 %").to_markdown(index=False)
+    """The whole table, mean and interval in one cell."""
+    return table.assign(ours=with_interval(table), paper=one_decimal(table["paper"])).drop(columns="± 95 %").to_markdown(index=False)
 
 
-def render(text: str, contents: dict[str, str]) -> str:
-    """`text` with everything between <!-- name --> and <!-- /name --> replaced; KeyError if a marker is missing."""
-    for name, content in contents.items():
-        begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
-        found = re.search(f"{begin}.*?{end}", text, re.DOTALL)
-        if found is None:
-            raise KeyError(f"README.md lacks the markers {begin} ... {end}")
-        text = text[: found.start()] + f"{begin}\n{content}\n{end}" + text[found.end() :]
-    return text
+def with_interval(table: pd.DataFrame) -> list[str]:
+    return [f"{mean:.1f} ± {half:.1f}" for mean, half in zip(table["ours"], table["± 95 %"], strict=True)]
+
+
+def one_decimal(values: "pd.Series[float]") -> list[str]:
+    """A dash where the paper gives no number."""
+    return ["-" if pd.isna(value) else f"{value:.1f}" for value in values]
+
+
+def written() -> dict[Path, str]:
+    """Every page and example -> what it should hold. ValueError if a block is on no page."""
+    contents, values = blocks(reference()), expected()
+    used = {name for path in PAGES for name in block_names(path.read_text())}
+    if unused := set(contents) - used:
+        raise ValueError(f"block {', '.join(sorted(unused))} is on no page; add its markers to {DIGITS / 'README.md'}.")
+    return {path: render(path.read_text(), contents) for path in PAGES} | {path: expected_lines(path, values) for path in EXAMPLES}
 
 
 if __name__ == "__main__":
-    README.write_text(render(README.read_text(), blocks()))
+    for path, new in written().items():
+        with replacing(path) as temporary:
+            temporary.write_text(new)
+    strip.write(reference(), DIGITS / "figures" / "strip.png")

@@ -1,7 +1,7 @@
 """BigGAN-deep checkpoints (Brock et al. 2019) in the layout of pytorch-pretrained-biggan, loaded strictly.
 
-The library's own from_pretrained accepts an empty or foreign state dict without a word and stays in train mode. Here every name
-and shape must fit, nothing is unpickled but tensors, and what comes back is a frozen, fused Generator.
+The library's own from_pretrained accepts an empty or foreign state dict silently and stays in train mode. Here every name
+and shape must fit, only tensors are unpickled, and the result is a frozen, fused Generator.
 
 generator = load_biggan("weights/biggan-deep-128", truncation=0.5)         # a folder with config.json and pytorch_model.bin
 generator = load_biggan("biggan-deep-128")                                 # by the library's name: it downloads, and caches
@@ -36,11 +36,21 @@ def load_biggan(
     sha256: str | None = None,
     dtype: torch.dtype = torch.float32,
 ) -> Generator:
-    """A BigGAN-deep checkpoint as a frozen Generator; truncation, classes and dtype as in fuse_biggan.
+    """Load a BigGAN-deep checkpoint as a frozen Generator.
 
-    source: a local folder, a name the library knows ("biggan-deep-128", -256, -512), or a hub repository "owner/name" (extra [hub]).
-    sha256: of the weights file, checked if given.
-    Raises CheckpointError if the files are missing, truncated or altered, or hold another network.
+    Args:
+        source: a folder, a name that the library knows ("biggan-deep-128", -256, -512), or a hub repository "owner/name" (extra [hub]).
+        truncation: in (0, 1]. Scale of the latents; it also selects the BatchNorm statistics, see fuse_biggan.
+        classes: each in [0, 1000) for the published networks. The classes that the generator has, in this order; None is all of them.
+        sha256: 64 hexadecimal digits. Checksum that the weights file must have; None does not check.
+        dtype: of the convolutions, for example torch.bfloat16 on a GPU.
+
+    Returns:
+        A Generator: (N, 128) latents and (N,) labels -> (N, 3, side, side) images in [-1, 1].
+
+    Raises:
+        CheckpointError: the files are missing, truncated or altered, or hold another network.
+        ValueError: truncation or a class is out of range.
     """
     return fuse_biggan(read_biggan(source, sha256=sha256), truncation, classes=classes, dtype=dtype)
 

@@ -28,13 +28,23 @@ from paperlib.generators.generator import Generator
 def fuse_biggan(
     model: Any, truncation: float = 1.0, *, classes: Sequence[int] | None = None, dtype: torch.dtype = torch.float32
 ) -> Generator:
-    """pytorch_pretrained_biggan.BigGAN (any size) -> the same function as a frozen Generator at a fixed truncation.
+    """Rewrite a BigGAN-deep as a fast, frozen Generator that computes the same function at one truncation.
 
-    truncation: in (0, 1]; chooses the BatchNorm statistics and scales `sample_latents` (truncation * N(0, 1) cut at 2, as the library's
-    truncated_noise_sample). The latents of a call are taken as they are. A truncation off the grid of the statistics' tables gets what the
-    library gives, its swapped interpolation included, and a warning.
-    classes: class indices that the generator shall have, in this order (default: all of the model's). dtype: of the convolutions.
-    Raises ValueError if truncation or a class is out of range or the model is not a BigGAN.
+    The truncation selects the BatchNorm statistics, and sample_latents draws truncation * N(0, 1) cut at two standard deviations, as the
+    library does. Latents that you pass yourself are not scaled. The library has statistics for multiples of 0.02. Between them it
+    interpolates with swapped weights; this function does the same, and warns.
+
+    Args:
+        model: a pytorch_pretrained_biggan.BigGAN of any size. It is not changed.
+        truncation: in (0, 1]. Scale of the latents; it also selects the BatchNorm statistics.
+        classes: each in [0, number of the model's classes). The classes that the generator has, in this order; None is all of them.
+        dtype: of the convolutions, for example torch.bfloat16 on a GPU.
+
+    Returns:
+        A Generator: (N, d) latents and (N,) labels in [0, len(classes)) -> (N, 3, side, side) images in [-1, 1].
+
+    Raises:
+        ValueError: truncation or a class is out of range, or the model is not a BigGAN.
     """
     check_number("truncation", truncation, 0, 1, open_low=True)
     config = getattr(model, "config", None)
@@ -42,7 +52,7 @@ def fuse_biggan(
         raise ValueError(f"{type(model).__name__} is not a pytorch_pretrained_biggan.BigGAN; wrap other networks with from_module.")
     chosen = list(range(config.num_classes) if classes is None else classes)
     if not chosen or not all(0 <= c < config.num_classes for c in chosen):
-        raise ValueError(f"classes is {chosen}; class indices of this model lie in 0 to {config.num_classes - 1}.")
+        raise ValueError(f"classes is {chosen}; this model has classes 0 to {config.num_classes - 1}. Use at least one, all in this range.")
     warn_off_grid(model.generator.bn, truncation)
     network = FusedBigGAN(model, truncation, chosen, dtype)
     shape = (3, config.output_dim, config.output_dim)
@@ -57,12 +67,13 @@ def truncated_normal(n: int, dim: int, truncation: float, rng: torch.Generator |
 
 
 def warn_off_grid(norm: Any, truncation: float) -> None:
-    """A UserWarning where the library interpolates between two tables of statistics instead of reading one."""
+    """Warn if the library interpolates between two tables of statistics."""
     part, first = math.modf(truncation / norm.step_size)
     if part:
         warnings.warn(
             f"truncation {truncation} is not exactly on the grid of {norm.step_size:.3g}: the library mixes its BatchNorm tables {first:.0f} and "
-            f"{first + 1:.0f} with weights {part:.3g} and {1 - part:.3g}, the nearer one the less. This does the same; 0.4, 0.5, 0.7 and 1.0 are exact.",
+            f"{first + 1:.0f} with weights {part:.3g} and {1 - part:.3g}, so the nearer one has the smaller weight. The same is done here. "
+            "Use 0.4, 0.5, 0.7 or 1.0 to avoid it.",
             stacklevel=3,
         )
 

@@ -17,9 +17,14 @@ LatentSampler = Callable[..., torch.Tensor]
 
 
 class Generator(nn.Module):
-    """A frozen copy of a module: eval mode for good, no gradient to its weights, out of reach of later changes to the original.
+    """A frozen copy of a module. It stays in eval mode, and later changes to the original do not reach it. from_module makes one safely.
 
-    latent_dim: d.  num_classes: K, 0 if unconditional.  image_shape: (C, H, W).
+    Args:
+        module: called as module(z), or as module(z, y) if num_classes > 0; returns images (N, C, H, W) in [-1, 1].
+        latent_dim: at least 1. Length d of a latent.
+        image_shape: (C, H, W) in pixels. Shape of one image.
+        num_classes: at least 0. Number of classes K; 0 is an unconditional generator.
+        sampler: (n, rng) -> (n, d) float. Draws latents; None draws from N(0, I).
     """
 
     def __init__(
@@ -36,13 +41,24 @@ class Generator(nn.Module):
         return next((t.device for t in (*self.module.parameters(), *self.module.buffers())), torch.device("cpu"))
 
     def train(self, mode: bool = True) -> "Generator":
-        """Stays in eval mode whatever is asked: frozen means frozen."""
+        """Does nothing: a frozen generator stays in eval mode."""
         return super().train(False)
 
     def forward(self, z: torch.Tensor, y: torch.Tensor | None = None) -> torch.Tensor:
-        """z: (N, latent_dim) float; y: (N,) long in [0, num_classes) or None -> (N, C, H, W) in [-1, 1]."""
+        """Make images, differentiable in z.
+
+        Args:
+            z: (N, d) float. Latents.
+            y: (N,) long in [0, num_classes), or None. Class of each image; None withholds the label, if the module allows it.
+
+        Returns:
+            (N, C, H, W) float in [-1, 1]. One image for each latent.
+
+        Raises:
+            ValueError: z or y has another shape or type, a label is out of range, or an unconditional generator is given labels.
+        """
         if z.ndim != 2 or z.shape[1] != self.latent_dim:
-            raise ValueError(f"z has shape {tuple(z.shape)}; this generator takes (N, {self.latent_dim}).")
+            raise ValueError(f"z has shape {tuple(z.shape)}; this generator takes (N, {self.latent_dim}). Draw z with sample_latents.")
         if self.num_classes == 0:
             if y is not None:
                 raise ValueError("labels were given to an unconditional generator; call it with y=None.")
@@ -52,15 +68,25 @@ class Generator(nn.Module):
         return self.module(z, y)
 
     def check_labels(self, y: torch.Tensor, n: int) -> None:
-        """Raise ValueError unless y is n integers in [0, num_classes). The range is checked on the CPU alone: CUDA stops by itself,
+        """Raise ValueError unless y is n integers in [0, num_classes). The range is checked on the CPU only: CUDA checks it itself,
         and reading it here would make the host wait."""
         if y.shape != (n,) or y.dtype != torch.long:
-            raise ValueError(f"y is {y.dtype} of shape {tuple(y.shape)}; expected {n} labels (torch.long), one for each latent.")
+            raise ValueError(f"y is {y.dtype} of shape {tuple(y.shape)}; expected {n} labels (torch.long). Give one for each latent.")
         if y.device.type == "cpu" and n and not 0 <= int(y.min()) <= int(y.max()) < self.num_classes:
-            raise ValueError(f"y spans [{int(y.min())}, {int(y.max())}]; this generator has classes 0 to {self.num_classes - 1}.")
+            raise ValueError(
+                f"y spans [{int(y.min())}, {int(y.max())}]; this generator has classes 0 to {self.num_classes - 1}. Use labels in this range."
+            )
 
     def sample_latents(self, n: int, rng: torch.Generator | None = None) -> torch.Tensor:
-        """(n, latent_dim) draws from the prior, on the generator's device."""
+        """Draw latents from the prior.
+
+        Args:
+            n: at least 0. Number of latents.
+            rng: stream of random numbers; None is torch's global stream.
+
+        Returns:
+            (n, d) float on the generator's device.
+        """
         if self._sampler is not None:
             return self._sampler(n, rng).to(self.device)
         return torch.randn(n, self.latent_dim, generator=rng, device=rng.device if rng else self.device).to(self.device)
@@ -74,11 +100,20 @@ def from_module(
     num_classes: int = 0,
     sample_latents: Callable[[int, torch.Generator | None], Any] | None = None,
 ) -> Generator:
-    """Any torch module as a frozen generator.
+    """Make a frozen generator of any torch module. Two images are made at once, so that a module that does not fit fails here.
 
-    module: called as module(z), or module(z, y) if num_classes > 0; it is copied and left as it is.
-    sample_latents(n, rng) -> (n, d) replaces the standard normal prior.
-    Two images are made at once to check shape and range, so that a misfit is a ValueError here and not hours later.
+    Args:
+        module: called as module(z), or as module(z, y) if num_classes > 0. It is copied; the original is not changed.
+        latent_dim: at least 1. Length d of a latent.
+        image_shape: (C, H, W) in pixels. Shape of one image.
+        num_classes: at least 0. Number of classes K; 0 is an unconditional generator.
+        sample_latents: (n, rng) -> (n, d) float. Draws latents; None draws from N(0, I).
+
+    Returns:
+        A Generator: (N, d) latents -> (N, C, H, W) images in [-1, 1].
+
+    Raises:
+        ValueError: the module's images have another shape, are not finite, or leave [-1, 1].
     """
     generator = Generator(module, latent_dim, image_shape, num_classes, sample_latents)
     device = generator.device
@@ -86,6 +121,8 @@ def from_module(
         z = generator.sample_latents(2, torch.Generator(device).manual_seed(0))
         images = generator(z, torch.zeros(2, dtype=torch.long, device=device) if num_classes else None)
     if tuple(images.shape) != (2, *generator.image_shape):
-        raise ValueError(f"the module made images of shape {tuple(images.shape[1:])}; image_shape says {generator.image_shape}.")
+        raise ValueError(
+            f"the module made images of shape {tuple(images.shape[1:])}; image_shape says {generator.image_shape}. Make them equal."
+        )
     check_images(images, "the module's output")
     return generator

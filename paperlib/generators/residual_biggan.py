@@ -29,10 +29,17 @@ FILES = ("G_ema.pth", "G.pth")
 
 
 def load_residual_biggan(source: str | Path, *, sha256: str | None = None) -> Generator:
-    """A checkpoint of Brock's code as a frozen class-conditional Generator; y=None withholds the label.
+    """Load a checkpoint of Brock's PyTorch code as a frozen, class-conditional Generator. Its sizes are read from the tensors.
 
-    source: the state dict's file, or a folder with G_ema.pth (preferred) or G.pth. sha256: checked if given.
-    Raises CheckpointError if the file is missing, broken or altered, or holds another network.
+    Args:
+        source: file of a state dict, or a folder with G_ema.pth (preferred) or G.pth.
+        sha256: 64 hexadecimal digits. Checksum that the file must have; None does not check.
+
+    Returns:
+        A Generator: (N, d) latents and (N,) labels -> (N, C, side, side) images in [-1, 1]; y=None uses the mean embedding of the classes.
+
+    Raises:
+        CheckpointError: the file is missing, broken or altered, or holds another network.
     """
     path = find_file(Path(source).expanduser())
     if sha256 is not None and (found := sha256_of(path)) != sha256:

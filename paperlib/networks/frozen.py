@@ -38,7 +38,7 @@ def check_counts(**counts: int) -> None:
     """Raise ValueError, naming it, unless each is at least 1."""
     for name, value in counts.items():
         if value < 1:
-            raise ValueError(f"{name} is {value}; it is at least 1.")
+            raise ValueError(f"{name} is {value}; use an integer of at least 1.")
 
 
 def check_finite(epoch: int, learning_rate: float, *values: torch.Tensor) -> None:

@@ -111,7 +111,7 @@ def test_refusals():
     for weight in (0, -1, float("nan"), float("inf")):
         with pytest.raises(ValueError, match="prior_weight is"):
             rejection_sample(generator, classifier, [0], 1, prior_weight=weight)
-    with pytest.raises(ValueError, match="batch_size is 0; it is at least 1"):
+    with pytest.raises(ValueError, match="batch_size is 0; use an integer of at least 1"):
         langevin_sample(generator, classifier, 0, 1, batch_size=0)
     with pytest.raises(ValueError, match="step_size 0"):
         langevin_sample(generator, classifier, 0, 1, step_size=0)

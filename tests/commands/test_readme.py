@@ -1,8 +1,82 @@
-"""README.md against the committed records."""
+"""`make readme`: blocks of pages and expected lines of examples come from the committed records."""
 
-from paperlib.commands import readme
+import re
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from paperlib import profiles
+from paperlib.commands import readme, strip
+from paperlib.records import Record
+from paperlib.support.marked_text import block_names, expected_lines, render
+
+PAGE = "# A page\n\n<!-- one -->\nold\n\nlines\n<!-- /one -->\n\nprose stays\n\n<!-- two -->\n<!-- /two -->\n"
 
 
-def test_readme_repeats_the_committed_records():
-    text = readme.README.read_text()
-    assert readme.render(text, readme.blocks()) == text
+def test_pages_and_examples_repeat_the_committed_records():
+    for path, text in readme.written().items():
+        assert path.read_text() == text, f"{path}: run `make readme`"
+
+
+def test_render_replaces_blocks_and_nothing_else():
+    new = render(PAGE, {"one": "1\\2", "two": "b", "of another page": "c"})
+    assert new == "# A page\n\n<!-- one -->\n1\\2\n<!-- /one -->\n\nprose stays\n\n<!-- two -->\nb\n<!-- /two -->\n"
+    assert render(new, {"one": "1\\2", "two": "b"}) == new
+
+
+def test_a_block_without_contents_or_end_is_named():
+    with pytest.raises(ValueError, match=r"block two is unknown; use one of one\."):
+        render(PAGE, {"one": ""})
+    with pytest.raises(ValueError, match=r"give each <!-- name --> its <!-- /name -->"):
+        block_names(PAGE.replace("<!-- /one -->", ""))
+
+
+def test_expected_lines_of_an_example_are_replaced(tmp_path):
+    path = tmp_path / "example.py"
+    path.write_text("run()  # expected (run): old\nother()  # expected (other): kept\n# expected: no name\n")
+    new = expected_lines(path, {"run": "92.5 %"})
+    assert new == "run()  # expected (run): 92.5 %\nother()  # expected (other): kept\n# expected: no name\n"
+    path.write_text(new)
+    assert expected_lines(path, {"run": "92.5 %"}) == new
+
+
+def test_short_tables():
+    table = pd.DataFrame(
+        {
+            "column": ["baseline", "long (ds+bna)", "real images"],
+            "paper": [70.6, 88.8, 88.4],
+            "ours": [91.0, 96.0, 93.0],
+            "± 95 %": [0.5, 0.1, 0.5],
+            "n": [3, 3, 3],
+        }
+    )
+    assert "| baseline      | 70.6    | 91.0 ± 0.5 | 3   |" in readme.short_table1(table)
+    curve = pd.DataFrame(
+        {"r": [0.33, 0.33], "BNA": [False, True], "paper": [np.nan, 84.2], "ours": [91.0, 92.0], "± 95 %": [0.5, 0.4], "n": [3, 3]}
+    )
+    *_, row = readme.short_sweep(curve).splitlines()
+    assert [cell.strip() for cell in row.strip("|").split("|")] == ["0.33", "3", "-", "84.2", "91.0 ± 0.5", "92.0 ± 0.4"]
+
+
+def test_a_share_of_the_gap_stands_beside_its_size():
+    for path in readme.PAGES:
+        for sentence in re.findall(r"[^.\n]*% of (?:the|that|a) gap[^\n]*", path.read_text()):
+            assert re.search(r"gap of \d+\.\d points", sentence), f"{path}: {sentence}"
+
+
+def test_the_strip_has_a_labelled_row_of_each_kind():
+    hard, conditioning = profiles.DIGITS.hard_samples_run(0), profiles.DIGITS.conditioning_run(0)
+    tiles = np.linspace(-1, 1, 10).repeat(28)[:, None] * np.ones(28)
+    found = [
+        Record(hard, {}, {}, pictures={"random": tiles, f"epoch {hard.stages[-1]}": -tiles}),
+        Record(replace(conditioning, labels="given"), {}, {}, pictures={"samples": np.zeros((280, 280))}),
+        Record(conditioning, {}, {}, pictures={"samples": np.tile(tiles, 10)}),
+    ]
+    rows = strip.rows(found)
+    assert list(rows) == ["real", "generated", "mined", "conditioned"]
+    assert all(images.shape == (10, 28, 28) and np.abs(images).max() <= 1 for images in rows.values())
+    assert (rows["generated"] == -rows["mined"]).all()
+    assert (rows["conditioned"] == rows["generated"]).all()
+    assert [ax.get_ylabel() for ax in strip.draw(rows).axes] == list(rows)

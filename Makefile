@@ -40,7 +40,7 @@ endif
 RUN := $(PYTHON) -m paperlib.commands.reproduce --profile $(PROFILE) $(if $(SEEDS),--seeds $(SEEDS))
 
 .DEFAULT_GOAL := help
-.PHONY: help env reproduce test lint format lab table1 sweep hard-samples conditioning quality diversity report doctor bench readme reference times pretrained clean-results
+.PHONY: help env reproduce test lint format lab table1 sweep hard-samples conditioning quality diversity report doctor bench readme reference examples times pretrained clean-results
 
 help: ## print this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -111,6 +111,9 @@ readme: env ## write the numbers and pictures of README.md, docs and examples fr
 
 reference: env ## compute the committed results, results/reference/PROFILE, with SEEDS=10
 	PAPERLIB_RESULTS=$(CURDIR)/results/reference $(PYTHON) -m paperlib.commands.reproduce --profile $(PROFILE) --seeds $(if $(SEEDS),$(SEEDS),10)
+
+examples: env ## run examples/paper_a.py and paper_b.py and record what they print, for `make readme`
+	$(PYTHON) bench/examples.py
 
 times: env ## time `make reproduce` and `make test` for README.md
 	$(PYTHON) bench/times.py

@@ -178,16 +178,29 @@ def load_or_set_aside(path: Path, *, pictures: bool = False) -> Record | None:
     try:
         return load(path, pictures=pictures)
     except DamagedRecordError as error:
-        aside = path.with_suffix(".damaged")
-        path.replace(aside)
-        warnings.warn(f"{error}. The record was set aside as {aside.name}; its run is computed again.", stacklevel=2)
+        _warn(error, path, set_aside=True)
         return None
 
 
-def find(folder: Path) -> list[Record]:
-    """All whole records of a profile's results folder, in the order of their file names. Their pictures are read when they are asked for."""
-    paths = sorted((folder / "records").glob("*.json"))
-    return [record for record in map(load_or_set_aside, paths) if record is not None]
+def find(folder: Path, *, set_aside: bool = True) -> list[Record]:
+    """All whole records of a profile's results folder, in the order of their file names. Pictures are read when they are asked for.
+
+    set_aside: rename a damaged file; without, it is named in a warning and stays where it is.
+    """
+    found = []
+    for path in sorted((folder / "records").glob("*.json")):
+        try:
+            found.append(load(path))
+        except DamagedRecordError as error:
+            _warn(error, path, set_aside)
+    return found
+
+
+def _warn(error: DamagedRecordError, path: Path, set_aside: bool) -> None:
+    if set_aside:
+        path.replace(path.with_suffix(".damaged"))
+    remedy = f"The record was set aside as {path.stem}.damaged; its run is computed again." if set_aside else "The record is left out."
+    warnings.warn(f"{error}. {remedy}", stacklevel=3)
 
 
 def cached(config: Config, parts: Mapping[str, str], folder: Path, compute: Callable[[], Record]) -> Record:

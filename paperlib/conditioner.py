@@ -164,6 +164,7 @@ def train_conditioner(
     optimizer: Literal["sgd", "adam"] = "sgd",
     family: Callable[[int, int], L] = Conditioner,  # type: ignore[assignment]
     generator_labels: GeneratorLabels | None = None,
+    warm_start: int = 0,
     on_epoch: Callable[[int, L], None] | None = None,
     seed: int = 0,
     progress: bool = True,
@@ -185,6 +186,7 @@ def train_conditioner(
         optimizer: "sgd" or "adam". The paper uses "sgd"; a flow needs "adam".
         family: (num_attributes, latent_dim) -> Latents. What is trained; see beyond/latent_families.py for others.
         generator_labels: (attribute, rng) -> (N,) long. Labels for a class-conditional generator (the leak experiment); None withholds them.
+        warm_start: at least 0. Draws of the prior that the frozen pair labels before training; the conditioner starts at their moments. 0 is the paper.
         on_epoch: (epoch, conditioner) -> None. Called after each epoch; epochs count from 0.
         seed: at least 0. Seed of the weights and of all draws.
         progress: whether to show a progress bar.
@@ -195,11 +197,13 @@ def train_conditioner(
     Raises:
         ValueError: a parameter is out of range, the logits do not fit, or training diverges.
     """
+    if warm_start and family is not Conditioner:
+        raise ValueError(f"warm_start is {warm_start}; only the Gaussian family, Conditioner, can start at moments. Use warm_start=0.")
     check_counts(
         num_attributes=num_attributes, epochs=epochs, labels_per_epoch=labels_per_epoch, batch_size=batch_size,
         validation_labels=validation_labels,
     )  # fmt: skip
-    _check(learning_rate, momentum, optimizer, prior_weight)
+    _check(learning_rate, momentum, optimizer, prior_weight, warm_start)
     device = generator.device
     rng = stream(seed, "conditioner draws")
     with seeded(seed, "conditioner weights"):
@@ -219,6 +223,9 @@ def train_conditioner(
     try:
         with evaluating(classifier):
             check_logits(draw(torch.zeros(2, dtype=torch.long, device=device))[1].detach(), 2, num_attributes)
+            if warm_start:
+                z, read = _labelled(generator, classifier, num_attributes, warm_start, generator_labels, image_size, seed)
+                _start_at(conditioner, *weighted_moments(z, read))
             for epoch in track(range(epochs), "conditioner epochs", enabled=progress):
                 losses = []
                 attributes = torch.randint(num_attributes, (labels_per_epoch,), generator=rng).to(device)
@@ -249,7 +256,58 @@ def train_conditioner(
     return conditioner.eval().requires_grad_(False), history
 
 
-def _check(learning_rate: float, momentum: float, optimizer: str, prior_weight: float) -> None:
+@torch.no_grad()
+def _labelled(
+    generator: Generator,
+    classifier: nn.Module,
+    num_attributes: int,
+    draws: int,
+    generator_labels: GeneratorLabels | None,
+    image_size: int | None,
+    seed: int,
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """z (N, d) of the prior, and p(a | G(z)) (N, K) by the classifier. A class-conditional generator is told the labels of random attributes."""
+    rng = stream(seed, "warm start")
+    z = generator.sample_latents(draws, stream(seed, "warm start latents", generator.device))
+    read = []
+    for part in z.split(500):
+        attribute = torch.randint(num_attributes, (len(part),), generator=rng).to(z.device)
+        y = generator_labels(attribute, rng) if generator_labels else None
+        read.append(ask(generator, classifier, part, y, image_size).softmax(1))
+    return z, torch.cat(read)
+
+
+def weighted_moments(z: torch.Tensor, weights: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Mean and standard deviation of z for each attribute; those of the prior, 0 and 1, where less than one draw is read as it.
+
+    Args:
+        z: (N, d) float.
+        weights: (N, K) in [0, 1]. How much of each draw counts for each attribute.
+
+    Returns:
+        mu, sigma: (K, d) float.
+    """
+    count = weights.sum(0)[:, None]
+    mean = weights.T @ z / count.clamp_min(1e-12)
+    deviation = (weights.T @ z.square() / count.clamp_min(1e-12) - mean.square()).clamp_min(1e-4).sqrt()
+    return torch.where(count < 1, 0.0, mean), torch.where(count < 1, 1.0, deviation)
+
+
+def _start_at(conditioner: Latents, mu: torch.Tensor, sigma: torch.Tensor) -> None:
+    """Fit the conditioner's moments to mu, sigma (K, d): 400 steps of Adam."""
+    attribute = torch.arange(len(mu), device=mu.device)
+    adam = torch.optim.Adam(conditioner.parameters(), lr=1e-3)
+    for _ in range(400):
+        found = conditioner.moments(attribute)
+        loss = F.mse_loss(found[0], mu) + F.mse_loss(found[1], sigma)
+        adam.zero_grad()
+        loss.backward()
+        adam.step()
+
+
+def _check(learning_rate: float, momentum: float, optimizer: str, prior_weight: float, warm_start: int) -> None:
+    if warm_start < 0 or int(warm_start) != warm_start:
+        raise ValueError(f"warm_start is {warm_start}; use a whole number of at least 0; 0 is the paper.")
     if not learning_rate > 0 or not 0 <= momentum < 1:
         raise ValueError(f"learning_rate is {learning_rate}, momentum {momentum}; use a rate above 0 and a momentum in [0, 1).")
     if optimizer not in ("sgd", "adam"):

@@ -27,6 +27,8 @@ Purpose = Literal[
     "adaptation order",
     "conditioner weights",
     "conditioner draws",
+    "warm start",
+    "warm start latents",
     "conditioned images",
     "prior images",
     "prior labels",

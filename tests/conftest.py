@@ -19,7 +19,7 @@ from paperlib.generators import biggan
 from paperlib.networks._torchvision import torchvision
 from paperlib.networks.imagenet import inception_network
 from paperlib.networks.vgg_face import CONVOLUTIONS_PER_BLOCK
-from paperlib.records import ROOT
+from paperlib.support.paths import ROOT
 
 torch.set_num_threads(1)
 

@@ -54,8 +54,10 @@ def items(ours: Sequence[Record], reference: Sequence[Record]) -> list[Item]:
     """Every reported number: paper, committed reference, this run."""
     both = (reference, ours)
     has_paper_a = any(of_kind(records, "classifier") for records in both)
-    columns = printed_numbers.TABLE1 if has_paper_a else ()
-    found = [Item(f"Table 1: {c.name}", f"{c.accuracy:.1f}", *(table1.column_by_seed(records, c) for records in both)) for c in columns]
+    found = []
+    for column in table1.columns([*ours, *reference]) if has_paper_a else ():
+        paper = "-" if column.method else f"{column.accuracy:.1f}"
+        found.append(Item(f"Table 1: {column.name}", paper, *(table1.column_by_seed(records, column) for records in both)))
     for r in printed_numbers.FIG4_R if has_paper_a else ():
         for metric, suffix, bna in (("accuracy", "", False), ("accuracy_bna", " with BNA", True)):
             known = printed_numbers.FIG4_KNOWN.get((r, bna))

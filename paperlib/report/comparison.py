@@ -71,12 +71,14 @@ def items(ours: Sequence[Record], reference: Sequence[Record]) -> list[Item]:
             claimed = (labels, teacher) == own and metric == "accuracy"
             if any(values):
                 found.append(Item(f"B: {label}, {name}", f"{printed_numbers.CONDITIONING_ACCURACY:.0f}" if claimed else "-", *values))
-    for setting, label in evaluation.settings([*ours, *reference]).items():
+    evaluated = evaluation.settings([*ours, *reference])
+    own_labels = next((labels for labels in evaluated if labels), None)
+    for setting, label in evaluated.items():
         runs = [evaluation.runs_of(records, setting) for records in both]
         if any(runs):
             space = [*runs[1], *runs[0]][0].metrics["feature_space"]
             for who in ("teacher", "judge"):
-                claimed = own is not None and (setting, who) == (own[0], "teacher")
+                claimed = setting is not None and (setting, who) == (own_labels, "teacher")
                 values = [evaluation.read_as_asked(r, who) for r in runs]
                 found.append(
                     Item(f"B, all draws: {label}, {who}", f"{printed_numbers.CONDITIONING_ACCURACY:.0f}" if claimed else "-", *values)

@@ -116,7 +116,14 @@ def conditioned(seed, curve, labels="unconditional", teacher="mnist"):
         "accuracy": curve[-1], "judge_accuracy": curve[-1] - 0.1, "variance": 0.1, "variance_by_attribute": [0.1, 0.1], "prior_variance": 0.2,
         "teacher_calibration": calibration, "judge_calibration": calibration,
     }  # fmt: skip
-    names = ("loss", "mu_norm", "sigma", "judge_accuracy", "variance", *(f"{who}_{what}" for who in ("teacher", "judge") for what in ("confidence", "ece")))
+    names = (
+        "loss",
+        "mu_norm",
+        "sigma",
+        "judge_accuracy",
+        "variance",
+        *(f"{who}_{what}" for who in ("teacher", "judge") for what in ("confidence", "ece")),
+    )
     history = {"accuracy": curve} | {name: [0.5] * len(curve) for name in names}
     config = SMOKE.conditioning_run(seed, labels=labels, teacher=teacher)
     return made(config, metrics, pictures={"samples": np.zeros((2 * 4, 10 * 4))}, history=history)

@@ -53,7 +53,8 @@ def test_sentences(found):
     lines = conditioning.sentences(found)
     assert lines[0] == "unconditional G (paper B): teacher 99.5 %, judge 89.5 %, 50 % of the prior's variance kept."
     assert any(
-        line.startswith("100 % within 8 epochs, at every seed: does not hold; the best of these epochs reaches 99.0 to 100.0 %") for line in lines
+        line.startswith("100 % within 8 epochs, at every seed: does not hold; the best of these epochs reaches 99.0 to 100.0 %")
+        for line in lines
     )
     assert any("100.0 % if the generator is given the attribute as its label, 40.0 % if the label is withheld" in line for line in lines)
     assert not any("Label leak" in line for line in conditioning.sentences(found[:2]))

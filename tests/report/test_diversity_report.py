@@ -85,7 +85,9 @@ def test_contended_costs_are_named(found):
     assert "at a time" not in "".join(diversity.sentences(found))
     shared = made_up.diverse(workers=2)
     assert (diversity.costs(shared)["runs at a time"] == 2).all()
-    assert any(line.startswith("Cost of an image of the truth's rarest attribute: 10000 µs, 2 at a time.") for line in diversity.sentences(shared))
+    assert any(
+        line.startswith("Cost of an image of the truth's rarest attribute: 10000 µs, 2 at a time.") for line in diversity.sentences(shared)
+    )
     figure = diversity.figure(shared)
     assert figure.axes[2].get_xlabel() == "µs an image of the rarest attribute, 2 at a time"
     plt.close(figure)

@@ -25,15 +25,16 @@ from paperlib.experiment.outcome import filler
 from paperlib.generators import Generator, fuse_biggan
 from paperlib.generators.biggan import random_biggan
 from paperlib.hard_sample_mining import mine_hard_latents
-from paperlib.profiles.imagenet10 import IMAGENET10, INDICES, stand_ins
-from paperlib.records import REFERENCE
+from paperlib.profiles.imagenet10 import INDICES
 from paperlib.support.files import replacing
+from paperlib.support.paths import REFERENCE, Paths
 from paperlib.support.stopwatch import timed
 from paperlib.training import sgd, train_epoch
 
 CUDA = torch.cuda.is_available()
 BATCH = 64 if CUDA else 8
 DEVICE = profiles.device()
+IMAGENET10 = profiles.load("imagenet10", Paths.from_environment())
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,8 @@ class _Wrapped(torch.nn.Module):
 
 def training_rows(rounds: int) -> list[Row]:
     """ResNet-18 on bytes; an epoch of DS (half of the images renewed) with and without mining, its training included."""
-    parts = stand_ins()
+    assert IMAGENET10.parts.stand_ins is not None
+    parts = IMAGENET10.parts.stand_ins()
     n = 2560 if CUDA else 32
     fill = filler(parts, torch.Generator(DEVICE).manual_seed(0), IMAGENET10.paper_a.mining_steps, IMAGENET10.paper_a.step_size)
     data = fill(n, None)

@@ -10,8 +10,8 @@ import time
 
 from paperlib.commands.doctor import processor_name
 from paperlib.profiles import DIGITS
-from paperlib.records import REFERENCE
 from paperlib.support.files import replacing
+from paperlib.support.paths import REFERENCE
 
 
 def seconds(*targets: str) -> float:

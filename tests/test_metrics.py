@@ -89,6 +89,19 @@ def test_calibration():
     assert sum(metrics.calibration(p, labels).share) == pytest.approx(1)
 
 
+def test_calibration_lists_only_bins_that_are_not_empty():
+    p = np.array([[0.55, 0.45], [0.95, 0.05], [0.97, 0.03], [0.99, 0.01]])
+    found = metrics.calibration(p, np.array([1, 0, 0, 1]))
+    assert found.confidence == pytest.approx([0.55, 0.97])
+    assert found.accuracy == pytest.approx([0, 2 / 3])
+    assert found.share == pytest.approx([0.25, 0.75])
+    assert found.ece == pytest.approx(0.25 * 0.55 + 0.75 * (0.97 - 2 / 3))
+    every = RNG.dirichlet(np.ones(3), 500)
+    for values in metrics.calibration(every, every.argmax(1))[1:]:
+        assert len(values) == len(set((every.max(1) * 10).astype(int)))
+        assert not np.isnan(values).any()
+
+
 @pytest.mark.parametrize("bad", [np.full((4, 3), np.nan), np.zeros(4)])
 def test_nan_and_wrong_axes_are_refused(bad):
     with pytest.raises(ValueError, match=r"NaN|axes"):

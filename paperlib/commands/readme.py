@@ -109,7 +109,11 @@ def diversity_table(table: pd.DataFrame, costs: pd.DataFrame) -> str:
         name: [f"{value:.3g}" if value < 100 else f"{value:.0f}" for value in costs[name]]
         for name in ("seconds to fit", "µs a latent", "µs an image")
     }
-    cells |= {"times cheaper": [f"{value:.1f}" for value in costs["times cheaper"]], "n": table["n"]}
+    cells |= {
+        "times cheaper": [f"{value:.1f}" for value in costs["times cheaper"]],
+        "runs at a time": costs["runs at a time"],
+        "n": table["n"],
+    }
     return pd.DataFrame(cells).to_markdown(index=False, disable_numparse=True)
 
 

@@ -54,8 +54,10 @@ def items(ours: Sequence[Record], reference: Sequence[Record]) -> list[Item]:
     """Every reported number: paper, committed reference, this run."""
     both = (reference, ours)
     has_paper_a = any(of_kind(records, "classifier") for records in both)
-    columns = printed_numbers.TABLE1 if has_paper_a else ()
-    found = [Item(f"Table 1: {c.name}", f"{c.accuracy:.1f}", *(table1.column_by_seed(records, c) for records in both)) for c in columns]
+    found = []
+    for column in table1.columns([*ours, *reference]) if has_paper_a else ():
+        paper = "-" if column.method else f"{column.accuracy:.1f}"
+        found.append(Item(f"Table 1: {column.name}", paper, *(table1.column_by_seed(records, column) for records in both)))
     for r in printed_numbers.FIG4_R if has_paper_a else ():
         for metric, suffix, bna in (("accuracy", "", False), ("accuracy_bna", " with BNA", True)):
             known = printed_numbers.FIG4_KNOWN.get((r, bna))
@@ -69,12 +71,14 @@ def items(ours: Sequence[Record], reference: Sequence[Record]) -> list[Item]:
             claimed = (labels, teacher) == own and metric == "accuracy"
             if any(values):
                 found.append(Item(f"B: {label}, {name}", f"{printed_numbers.CONDITIONING_ACCURACY:.0f}" if claimed else "-", *values))
-    for setting, label in evaluation.settings([*ours, *reference]).items():
+    evaluated = evaluation.settings([*ours, *reference])
+    own_labels = next((labels for labels in evaluated if labels), None)
+    for setting, label in evaluated.items():
         runs = [evaluation.runs_of(records, setting) for records in both]
         if any(runs):
             space = [*runs[1], *runs[0]][0].metrics["feature_space"]
             for who in ("teacher", "judge"):
-                claimed = own is not None and (setting, who) == (own[0], "teacher")
+                claimed = setting is not None and (setting, who) == (own_labels, "teacher")
                 values = [evaluation.read_as_asked(r, who) for r in runs]
                 found.append(
                     Item(f"B, all draws: {label}, {who}", f"{printed_numbers.CONDITIONING_ACCURACY:.0f}" if claimed else "-", *values)

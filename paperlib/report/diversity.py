@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 from paperlib.config import Distilled, Langevin, Rejection, Trained
 from paperlib.records import Record
-from paperlib.report.estimates import by_seed, estimate, of_kind
+from paperlib.report.estimates import beside, by_seed, estimate, of_kind, runs_at_a_time
 from paperlib.report.style import THIRD, note, show
 
 AIM = {"judge": 99.0, "variance": 90.0, "coverage": 90.0, "cheaper": 20.0}  # set by us: accuracy in %, shares of the truth's in %, a factor
@@ -31,6 +31,11 @@ METHODS = {
 Key = tuple[str, float]  # a method's name and its prior weight; 0 is the paper, 1 the truth
 TRUTH: Key = (REJECTION, 1.0)
 Rows = Mapping[Key, Mapping[str, Any]]
+SHARES = ("variance %", "variance ±", "feature variance %", "coverage %", "coverage ±")
+COLUMNS = ("method", "w", "n", "teacher %", "judge %", "judge ±", *SHARES)
+COSTS = (
+    "method", "w", "attribute", "seconds to fit", "µs a latent", "µs an image", "times cheaper", "at the same w", "kept %", "runs at a time",
+)  # fmt: skip
 
 
 def method_of(run: Record) -> Key:
@@ -74,7 +79,7 @@ def table(records: Sequence[Record]) -> pd.DataFrame:
             share = estimate(list(share_of_truth(found, (method, weight), metric).values()))
             row |= {f"{name} %": share.mean, f"{name} ±": share.half_width}
         rows.append(row)
-    return _rounded(pd.DataFrame(rows).drop(columns="feature variance ±", errors="ignore"), 3)
+    return _rounded(pd.DataFrame(rows, columns=COLUMNS), 3)
 
 
 def distances(records: Sequence[Record]) -> pd.DataFrame:
@@ -94,7 +99,7 @@ def costs(records: Sequence[Record]) -> pd.DataFrame:
     rejection at w = 1 accepts most rarely.
 
     times cheaper: than an image of the truth; at the same w: than an image by rejection at the method's own weight, where that is on record;
-    kept %: share of the candidates that are accepted.
+    kept %: share of the candidates that are accepted. runs at a time: how many shared the machine; above one, the times are too long.
     """
     found = runs_by_method(records)
     truth = found.get(TRUTH, [])
@@ -112,9 +117,10 @@ def costs(records: Sequence[Record]) -> pd.DataFrame:
                 "µs a latent": cost(runs, "latent"), "µs an image": image, "times cheaper": cost(truth, "image") / image,
                 "at the same w": cost(found.get((REJECTION, weight), []), "image") / image,
                 "kept %": 100 * np.mean([r.metrics["acceptance"][rarest] for r in runs]) if "acceptance" in runs[0].metrics else float("nan"),
+                "runs at a time": runs_at_a_time(runs),
             }
         )  # fmt: skip
-    return _rounded(pd.DataFrame(rows), 2)
+    return _rounded(pd.DataFrame(rows, columns=COSTS), 2)
 
 
 def manifold(records: Sequence[Record]) -> pd.DataFrame:
@@ -122,7 +128,7 @@ def manifold(records: Sequence[Record]) -> pd.DataFrame:
     names = {"inside %": "on_manifold", "judge inside %": "judge_on_manifold", "judge outside %": "judge_off_manifold"}
     rows = []
     for (method, weight), runs in runs_by_method(records).items():
-        values = {c: [r.metrics[m] for r in runs if r.metrics[m] is not None] for c, m in names.items()}
+        values = {c: [r.metrics[m] for r in runs if m in r.metrics] for c, m in names.items()}
         rows.append({"method": method, "w": weight} | {c: 100 * np.mean(v) if v else float("nan") for c, v in values.items()})
     return _rounded(pd.DataFrame(rows), 2)
 
@@ -164,7 +170,8 @@ def figure(records: Sequence[Record]) -> Figure:
         least, right = AIM[share], max(109.0, frame[f"{share} %"].max() + 5)
         ax.fill_between((least, right), AIM["judge"], 100.5, color=THIRD, alpha=0.2, linewidth=0)
         ax.set(xlabel=f"{share}, % of the truth's", ylabel="judge's accuracy (%)", xlim=(0, right), ylim=(floor, 100.5))
-    axes[2].set(xscale="log", xlabel="µs an image of the rarest attribute", ylabel="coverage, % of the truth's", ylim=(0, 105))
+    xlabel = f"µs an image of the rarest attribute{beside(of_kind(records, 'diversity'))}"
+    axes[2].set(xscale="log", xlabel=xlabel, ylabel="coverage, % of the truth's", ylim=(0, 105))
     fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=8, frameon=False)
     return fig
 
@@ -173,7 +180,7 @@ def samples_figure(records: Sequence[Record], attribute: int) -> Figure:
     """Twenty images of one attribute by every method and weight, from the first seed."""
     runs = runs_by_method(records)
     columns = 6
-    rows = -(-len(runs) // columns)
+    rows = max(1, -(-len(runs) // columns))
     fig, axes = plt.subplots(rows, columns, figsize=(1.9 * columns, 1.85 * rows), squeeze=False, layout="constrained")
     for ax in axes.flat[len(runs) :]:
         ax.axis("off")
@@ -200,20 +207,29 @@ def sentences(records: Sequence[Record]) -> list[str]:
 
 def _truth(rows: Rows) -> list[str]:
     truth = rows[TRUTH]
-    outside = 100 - truth["inside %"]
-    misses = outside * (100 - truth["judge outside %"]) / (100 - truth["judge %"]) if truth["judge %"] < 100 else 0.0
     sharpest = min((key for key in rows if key[0] == REJECTION), key=lambda key: key[1])
     paper_b, nearest = (METHODS["gaussian"], 0.0), min(rows, key=lambda key: rows[key]["fid, real"])
     return [
         f"The truth: the teacher reads the attribute in {truth['teacher %']:.1f} % of the images, the judge in {truth['judge %']:.1f} %.",
-        f"    {outside:.0f} % of the images lie outside the manifold of the real ones; there the judge reads the attribute in "
-        f"{truth['judge outside %']:.0f} %, inside in {truth['judge inside %']:.0f} %.",
-        f"    {misses:.0f} % of the images that the judge reads wrongly lie outside.",
+        *_outside(truth),
         f"Exact draws at the smallest weight (rejection at w = {sharpest[1]:g}): {_summary(rows[sharpest])}.",
         *([f"Paper B (Gaussian, w = 0): {_summary(rows[paper_b])}."] if paper_b in rows else []),
         f"Against the real images of the class: the truth has {_real(truth)}; "
         f"the method with the lowest FID, {nearest[0]} at w = {nearest[1]:g}, has {_real(rows[nearest])}"
         + (f"; paper B has {_real(rows[paper_b])}." if paper_b in rows else "."),
+    ]
+
+
+def _outside(truth: Mapping[str, Any]) -> list[str]:
+    """How much of the truth lies outside the manifold of the real images, and how much of what the judge reads wrongly."""
+    outside, inside_read, outside_read = 100 - truth["inside %"], truth["judge inside %"], truth["judge outside %"]
+    if pd.isna(inside_read) or pd.isna(outside_read):
+        return [f"    {outside:.0f} % of the images lie outside the manifold of the real ones."]
+    misses = outside * (100 - outside_read) / (100 - truth["judge %"]) if truth["judge %"] < 100 else 0.0
+    return [
+        f"    {outside:.0f} % of the images lie outside the manifold of the real ones; there the judge reads the attribute in "
+        f"{outside_read:.0f} %, inside in {inside_read:.0f} %.",
+        f"    {misses:.0f} % of the images that the judge reads wrongly lie outside.",
     ]
 
 
@@ -254,7 +270,7 @@ def _bound(rows: Rows, truth: Sequence[Record]) -> list[str]:
     image, cheapest = rows[TRUTH]["µs an image"], min(row["µs an image"] for row in rows.values())
     read = min(r.provenance["latent_microseconds"][0] * r.metrics["acceptance"][0] for r in truth)
     return [
-        f"Cost of an image of the truth's rarest attribute: {image:.0f} µs. One pass of the generator takes {cheapest:.0f} µs, "
+        f"Cost of an image of the truth's rarest attribute: {image:.0f} µs{beside(truth)}. One pass of the generator takes {cheapest:.0f} µs, "
         f"with the teacher's reading {read:.0f} µs:",
         f"    no method can be more than {image / cheapest:.0f} times cheaper, or {image / read:.0f} times if the teacher reads each image.",
     ]

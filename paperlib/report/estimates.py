@@ -46,12 +46,21 @@ def by_seed(runs: Iterable[Record], metric: str, scale: float = 1) -> dict[int, 
     return {r.seed: scale * r.metrics[metric] for r in runs}
 
 
+def runs_at_a_time(runs: Iterable[Record]) -> int:
+    """How many runs shared the machine, at most; above one, what they cost is too much. 0 without runs."""
+    return max((r.provenance["workers"] for r in runs), default=0)
+
+
+def beside(runs: Iterable[Record]) -> str:
+    """What is written beside a cost: ", 2 at a time", or nothing where each run had the machine to itself."""
+    shared = runs_at_a_time(runs)
+    return f", {shared} at a time" if shared > 1 else ""
+
+
 def seconds(runs: Sequence[Record]) -> dict[str, float]:
-    """Two cells of a table: mean seconds of a run, and how many runs shared the machine; above one, the seconds are too many."""
-    if not runs:
-        return {"seconds": float("nan"), "runs at a time": 0}
-    shared = max(r.provenance["workers"] for r in runs)
-    return {"seconds": float(np.mean([r.provenance["seconds"] for r in runs])), "runs at a time": shared}
+    """Two cells of a table: mean seconds of a run, and how many runs shared the machine."""
+    mean = float(np.mean([r.provenance["seconds"] for r in runs])) if runs else float("nan")
+    return {"seconds": mean, "runs at a time": runs_at_a_time(runs)}
 
 
 def in_words(holds: bool) -> str:

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from paperlib import printed_numbers
 from paperlib.records import Record
-from paperlib.report.estimates import estimate, in_words, of_kind, seconds
+from paperlib.report.estimates import beside, estimate, in_words, of_kind, runs_at_a_time, seconds
 from paperlib.report.style import OURS, SECOND, THIRD
 
 
@@ -61,8 +61,7 @@ def figure(records: Sequence[Record], reference: Sequence[Record] = ()) -> Figur
     ours.set(ylabel="top-1 on real test images (%)", title=f"ours: {records[0].config.profile}")
     theirs.set(title="paper: the four values in its text", xlim=(-0.05, 1.05))
     cost.plot(frame["r"], frame["seconds"], "o-", color=THIRD)
-    beside = frame["runs at a time"].max()
-    cost.set(ylabel="seconds of a run" + (f", {beside} at a time" if beside > 1 else ""), ylim=(0, None), title="cost, ours")
+    cost.set(ylabel=f"seconds of a run{beside(runs_of(records))}", ylim=(0, None), title="cost, ours")
     for ax in (ours, theirs, cost):
         ax.set(xlabel="replacement fraction r")
     ours.legend(fontsize=8)
@@ -74,7 +73,6 @@ def sentences(records: Sequence[Record]) -> list[str]:
     frame = table(records)
     ours = {(row["r"], row["BNA"]): row["ours"] for _, row in frame.iterrows()}
     cost = {row["r"]: row["seconds"] for _, row in frame.iterrows()}
-    beside = frame["runs at a time"].max()
     if not all((r, bna) in ours for r in (0.0, 0.1, 0.5, 1.0) for bna in (False, True)):
         return ["The paper's claims need r = 0, 0.1, 0.5 and 1 on record: run the notebook without r."]
     lines = []
@@ -88,6 +86,7 @@ def sentences(records: Sequence[Record]) -> list[str]:
     lines.append(
         f"With BNA, r = 0.5 ({ours[0.5, True]:.1f} %) is better than r = 1 ({ours[1.0, True]:.1f} %): {in_words(ours[0.5, True] > ours[1.0, True])}."
     )
-    contended = f", with {beside} runs at a time" if beside > 1 else ""
+    shared = runs_at_a_time(runs_of(records))
+    contended = f", with {shared} runs at a time" if shared > 1 else ""
     lines.append(f"A run takes {cost[0.0]:.0f} s at r = 0, {cost[0.5]:.0f} s at r = 0.5 and {cost[1.0]:.0f} s at r = 1{contended}.")
     return lines

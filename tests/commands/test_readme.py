@@ -60,6 +60,23 @@ def test_short_tables():
     assert [cell.strip() for cell in row.strip("|").split("|")] == ["0.33", "3", "-", "84.2", "91.0 ± 0.5", "92.0 ± 0.4"]
 
 
+def test_a_method_of_the_users_own_has_a_dash_for_the_papers_number():
+    table = pd.DataFrame({"column": ["ds", "mine"], "paper": [78.6, np.nan], "ours": [91.0, 90.0], "± 95 %": [0.5, 0.1], "n": [3, 3]})
+    for text in (readme.short_table1(table), readme.markdown(table)):
+        cells = [cell.strip() for cell in text.splitlines()[-1].strip("|").split("|")]
+        assert {"mine", "-", "90.0 ± 0.1"} <= set(cells)
+
+
+def test_contended_costs_are_named():
+    table = pd.DataFrame(
+        {"method": ["flow"], "w": [0.1], "n": [3]} | {f"{m} {s}": [1.0] for m in ("judge", "variance", "coverage") for s in "%±"}
+    )
+    names = ("seconds to fit", "µs a latent", "µs an image", "times cheaper")
+    text = readme.diversity_table(table, pd.DataFrame({name: [5.0] for name in names} | {"runs at a time": [2]}))
+    title, _, row = (dict(enumerate(line.strip("|").split("|"))) for line in text.splitlines())
+    assert {title[i].strip(): row[i].strip() for i in title}["runs at a time"] == "2"
+
+
 def test_a_share_of_the_gap_stands_beside_its_size():
     for path in readme.PAGES:
         for sentence in re.findall(r"[^.\n]*% of (?:the|that|a) gap[^\n]*", path.read_text()):

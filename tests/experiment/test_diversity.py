@@ -6,21 +6,29 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from outcomes import outcome
 
 from paperlib import profiles, records
 from paperlib.config import Distilled, DiversityRun, Rejection
-from paperlib.experiment import _outcome, diversity, run
+from paperlib.experiment import diversity, run
 from paperlib.experiment.outcome import look
 from paperlib.metrics import on_manifold
 from paperlib.report import diversity as report
+from paperlib.support.paths import Paths
 
 SMOKE = profiles.SMOKE
 TRUTH = DiversityRun(profile="smoke", seed=0, method=Rejection(1.0), per_attribute=40)
 
 
 @pytest.fixture(scope="module")
-def truth():
-    return _outcome(TRUTH, False)
+def smoke(tmp_path_factory):
+    """The smoke profile with a results folder of these tests' own."""
+    return replace(SMOKE, paths=Paths(results=tmp_path_factory.mktemp("results")))
+
+
+@pytest.fixture(scope="module")
+def truth(smoke):
+    return outcome(TRUTH, smoke)
 
 
 def test_the_truth_covers_another_draw_of_itself(truth):
@@ -36,8 +44,8 @@ def test_the_truth_covers_another_draw_of_itself(truth):
     assert truth.pictures["samples"].shape == (10 * 28, 20 * 28)
 
 
-def test_a_smaller_weight_keeps_what_is_surer(truth):
-    sharper = _outcome(DiversityRun(profile="smoke", seed=0, method=Rejection(0.01), per_attribute=40), False)
+def test_a_smaller_weight_keeps_what_is_surer(smoke, truth):
+    sharper = outcome(DiversityRun(profile="smoke", seed=0, method=Rejection(0.01), per_attribute=40), smoke)
     assert sharper.metrics["teacher_accuracy"] > 0.995
     assert sharper.metrics["judge_accuracy"] > truth.metrics["judge_accuracy"]
     assert sharper.metrics["feature_variance"] < truth.metrics["feature_variance"]
@@ -53,38 +61,40 @@ def test_paper_b_collapses(truth):
         assert getattr(paper_b.method, name) == getattr(own, name)
 
 
-def test_costs_are_of_the_record_and_not_of_the_metrics(results):
-    found = run(TRUTH, progress=False)
+def test_costs_are_of_the_record_and_not_of_the_metrics(smoke):
+    found = run(TRUTH, smoke, progress=False)
     costs = {"fit_seconds", "latent_microseconds", "image_microseconds"}
     assert costs <= set(found.provenance)
     assert not costs & set(found.metrics)
     assert all(cost > 0 for cost in found.provenance["latent_microseconds"])
-    again = _outcome(TRUTH, False)
+    again = outcome(TRUTH, smoke)
     assert again.metrics == found.metrics
-    (loaded,) = records.find("smoke")
+    (loaded,) = records.find(smoke.folder)
     assert report.method_of(loaded) == report.TRUTH
 
 
-def test_an_image_costs_the_latent_and_a_pass_of_the_generator(truth):
-    posterior = _outcome(DiversityRun(profile="smoke", seed=0, method=Distilled(1.0, labelled=200, epochs=1), per_attribute=40), False)
+def test_an_image_costs_the_latent_and_a_pass_of_the_generator(smoke, truth):
+    posterior = outcome(DiversityRun(profile="smoke", seed=0, method=Distilled(1.0, labelled=200, epochs=1), per_attribute=40), smoke)
     extra = np.subtract(posterior.costs["image_microseconds"], posterior.costs["latent_microseconds"])
     assert extra == pytest.approx(extra[0])
     assert extra[0] > 0
     assert truth.costs["image_microseconds"] == truth.costs["latent_microseconds"]
 
 
-def test_posteriors_that_differ_in_their_weight_share_one_network():
+def test_posteriors_that_differ_in_their_weight_have_the_same_network():
     first, second = (diversity.fit(Distilled(w, labelled=150, epochs=1), 7, SMOKE, False)[0] for w in (1.0, 0.1))
-    assert first.network is second.network
+    assert first.network is not second.network
+    state = second.network.state_dict()
+    assert all(torch.equal(value, state[name]) for name, value in first.network.state_dict().items())
     assert (first.prior_weight, second.prior_weight) == (1.0, 0.1)
 
 
 @pytest.mark.parametrize("config", [*SMOKE.diversity_runs(0), *SMOKE.mined_classifier_runs(0), SMOKE.mined_space_run(0)])
-def test_nothing_frozen_moves(config):
+def test_nothing_frozen_moves(smoke, config):
     parts = SMOKE.parts
     frozen = [*diversity.pair(SMOKE), parts.judge(), parts.generator()]
     before = [copy.deepcopy(module.state_dict()) for module in frozen]
-    _outcome(config, False)
+    outcome(config, smoke)
     for module, state in zip(frozen, before, strict=True):
         assert all(torch.equal(value, state[name]) for name, value in module.state_dict().items())
         assert not module.training
@@ -97,8 +107,8 @@ def test_a_generator_with_classes_has_its_label_withheld():
     assert diversity.pair(SMOKE)[0].num_classes == 0
 
 
-def test_the_natural_samples_are_the_measure_of_distance():
-    grid = _outcome(SMOKE.mined_space_run(0), False).metrics["grid"]
+def test_the_natural_samples_are_the_measure_of_distance(smoke):
+    grid = outcome(SMOKE.mined_space_run(0), smoke).metrics["grid"]
     assert grid[0]["steps"] == 0
     assert grid[0]["distance"] == 1
     assert len(grid) == 1 + len(SMOKE.mining.steps) * len(SMOKE.mining.step_sizes)

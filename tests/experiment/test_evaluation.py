@@ -5,21 +5,35 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from outcomes import outcome
 
 from paperlib import profiles
 from paperlib.config import ConfigError
-from paperlib.experiment import _outcome, evaluation, plans
+from paperlib.data import Images
+from paperlib.experiment import evaluation, plans, run
 from paperlib.experiment.conditioning import Drawn
-from paperlib.report.evaluation import SETTINGS
+from paperlib.experiment.image_quality import against_reference
+from paperlib.experiment.outcome import generate
+from paperlib.support.paths import Paths
 
 SMOKE = profiles.SMOKE
 CLASSES = 10
+EVERY = (
+    *dict.fromkeys(labels for labels, _ in SMOKE.settings),
+    None,
+)  # the settings that are evaluated; None is the generator trained with labels
 
 
-@pytest.mark.parametrize("labels", SETTINGS)
-def test_every_draw_is_counted_in_the_row_of_its_attribute(results, labels):
-    config = SMOKE.evaluation_run(0, labels=labels)
-    metrics = _outcome(config, False).metrics
+@pytest.fixture(scope="module")
+def smoke(tmp_path_factory):
+    """The smoke profile with a results folder of these tests' own."""
+    return replace(SMOKE, paths=Paths(results=tmp_path_factory.mktemp("results")))
+
+
+@pytest.mark.parametrize("labels", EVERY)
+def test_every_draw_is_counted_in_the_row_of_its_attribute(smoke, labels):
+    config = smoke.evaluation_run(0, labels=labels)
+    metrics = outcome(config, smoke).metrics
     for who in ("teacher", "judge"):
         counts = np.array(metrics[f"{who}_confusion"])
         assert counts.sum(1).tolist() == [config.draws // CLASSES] * CLASSES
@@ -29,7 +43,9 @@ def test_chunks_do_not_matter():
     config = SMOKE.evaluation_run(0, labels=None)
     generator, source = evaluation.source_of(config, SMOKE, lambda other: pytest.fail("no conditioning is asked for"))
     networks = {"teacher": SMOKE.parts.paper_b.teacher("mnist"), "judge": SMOKE.parts.judge()}
-    counts = [evaluation.readings(generator, source(95), networks, SMOKE.parts, chunk=chunk) for chunk in (7, 30, 95, 1000)]
+    counts = [
+        evaluation.readings(generator, source(95, "evaluation draws"), networks, SMOKE.parts, chunk=chunk) for chunk in (7, 30, 95, 1000)
+    ]
     for who in networks:
         assert all(torch.equal(c[who], counts[0][who]) for c in counts)
 
@@ -49,15 +65,24 @@ def test_latents_split_whole():
 
 
 @pytest.mark.parametrize(("labels", "image_set"), [("unconditional", "conditioned"), (None, "prior")])
-def test_quality_is_that_of_the_same_set_elsewhere(results, labels, image_set):
-    here = _outcome(SMOKE.evaluation_run(0, labels=labels), False).metrics
-    there = _outcome(SMOKE.image_quality_run(0, image_set), False).metrics
-    assert {name: here[name] for name in there} == there
+def test_quality_is_that_of_the_same_set_elsewhere(smoke, labels, image_set):
+    """The images differ, for each experiment has its own random stream; asked for the other's, it makes the other's images."""
+    config = smoke.evaluation_run(0, labels=labels)
+    generator, source = evaluation.source_of(config, smoke, lambda other: run(other, smoke, progress=False))
+
+    def quality(purpose):
+        drawn = source(config.quality_samples, purpose)
+        return against_reference(Images(generate(generator, drawn.z, drawn.told, smoke.parts), drawn.attribute), smoke)
+
+    there = outcome(smoke.image_quality_run(0, image_set), smoke).metrics
+    here = outcome(config, smoke).metrics
+    assert quality("set latents") == there
+    assert quality("evaluation images") == {name: here[name] for name in there} != there
 
 
 def test_plan():
     runs = plans.evaluation(SMOKE, 4)
-    assert [(c.conditioning and c.conditioning.labels, c.seed) for c in runs] == [(labels, s) for labels in SETTINGS for s in (0, 1)]
+    assert [(c.conditioning and c.conditioning.labels, c.seed) for c in runs] == [(labels, s) for labels in EVERY for s in (0, 1)]
     assert {c.conditioning for c in runs} - {None} <= set(plans.conditioning(SMOKE, 4))
     with pytest.raises(ConfigError, match="use 'digits'"):
         profiles.IMAGENET10.evaluation_run(0, labels="unconditional")
@@ -66,9 +91,9 @@ def test_plan():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"draws": 0}, "draws = 0: use an integer of at least 1"),
+        ({"draws": 0}, "draws = 0: it must be greater than or equal to 1"),
         ({"draws": 1.5}, "draws = 1.5"),
-        ({"quality_samples": 19}, "quality_samples = 19: use an integer of at least 20"),
+        ({"quality_samples": 19}, "quality_samples = 19: it must be greater than or equal to 20"),
         ({"seed": 1}, r"conditioning.seed = 0: use the run's own, 1"),
         ({"profile": "digits"}, r"conditioning.profile = 'smoke': use the run's own, 'digits'"),
     ],

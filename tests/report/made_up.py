@@ -1,61 +1,75 @@
-"""Records made up for the tests of the report, with known answers."""
+"""Records made up for the tests of the report, with known answers. Their configs are the smoke profile's own, changed where a test says so."""
+
+from dataclasses import replace
 
 import numpy as np
 
+from paperlib.config import Distilled, Langevin, MinedClassifierRun, Rejection, Trained
+from paperlib.profiles import SMOKE
 from paperlib.records import Record
 
-GAUSSIAN = {"family": "gaussian", "prior_weight": 0.0, "epochs": 1}
-POSTERIOR = {"prior_weight": 0.01, "labelled": 100, "epochs": 1}
+GAUSSIAN = Trained("gaussian", prior_weight=0.0, epochs=1, labels_per_epoch=64, batch_size=64, learning_rate=1e-3, optimizer="sgd")
+POSTERIOR = Distilled(prior_weight=0.01, labelled=100, epochs=1)
 
 
-def classifier(seed, accuracy, bna, **config):
-    base = {"profile": "x", "seed": seed, "real": False, "hsm": False, "r": 0.0, "epochs": 20, "images": 100}
+def made(config, metrics, workers=1, pictures=None, history=None, **costs):
+    """A record of `config`; each run took two seconds."""
+    provenance = {"seconds": 2.0, "workers": workers} | costs
+    return Record(config, {}, metrics, history or {}, pictures or {}, provenance)
+
+
+def classifier(seed, accuracy, bna, workers=1, **options):
+    """options: those of Profile.classifier_run."""
     metrics = {"accuracy": accuracy, "accuracy_bna": bna, "test_images": 10}
-    return Record("classifier", base | config, seed, metrics, provenance={"seconds": 2.0})
+    return made(SMOKE.classifier_run(seed, **options), metrics, workers)
 
 
-def classifiers():
-    """Every column of Table 1 and r = 1, three seeds; and a small run that belongs to neither."""
+def classifiers(workers=1):
+    """Every column of Table 1 and r = 1, three seeds; and runs that belong to neither: HSM at another r, and a method of the user's own."""
     found = []
     for seed in (0, 1, 2):
         noise = 0.01 * (seed - 1)
         found += [
-            classifier(seed, 0.70 + noise, 0.75 + noise),
-            classifier(seed, 0.72 + noise, 0.78 + noise, hsm=True),
-            classifier(seed, 0.80 + noise, 0.84 + noise, r=0.5),
-            classifier(seed, 0.83 + noise, 0.86 + noise, r=0.5, hsm=True),
-            classifier(seed, 0.86, 0.89 + noise, r=0.5, epochs=200),
-            classifier(seed, 0.90 + noise, 0.9, real=True),
-            classifier(seed, 0.82, 0.85, r=1.0),
-            classifier(seed, 0.1, 0.1, r=0.5, hsm=True, epochs=4, images=20),
+            classifier(seed, 0.70 + noise, 0.75 + noise, workers),
+            classifier(seed, 0.72 + noise, 0.78 + noise, workers, hsm=True),
+            classifier(seed, 0.80 + noise, 0.84 + noise, workers, r=0.5),
+            classifier(seed, 0.83 + noise, 0.86 + noise, workers, r=0.5, hsm=True),
+            classifier(seed, 0.86, 0.89 + noise, workers, r=0.5, long=True),
+            classifier(seed, 0.90 + noise, 0.9, workers, real=True),
+            classifier(seed, 0.82, 0.85, workers, r=1.0),
+            classifier(seed, 0.1, 0.1, workers, r=0.3, hsm=True),
+            classifier(seed, 0.77 + noise, 0.1, workers, method="mine"),
         ]
     return found
 
 
-def drawn(method, seed, judge, variance, coverage, latent, image, acceptance=None):
+def drawn(method, seed, judge, variance, coverage, latent, image, acceptance=None, workers=1):
+    """No image lies outside the manifold but at seed 0."""
     metrics = {
         "teacher_accuracy": 1.0, "judge_accuracy": judge, "judge_by_attribute": [judge, judge], "pixel_variance": variance,
-        "feature_variance": 2 * variance, "on_manifold": 0.8, "judge_on_manifold": 0.95, "judge_off_manifold": None if seed else 0.5,
+        "feature_variance": 2 * variance, "on_manifold": 0.8, "judge_on_manifold": 0.95,
     } | {f"{r}_{m}": coverage for r in ("truth", "real") for m in ("precision", "recall", "density", "coverage", "fid")}  # fmt: skip
-    if acceptance:
-        metrics["acceptance"] = acceptance
-    costs = {"fit_seconds": 3.0, "latent_microseconds": [latent, 2 * latent], "image_microseconds": [image, 2 * image]}
-    picture = np.zeros((2 * 4, 20 * 4))
-    return Record("diversity", {"method": method, "profile": "x"}, seed, metrics, pictures={"samples": picture}, provenance=costs)
+    metrics |= {"acceptance": acceptance} if acceptance else {}
+    metrics |= {} if seed else {"judge_off_manifold": 0.5}
+    config = replace(SMOKE.diversity_runs(seed)[0], method=method)
+    return made(
+        config, metrics, workers, {"samples": np.zeros((2 * 4, 20 * 4))},
+        fit_seconds=3.0, latent_microseconds=[latent, 2 * latent], image_microseconds=[image, 2 * image],
+    )  # fmt: skip
 
 
-def diverse():
+def diverse(workers=1):
     """Six ways to draw two attributes, three seeds."""
     found = []
     for seed in (0, 1, 2):
         shift = 0.01 * (seed - 1)
         found += [
-            drawn({"prior_weight": 1.0, "proposal": None}, seed, 0.90, 0.10, 0.96, 5000, 5000, [0.12, 0.08]),
-            drawn({"prior_weight": 0.01, "proposal": None}, seed, 0.98, 0.095, 0.94, 7000, 7000, [0.1, 0.06]),
-            drawn(GAUSSIAN, seed, 0.95 + shift, 0.02, 0.12, 2, 100),
-            drawn(POSTERIOR, seed, 0.995, 0.092, 0.90, 60, 200),
-            drawn({"prior_weight": 0.01, "proposal": POSTERIOR}, seed, 0.993, 0.08, 0.93, 900, 900, [0.5, 0.5]),
-            drawn({"steps": 5, "step_size": 0.1}, seed, 0.7, 0.11, 0.9, 9000, 9100),
+            drawn(Rejection(1.0), seed, 0.90, 0.10, 0.96, 5000, 5000, [0.12, 0.08], workers),
+            drawn(Rejection(0.01), seed, 0.98, 0.095, 0.94, 7000, 7000, [0.1, 0.06], workers),
+            drawn(GAUSSIAN, seed, 0.95 + shift, 0.02, 0.12, 2, 100, None, workers),
+            drawn(POSTERIOR, seed, 0.995, 0.092, 0.90, 60, 200, None, workers),
+            drawn(Rejection(0.01, proposal=POSTERIOR), seed, 0.993, 0.08, 0.93, 900, 900, [0.5, 0.5], workers),
+            drawn(Langevin(steps=5, step_size=0.1), seed, 0.7, 0.11, 0.9, 9000, 9100, None, workers),
         ]
     return found
 
@@ -67,19 +81,13 @@ def mined():
         {"step_size": 0.1, "steps": 5, "distance": 1.2, "precision": 0.9, "judge": 0.96, "classifier": 0.6},
         {"step_size": 3.0, "steps": 5, "distance": 1.7, "precision": 0.7, "judge": 0.7, "classifier": 0.1},
     ]
-    runs = [Record("mined-space", {}, seed, {"grid": grid}) for seed in (0, 1)]
+    runs = [made(SMOKE.mined_space_run(seed), {"grid": grid}) for seed in (0, 1)]
     for seed in (0, 1, 2):
-        for kind, size, accuracy in (
-            ("classifier", None, 0.91),
-            ("classifier", 0.1, 0.93),
-            ("mined-classifier", 1.0, 0.92),
-            ("mined-classifier", 3.0, 0.88),
-        ):
-            inner = {"real": False, "hsm": size is not None, "r": 0.0, "epochs": 20, "images": 100, "step_size": size or 0.1}
-            if kind == "mined-classifier" and seed == 2:
-                continue
-            config = inner if kind == "classifier" else {"classifier": inner}
-            runs.append(Record(kind, config, seed, {"accuracy": accuracy, "accuracy_bna": accuracy + 0.01}))
+        runs += [classifier(seed, 0.91, 0.92), classifier(seed, 0.93, 0.94, hsm=True)]
+    for seed in (0, 1):
+        for size, accuracy in ((1.0, 0.92), (3.0, 0.88)):
+            inner = replace(SMOKE.classifier_run(seed, hsm=True), step_size=size)
+            runs.append(made(MinedClassifierRun("smoke", seed, inner), {"accuracy": accuracy, "accuracy_bna": accuracy + 0.01}))
     return runs
 
 
@@ -89,7 +97,7 @@ def evaluated(labels, seed, correct, fid):
     metrics = {"teacher_confusion": (10 * np.eye(10, dtype=int)).tolist(), "judge_confusion": counts.tolist()}
     metrics |= {"samples": 50, "feature_space": "digit", "fid": fid, "kid": fid / 2, "inception_score": 8.0}
     metrics |= {"pixel_variance_by_class": [0.1] * 10, "real_pixel_variance_by_class": [0.2] * 10}
-    return Record("evaluation", {"conditioning": labels and {"labels": labels}, "draws": 100}, seed, metrics)
+    return made(replace(SMOKE.evaluation_run(seed, labels=labels), draws=100), metrics)
 
 
 def evaluations():
@@ -99,3 +107,43 @@ def evaluations():
         evaluated("given", 0, 10, 3.0),
         evaluated(None, 0, 10, 2.0),
     ]
+
+
+def conditioned(seed, curve, labels="unconditional", teacher="mnist"):
+    """curve: the teacher's accuracy after each epoch. Half of the prior's variance is kept; the judge reads 0.1 less than the teacher."""
+    calibration = {"ece": 0.1, "confidence": [0.6, 0.9], "accuracy": [0.5, 0.8], "share": [0.25, 0.75]}
+    metrics = {
+        "accuracy": curve[-1], "judge_accuracy": curve[-1] - 0.1, "variance": 0.1, "variance_by_attribute": [0.1, 0.1], "prior_variance": 0.2,
+        "teacher_calibration": calibration, "judge_calibration": calibration,
+    }  # fmt: skip
+    names = (
+        "loss",
+        "mu_norm",
+        "sigma",
+        "judge_accuracy",
+        "variance",
+        *(f"{who}_{what}" for who in ("teacher", "judge") for what in ("confidence", "ece")),
+    )
+    history = {"accuracy": curve} | {name: [0.5] * len(curve) for name in names}
+    config = SMOKE.conditioning_run(seed, labels=labels, teacher=teacher)
+    return made(config, metrics, pictures={"samples": np.zeros((2 * 4, 10 * 4))}, history=history)
+
+
+def conditionings():
+    """Paper B's own setting at two seeds, of which one reaches 100 % at once; the leak, and another teacher."""
+    return [
+        conditioned(0, [0.5, 0.9, 1.0, 1.0]),
+        conditioned(1, [0.5, 0.9, 0.95, 0.99]),
+        conditioned(0, [1.0, 1.0, 1.0, 1.0], labels="given"),
+        conditioned(0, [0.4, 0.5, 0.6, 0.7], labels="withheld"),
+        conditioned(0, [0.5, 0.9, 0.9, 0.9], teacher="uci"),
+    ]
+
+
+def quality(image_set, seed, fid, pixel, images=(30, 30)):
+    """Of two classes. images: how many the set has of each; 0 makes a class whose variance is of nothing."""
+    metrics = dict.fromkeys(("precision", "recall", "density", "coverage", "judge_agreement", "feature_variance"), 0.5)
+    metrics |= {"feature_space": "digit", "feature_dimensions": 40, "samples": sum(images), "reference_samples": 60}
+    metrics |= {"fid": fid, "kid": fid / 2, "inception_score": 8.0, "pixel_variance": pixel, "images_by_class": list(images)}
+    metrics |= {f"{what}_variance_by_class": [pixel if n else 0.0 for n in images] for what in ("pixel", "feature")}
+    return made(SMOKE.image_quality_run(seed, image_set), metrics)

@@ -31,6 +31,7 @@ def test_it_says_what_is_missing():
     found = made_up.classifiers()
     verdicts = comparison.table(found, found).set_index("item")["verdict"]
     assert verdicts["Table 1: ds+hsm"] == "identical"
+    assert verdicts["Table 1: mine"] == "identical"
     assert verdicts["Fig. 4: r = 0.2"] == "no record"
     assert (comparison.table(found, []).set_index("item")["verdict"][["Table 1: ds"]] == "no reference").all()
 
@@ -41,6 +42,15 @@ def test_evaluation_has_its_lines():
     assert items["B, digit-FID: unconditional G (paper B)"].ours == {0: 9.0, 1: 11.0}
     assert items["B, all draws: unconditional G (paper B), judge"].ours == pytest.approx({0: 70, 1: 90})
     assert items["B, all draws: unconditional G (paper B), teacher"].paper == "100"
+
+
+def test_only_the_papers_own_columns_and_setting_have_its_numbers():
+    items = {item.name: item for item in comparison.items([*made_up.classifiers(), *made_up.conditionings()], [])}
+    assert items["Table 1: ds"].paper == "78.6"
+    assert items["Table 1: mine"].paper == "-"
+    assert items["B: unconditional G (paper B), teacher"].paper == "100"
+    assert items["B: unconditional G, teacher uci, teacher"].paper == "-"
+    assert items["B: unconditional G (paper B), judge"].ours == pytest.approx({0: 90, 1: 89})
 
 
 def test_what_is_past_the_papers_has_its_lines():

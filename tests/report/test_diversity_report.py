@@ -5,6 +5,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
+from paperlib.config import Distilled, Langevin
 from paperlib.report import diversity
 
 
@@ -48,7 +49,7 @@ def test_the_aim_is_met_by_those_who_meet_all_of_it(found):
     assert "Our aim, an image at least 20 times cheaper than the truth's: Gaussian (w = 0), posterior on latents (w = 0.01)." in lines
     assert "Accuracy, variance and coverage together: posterior on latents (w = 0.01)." in lines
     assert "All four together: posterior on latents (w = 0.01)." in lines
-    assert "All four together: no method." in diversity.sentences([r for r in found if "labelled" not in r.config["method"]])
+    assert "All four together: no method." in diversity.sentences([r for r in found if not isinstance(r.config.method, Distilled)])
     assert any("if the teacher reads each image: posterior, checked" in line for line in lines)
     assert any("25.0 times cheaper than the truth's and 35.0 times" in line and "a latent alone is 83 times" in line for line in lines)
 
@@ -77,3 +78,50 @@ def test_figures_are_drawn_from_records_alone(found):
         assert len(figure.axes) == axes
         figure.canvas.draw()
         plt.close(figure)
+
+
+def test_contended_costs_are_named(found):
+    assert (diversity.costs(found)["runs at a time"] == 1).all()
+    assert "at a time" not in "".join(diversity.sentences(found))
+    shared = made_up.diverse(workers=2)
+    assert (diversity.costs(shared)["runs at a time"] == 2).all()
+    assert any(
+        line.startswith("Cost of an image of the truth's rarest attribute: 10000 µs, 2 at a time.") for line in diversity.sentences(shared)
+    )
+    figure = diversity.figure(shared)
+    assert figure.axes[2].get_xlabel() == "µs an image of the rarest attribute, 2 at a time"
+    plt.close(figure)
+
+
+def test_a_method_that_was_left_out_at_every_seed_is_missing_alone(found):
+    kept = [r for r in found if not isinstance(r.config.method, Langevin)]
+    table = diversity.table(kept).set_index(["method", "w"])
+    assert "Langevin" not in table.index.get_level_values(0)
+    assert table.loc[("Gaussian", 0.0), "coverage %"] == pytest.approx(12.5)
+    figure = diversity.figure(kept)
+    assert len(figure.axes[0].get_legend_handles_labels()[1]) == 4
+    figure.canvas.draw()
+    plt.close(figure)
+
+
+def test_a_seed_that_was_left_out_is_not_counted(found):
+    first = next(r for r in found if isinstance(r.config.method, Distilled))
+    table = diversity.table([r for r in found if r is not first]).set_index("method")
+    assert table.loc["posterior on latents", "n"] == 2
+    assert table.loc["posterior on latents", "variance %"] == pytest.approx(92)
+
+
+@pytest.mark.parametrize("kept", [slice(2, 3), slice(0, 0)])
+def test_without_the_truth_or_any_run_all_is_still_drawn(found, kept):
+    runs = found[kept]
+    for table in (diversity.table, diversity.distances, diversity.manifold, diversity.costs):
+        assert len(table(runs)) == len(runs)
+    for figure in (diversity.figure(runs), diversity.samples_figure(runs, 0)):
+        figure.canvas.draw()
+        plt.close(figure)
+
+
+def test_a_truth_without_images_outside_says_nothing_of_what_the_judge_reads_there(found):
+    lines = diversity.sentences([r for r in found if r.seed])
+    assert "    20 % of the images lie outside the manifold of the real ones." in lines
+    assert "nan" not in "".join(lines)

@@ -1,5 +1,7 @@
 """Paper B's evaluation from records made up here: tables that are sklearn's, sentences and figure."""
 
+from dataclasses import replace
+
 import made_up
 import numpy as np
 import pytest
@@ -28,7 +30,7 @@ def test_classification_is_sklearns():
 
 def test_tables(found):
     summary = evaluation.table(found).set_index("setting")
-    own, trained = summary.loc[evaluation.SETTINGS["unconditional"]], summary.loc[evaluation.SETTINGS[None]]
+    own, trained = summary.loc["unconditional G (paper B)"], summary.loc[evaluation.WITH_LABELS]
     assert own[["draws", "n", "teacher's accuracy", "judge's accuracy", "judge's worst", "FID", "variance % of real"]].tolist() == [
         100, 2, 100, 80, 80, 10, 50,
     ]  # fmt: skip
@@ -41,6 +43,19 @@ def test_tables(found):
     wide = evaluation.side_by_side(table)
     assert wide.loc[("judge", "3"), (own.name, "precision")] == 80
     assert wide.index.tolist() == [(who, a) for who in ("teacher", "judge") for a in (*NAMES, "mean")]
+
+
+def test_names_come_from_the_records(found):
+    assert evaluation.settings(found) == {
+        "unconditional": "unconditional G (paper B)",
+        "given": "class-conditional G, label given",
+        None: evaluation.WITH_LABELS,
+    }
+    assert evaluation.settings(found[2:]) == {"given": "class-conditional G, label given (paper B)", None: evaluation.WITH_LABELS}
+    assert evaluation.settings(found[3:]) == {None: evaluation.WITH_LABELS}
+    foreign = made_up.evaluated("given", 0, 10, 3.0)
+    foreign = replace(foreign, config=replace(foreign.config, conditioning=replace(foreign.config.conditioning, teacher="tree")))
+    assert evaluation.settings([*found[:2], foreign])["given"] == "class-conditional G, label given, teacher tree"
 
 
 def test_sentences(found):

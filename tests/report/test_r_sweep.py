@@ -1,6 +1,7 @@
 """Fig. 4 from records made up here, with known answers."""
 
 import made_up
+import matplotlib.pyplot as plt
 import pytest
 
 from paperlib.report import r_sweep
@@ -19,3 +20,20 @@ def test_sentences_need_the_points_of_the_claims():
     assert "Without BNA: +7.0 points from r = 0 to 0.1, +3.0 from 0.1 to 0.5, +2.0 from 0.5 to 1." in lines
     assert "    Most of the gain comes before r = 0.1: holds." in lines
     assert "With BNA, r = 0.5 (84.0 %) is better than r = 1 (85.0 %): does not hold." in lines
+    assert lines[-1] == "A run takes 2 s at r = 0, 2 s at r = 0.5 and 2 s at r = 1."
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_contended_costs_are_named(workers):
+    found = [*made_up.classifiers(workers), made_up.classifier(0, 0.77, 0.80, workers, r=0.1)]
+    table = r_sweep.table(found)
+    assert (table["seconds"] == 2).all()
+    assert (table["runs at a time"] == workers).all()
+    figure = r_sweep.figure(found)
+    assert figure.axes[2].get_ylabel() == ("seconds of a run, 2 at a time" if workers == 2 else "seconds of a run")
+    plt.close(figure)
+    assert r_sweep.sentences(found)[-1].endswith("at r = 1, with 2 runs at a time." if workers == 2 else "2 s at r = 1.")
+
+
+def test_no_record_is_an_empty_table():
+    assert r_sweep.table([]).empty

@@ -3,11 +3,14 @@
 import math
 
 import made_up
+import matplotlib.pyplot as plt
+import numpy as np
 import pytest
 
-from paperlib import printed_numbers, records
+from paperlib import experiment, printed_numbers, profiles
 from paperlib.report import table1
 from paperlib.report.files import save_figure, save_table
+from paperlib.support.paths import REFERENCE
 
 
 def test_table():
@@ -24,12 +27,42 @@ def test_table():
             "ds+hsm+bna": 86,
             "long (ds+bna)": 89,
             "real images": 90,
+            "mine": 77,
         }
     )
     assert (table["n"] == 3).all()
     assert table.loc["baseline", "± 95 %"] == pytest.approx(4.303 * 1 / math.sqrt(3), abs=0.01)
     assert table1.gap(table["ours"].to_dict()) == pytest.approx(20)
     assert table1.gap_closed(table["ours"].to_dict()) == pytest.approx(95)
+
+
+def test_a_method_of_the_users_own_is_a_further_column():
+    found = made_up.classifiers()
+    row = table1.table(found).set_index("column").loc["mine"]
+    assert math.isnan(row["paper"])
+    assert (row["ours"], row["n"], row["HSM"], row["DS"], row["BNA"]) == (77, 3, "", "", "")
+    figure = table1.figure(found)
+    ours, theirs = figure.axes
+    assert [label.get_text() for label in theirs.get_xticklabels()][-2:] == ["real images", "mine"]
+    means = ours.get_lines()[-1].get_ydata() if not ours.containers else ours.containers[0].lines[0].get_ydata()
+    assert means[-1] == pytest.approx(77)
+    paper = theirs.get_lines()[0].get_ydata()
+    assert np.isnan(paper).tolist() == [False] * 10 + [True]
+    figure.canvas.draw()
+    plt.close(figure)
+    assert len(table1.table([r for r in found if not r.config.method])) == len(printed_numbers.TABLE1)
+
+
+def test_contended_costs_are_named():
+    for workers in (1, 2):
+        table = table1.table(made_up.classifiers(workers))
+        assert (table["runs at a time"] == workers).all()
+        assert (table["seconds"] == 2).all()
+    mixed = [made_up.classifier(0, 0.7, 0.7), made_up.classifier(1, 0.7, 0.7, workers=2)]
+    rows = table1.table(mixed).set_index("column")
+    assert rows.loc["baseline", "runs at a time"] == 2
+    assert rows.loc["hsm", "runs at a time"] == 0
+    assert math.isnan(rows.loc["hsm", "seconds"])
 
 
 def test_gains_are_paired_over_seeds():
@@ -55,7 +88,7 @@ def test_sentences_say_what_holds():
 def test_the_gap_has_its_size():
     expected = "Long training closes 95 % of a gap of 20.0 points between the baseline and real images (paper: 102 % of 17.8 points)."
     assert table1.gap_sentence(made_up.classifiers()) == expected
-    without_gap = [r for r in made_up.classifiers() if not r.config["real"]] + [made_up.classifier(0, 0.6, 0.6, real=True)]
+    without_gap = [r for r in made_up.classifiers() if not r.config.real] + [made_up.classifier(0, 0.6, 0.6, real=True)]
     assert table1.sentences(without_gap)[-1] == "Real images are not better than the baseline: there is no gap to close."
 
 
@@ -72,6 +105,6 @@ def test_tables_and_figures_are_saved(tmp_path):
 
 
 def test_reference_has_ten_seeds_for_every_column():
-    found = records.find("digits", folder=records.REFERENCE / "digits")
+    found = experiment.found(profiles.DIGITS, REFERENCE / "digits")
     for column in printed_numbers.TABLE1:
         assert len(table1.column_values(found, column)) >= 10

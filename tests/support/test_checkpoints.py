@@ -63,7 +63,12 @@ def test_damaged_manifest(folder):
         load_pretrained(AttributeClassifier(), NAME, folder)
 
 
-@pytest.mark.parametrize("name", digits.PRETRAINED)
+def test_every_shipped_file_is_in_the_manifest_and_no_other():
+    assert {path.stem for path in weights.PRETRAINED.glob("*.safetensors")} == set(weights.manifest())
+    assert {f"{teacher}_attribute_classifier" for teacher in digits.TEACHERS} <= set(weights.manifest())
+
+
+@pytest.mark.parametrize("name", weights.manifest())
 def test_shipped_files_are_small_and_described(name):
     entry = weights.manifest()[name]
     assert (weights.PRETRAINED / f"{name}.safetensors").stat().st_size == entry["bytes"] <= 2_000_000

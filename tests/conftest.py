@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -13,13 +14,18 @@ import pytest
 import torch
 from PIL import Image
 
+from paperlib import profiles
 from paperlib.commands import reproduce
+from paperlib.config import Config
 from paperlib.data.imagenet import CLASSES
+from paperlib.experiment import engine
+from paperlib.experiment.fingerprints import Fingerprints
+from paperlib.experiment.outcome import Outcome
 from paperlib.generators import biggan
 from paperlib.networks._torchvision import torchvision
 from paperlib.networks.imagenet import inception_network
 from paperlib.networks.vgg_face import CONVOLUTIONS_PER_BLOCK
-from paperlib.records import ROOT
+from paperlib.support.paths import ROOT, Paths
 
 torch.set_num_threads(1)
 
@@ -53,11 +59,22 @@ def flip_last_bit(path: Path) -> None:
     path.write_bytes(content)
 
 
+def outcome(config: Config, profile: profiles.Profile) -> Outcome:
+    """What the experiment computes, without a record."""
+    return engine._outcome(config, Fingerprints(profile), False)
+
+
 @pytest.fixture
 def results(tmp_path, monkeypatch):
-    """A results folder of this test's own."""
+    """A results folder of this test's own, for commands and notebooks."""
     monkeypatch.setenv("PAPERLIB_RESULTS", str(tmp_path))
     return tmp_path
+
+
+@pytest.fixture
+def smoke(tmp_path):
+    """The smoke profile with a results folder of this test's own."""
+    return replace(profiles.SMOKE, paths=Paths(results=tmp_path))
 
 
 @cache

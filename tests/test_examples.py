@@ -13,7 +13,7 @@ import pytest
 import torch
 from PIL import Image
 
-from paperlib.records import ROOT
+from paperlib.support.paths import ROOT
 
 EXAMPLES = sorted((ROOT / "examples").glob("paper_*.py"))
 SMALL = {

@@ -8,7 +8,6 @@ from paperlib import data, profiles
 from paperlib.experiment.outcome import balanced_labels, generate
 from paperlib.metrics import within_class_variance
 from paperlib.networks.classifiers import AttributeClassifier, Judge
-from paperlib.profiles import digits
 from paperlib.support import weights
 from paperlib.support.weights import CheckpointError, load_pretrained, load_weights
 from paperlib.training import accuracy, predict
@@ -63,7 +62,7 @@ def test_damaged_manifest(folder):
         load_pretrained(AttributeClassifier(), NAME, folder)
 
 
-@pytest.mark.parametrize("name", digits.PRETRAINED)
+@pytest.mark.parametrize("name", weights.manifest())
 def test_shipped_files_are_small_and_described(name):
     entry = weights.manifest()[name]
     assert (weights.PRETRAINED / f"{name}.safetensors").stat().st_size == entry["bytes"] <= 2_000_000

@@ -61,7 +61,22 @@ def one_line(error: ValidationError) -> str:
     if isinstance(cause, ConfigError):
         return str(cause)
     name = ".".join(str(part) for part in first["loc"]) or "config"
-    return f"{name} = {first['input']!r}: {first['msg'].replace('Input should be', 'it must be')}."
+    if first["type"] == "missing":
+        return f"{name}: it is missing; give it a value."
+    return f"{name} = {first['input']!r}: {_rule(first)}."
+
+
+def _rule(error: Mapping[str, Any]) -> str:
+    match error["type"]:
+        case "unexpected_keyword_argument" | "extra_forbidden":
+            return "there is no such field; leave it out"
+        case "too_short":
+            return f"give at least {error['ctx']['min_length']}"
+        case "union_tag_invalid":
+            return f"its {error['ctx']['discriminator']} must be one of {error['ctx']['expected_tags']}"
+        case "model_attributes_type":
+            return "it must be an object of one of its classes in paperlib/config.py"
+    return str(error["msg"].replace("Input should be", "it must be"))
 
 
 def checked(call: Callable[[], T]) -> T:

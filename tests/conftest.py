@@ -1,9 +1,11 @@
+import copy
 import io
 import math
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -13,13 +15,19 @@ import pytest
 import torch
 from PIL import Image
 
+from paperlib import profiles
 from paperlib.commands import reproduce
+from paperlib.config import Config
 from paperlib.data.imagenet import CLASSES
+from paperlib.experiment import engine
+from paperlib.experiment.fingerprints import Fingerprints
+from paperlib.experiment.outcome import Outcome
 from paperlib.generators import biggan
 from paperlib.networks._torchvision import torchvision
 from paperlib.networks.imagenet import inception_network
 from paperlib.networks.vgg_face import CONVOLUTIONS_PER_BLOCK
-from paperlib.support.paths import ROOT
+from paperlib.records import Record
+from paperlib.support.paths import ROOT, Paths
 
 torch.set_num_threads(1)
 
@@ -53,11 +61,38 @@ def flip_last_bit(path: Path) -> None:
     path.write_bytes(content)
 
 
+def outcome(config: Config, profile: profiles.Profile) -> Outcome:
+    """What the experiment computes, without a record."""
+    return engine._outcome(config, Fingerprints(profile), False)
+
+
+PROVENANCE = {"commit": "abc", "packages": {}, "device": "cpu", "threads": 1, "workers": 1, "seconds": 1.0, "date": "2026-01-01"}
+
+
+def classifier_record(config: Config, profile: profiles.Profile, accuracy: float = 0.5) -> Record:
+    """The record of a classifier run that never ran."""
+    metrics = {"accuracy": accuracy, "accuracy_bna": accuracy, "test_images": 1000}
+    return Record(config, Fingerprints(profile).of(config), metrics, {"loss": [1.0]}, {}, PROVENANCE)
+
+
+def moved(network: torch.nn.Module) -> torch.nn.Module:
+    """A copy with one number of one tensor changed by a little."""
+    copied = copy.deepcopy(network)
+    next(value for value in copied.state_dict().values() if value.is_floating_point()).view(-1)[0] += 1e-3
+    return copied
+
+
 @pytest.fixture
 def results(tmp_path, monkeypatch):
-    """A results folder of this test's own."""
+    """A results folder of this test's own, for commands and notebooks."""
     monkeypatch.setenv("PAPERLIB_RESULTS", str(tmp_path))
     return tmp_path
+
+
+@pytest.fixture
+def smoke(tmp_path):
+    """The smoke profile with a results folder of this test's own."""
+    return replace(profiles.SMOKE, paths=Paths(results=tmp_path))
 
 
 @cache

@@ -3,6 +3,7 @@
 from dataclasses import fields, replace
 
 import pytest
+from conftest import outcome
 
 from paperlib import profiles
 from paperlib.config import (
@@ -20,8 +21,13 @@ from paperlib.config import (
     Rejection,
     Trained,
     check_notebook_parameters,
+    from_json,
+    to_json,
 )
-from paperlib.experiment import _outcome, plans
+from paperlib.experiment import plans, run, run_all
+from paperlib.measurements import METRICS
+from paperlib.profiles import OwnMethod
+from paperlib.support.paths import Paths
 
 SMOKE = profiles.SMOKE
 FIXED = replace(SMOKE.classifier_run(0, hsm=True), images=60, round_images=20)
@@ -38,10 +44,11 @@ def by(method):
 
 
 CHANGES = [
-    (RENEWED, {"profile": "tuning"}), (RENEWED, {"seed": 1}), (RENEWED, {"real": True, "hsm": False, "r": 0.0}), (RENEWED, {"hsm": False}), (RENEWED, {"r": 0.3}),
+    (RENEWED, {"seed": 1}), (RENEWED, {"real": True, "hsm": False, "r": 0.0}), (RENEWED, {"hsm": False}), (RENEWED, {"r": 0.3}),
     (RENEWED, {"epochs": 3}), (RENEWED, {"images": 80}), (FIXED, {"round_images": 30}), (RENEWED, {"mining_steps": 1}), (RENEWED, {"step_size": 3.0}),
     (RENEWED, {"batch_size": 20}), (RENEWED, {"learning_rate": 0.01}), (RENEWED, {"momentum": 0.5}), (RENEWED, {"weight_decay": 0.1}), (RENEWED, {"width": 8}),
-    (HARD, {"profile": "digits", "seed": 1}), (HARD, {"stages": (1, 3)}), (HARD, {"per_class": 3}), (HARD, {"images": 80}), (HARD, {"mining_steps": 3}),
+    (RENEWED, {"long_factor": 2}), (replace(FIXED, hsm=False), {"method": "first half"}),
+    (HARD, {"seed": 1}), (HARD, {"stages": (1, 3)}), (HARD, {"per_class": 3}), (HARD, {"images": 80}), (HARD, {"mining_steps": 3}),
     (HARD, {"step_size": 3.0}), (HARD, {"batch_size": 20}), (HARD, {"learning_rate": 0.01}), (HARD, {"width": 8}),
     (CONDITIONING, {"seed": 1}), (CONDITIONING, {"labels": "given"}), (CONDITIONING, {"labels": "withheld"}), (CONDITIONING, {"labels": "shuffled"}),
     (CONDITIONING, {"teacher": "uci"}), (CONDITIONING, {"epochs": 1}), (CONDITIONING, {"labels_per_epoch": 128}), (CONDITIONING, {"validation_labels": 120}),
@@ -68,12 +75,42 @@ CHANGES = [
 ]  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory):
+    """measured(config) -> metrics and history; a config that several cases start from is computed once."""
+    paths, known = Paths(results=tmp_path_factory.mktemp("results")), {}
+
+    def source(fill, n, rng):
+        images = fill(n, None).subset(slice(n // 2))
+        return lambda epoch, model: images
+
+    profile = replace(SMOKE, paths=paths, methods=(OwnMethod("first half", source=source),))
+
+    def measure(config):
+        if config not in known:
+            found = outcome(config, profile)
+            known[config] = (found.metrics, found.history)
+        return known[config]
+
+    return measure
+
+
 @pytest.mark.parametrize(("config", "change"), CHANGES, ids=[f"{c.kind}-{'-'.join(d)}" for c, d in CHANGES])
-def test_each_field_changes_what_is_measured(config, change):
+def test_each_field_changes_what_is_measured(measured, config, change):
     changed = replace(config, **change)
-    assert changed.key != config.key
-    a, b = (_outcome(c, False) for c in (config, changed))
-    assert (a.metrics, a.history) != (b.metrics, b.history)
+    assert to_json(changed) != to_json(config)
+    assert measured(changed) != measured(config)
+
+
+def test_a_config_of_another_profile_is_refused(smoke):
+    for config in (replace(RENEWED, profile="tuning"), profiles.DIGITS.classifier_run(0)):
+        with pytest.raises(ConfigError, match=f"config.profile = '{config.profile}': the profile that is passed is 'smoke'"):
+            run(config, smoke, progress=False)
+        with pytest.raises(ConfigError, match="the profile that is passed is 'smoke'"):
+            run_all([SMOKE.classifier_run(0), config], smoke, progress=False)
+    with pytest.raises(ConfigError, match="profile = 'mine': use one of 'digits'"):
+        run(replace(RENEWED, profile="mine"), progress=False)
+    assert not list(smoke.folder.rglob("*.json"))
 
 
 @pytest.mark.parametrize(
@@ -84,51 +121,111 @@ def test_each_field_changes_what_is_measured(config, change):
 )  # fmt: skip
 def test_no_field_is_left_out_above(kind):
     tried = {name for config, change in CHANGES if isinstance(config, kind) for name in change}
-    assert {f.name for f in fields(kind)} - {"profile"} <= tried
+    assert {f.name for f in fields(kind)} - {"kind", "profile"} == tried
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"r": -0.1}, r"r = -0.1: use a number in \[0, 1\]"),
-        ({"r": 1.01}, r"r = 1.01"),
-        ({"r": float("nan")}, "r = nan"),
-        ({"r": "0.5"}, "r = '0.5'"),
-        ({"mining_steps": -1}, "mining_steps = -1: use an integer of at least 0"),
-        ({"epochs": 0}, "epochs = 0"),
-        ({"images": 2.5}, "images = 2.5"),
-        ({"round_images": 101}, "use at most images = 100"),
-        ({"batch_size": 1}, "batch_size = 1"),
-        ({"learning_rate": 0}, "learning_rate = 0"),
-        ({"step_size": float("inf")}, "step_size = inf"),
-        ({"seed": -1}, "seed = -1"),
-        ({"seed": True}, "seed = True"),
-        ({"real": True}, "real images are fixed"),
+        ({"r": -0.1}, "r = -0.1: it must be greater than or equal to 0."),
+        ({"r": 1.01}, "r = 1.01: it must be less than or equal to 1."),
+        ({"r": float("nan")}, "r = nan: it must be a finite number."),
+        ({"r": "0.5"}, "r = '0.5': it must be a valid number."),
+        ({"r": None}, "r = None: it must be a valid number."),
+        ({"hsm": 1}, "hsm = 1: it must be a valid boolean."),
+        ({"mining_steps": -1}, "mining_steps = -1: it must be greater than or equal to 0."),
+        ({"epochs": 0}, "epochs = 0: it must be greater than or equal to 1."),
+        ({"images": 2.5}, "images = 2.5: it must be a valid integer."),
+        ({"round_images": 101}, "round_images = 101: use at most images = 100."),
+        ({"batch_size": 1}, "batch_size = 1: it must be greater than or equal to 2."),
+        ({"learning_rate": 0}, "learning_rate = 0: it must be greater than 0."),
+        ({"step_size": float("inf")}, "step_size = inf: it must be a finite number."),
+        ({"seed": -1}, "seed = -1: it must be greater than or equal to 0."),
+        ({"seed": True}, "seed = True: it must be a valid integer."),
+        ({"rr": 0.5}, "rr = 0.5: there is no such field; leave it out."),
+        ({"real": True}, "real = True: real images are fixed; set hsm=False and r=0."),
     ],
 )
 def test_out_of_range(change, message):
-    with pytest.raises(ConfigError, match=message):
+    with pytest.raises(ConfigError) as caught:
         replace(SMOKE.classifier_run(0, hsm=True, r=0.5), **change)
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{", "config = '{': Invalid JSON"),
+        ('{"kind": "nobody"}', "its 'kind' must be one of 'classifier', 'hard-samples'"),
+        ('{"kind": "classifier"}', "classifier.profile: it is missing; give it a value."),
+        (to_json(RENEWED).replace("0.5", "NaN"), "r = nan: it must be a finite number."),
+        (to_json(RENEWED).replace("0.5", "null"), "r = None: it must be a valid number."),
+        (to_json(RENEWED).replace("0.5", '"0.5"'), "r = '0.5': it must be a valid number."),
+        (to_json(RENEWED).replace('"epochs": 2', '"epochs": 2.0'), "epochs = 2.0: it must be a valid integer."),
+        (to_json(RENEWED).replace('"epochs": 2', '"epoch": 2'), "epochs: it is missing"),
+    ],
+)
+def test_bad_json_is_one_line(text, message):
+    with pytest.raises(ConfigError, match=message) as caught:
+        from_json(text)
+    assert "\n" not in str(caught.value)
+
+
+EVERY_KIND = [
+    FIXED, RENEWED, SMOKE.classifier_run(0, real=True), HARD, SPACE, CONDITIONING, MinedClassifierRun("smoke", 0, FIXED),
+    *(SMOKE.evaluation_run(0, labels=labels) for labels in (None, "unconditional", "given")),
+    *(SMOKE.image_quality_run(0, image_set) for image_set in SMOKE.image_sets),
+    *(by(method) for method in (TRAINED, DISTILLED, Rejection(1.0), Rejection(1.0, DISTILLED), Langevin(2, 0.1))),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("config", EVERY_KIND, ids=lambda config: config.kind)
+def test_json_gives_back_the_typed_object(config):
+    found = from_json(to_json(config))
+    assert found == config
+    assert type(found) is type(config)
+    assert to_json(found) == to_json(config)
+    for name in ("conditioning", "hard", "classifier", "method"):
+        assert type(getattr(found, name, None)) is type(getattr(config, name, None))
+    if isinstance(config, MinedSpaceRun):
+        assert isinstance(found.steps, tuple)
+
+
+def test_every_kind_is_tried_above():
+    assert {type(config) for config in EVERY_KIND} == set(METRICS)
+
+
+def test_an_integer_is_the_same_number_as_its_float():
+    for one, other in ((RENEWED, "r"), (SMOKE.classifier_run(0), "step_size")):
+        whole, fraction = replace(one, **{other: 1}), replace(one, **{other: 1.0})
+        assert whole == fraction
+        assert to_json(whole) == to_json(fraction)
+        assert from_json(to_json(fraction).replace(f'"{other}": 1.0', f'"{other}": 1')) == fraction
+    zeros = [replace(RENEWED, r=r) for r in (0, 0.0, -0.0)]
+    assert {to_json(config) for config in zeros} == {to_json(zeros[0])}
+    assert repr(zeros[2].r) == "0.0"
+    assert repr(from_json(to_json(zeros[0]).replace('"r": 0.0', '"r": -0.0')).r) == "0.0"
+    assert to_json(by(Rejection(1))) == to_json(by(Rejection(1.0)))
 
 
 @pytest.mark.parametrize("method", [TRAINED, DISTILLED, Rejection(1.0, DISTILLED), Langevin(1, 0.1)])
 def test_no_field_of_a_method_is_left_out_above(method):
     tried = {f.name for config, change in CHANGES if "method" in change and isinstance(config.method, type(method))
              for f in fields(method) if getattr(change["method"], f.name) != getattr(config.method, f.name)}  # fmt: skip
-    assert tried == {f.name for f in fields(method)}
+    assert tried == {f.name for f in fields(method)} - {"kind"}
 
 
 def test_what_is_past_the_papers_is_checked_too():
     for bad, message in (
-        (lambda: replace(TRAINED, family="vae"), "family = 'vae': use one of 'gaussian', 'mixture', 'flow'"),
-        (lambda: replace(TRAINED, prior_weight=-1), r"prior_weight = -1: use a number in \[0, 1000\]"),
+        (lambda: replace(TRAINED, family="vae"), "family = 'vae': it must be 'gaussian', 'mixture' or 'flow'"),
+        (lambda: replace(TRAINED, prior_weight=-1), "prior_weight = -1: it must be greater than or equal to 0"),
         (lambda: replace(TRAINED, optimizer="lion"), "optimizer = 'lion'"),
-        (lambda: Rejection(0.0), r"prior_weight = 0.0: use a number in \(0"),
-        (lambda: replace(DISTILLED, labelled=0), "labelled = 0"),
+        (lambda: Rejection(0.0), "prior_weight = 0.0: it must be greater than 0"),
+        (lambda: replace(DISTILLED, labelled=0), "labelled = 0: it must be"),
         (lambda: Langevin(1, float("nan")), "step_size = nan"),
-        (lambda: by("rejection"), "method = 'rejection': use Trained, Distilled"),
-        (lambda: replace(SPACE, steps=()), "use at least one of each"),
-        (lambda: replace(SPACE, step_sizes=(0.0,)), "step_sizes = 0.0"),
+        (lambda: by("rejection"), "method = 'rejection': it must be an object of one of its classes"),
+        (lambda: replace(SPACE, steps=()), r"steps = \(\): give at least 1"),
+        (lambda: replace(SPACE, step_sizes=(0.0,)), "step_sizes.0 = 0.0: it must be greater than 0"),
         (lambda: MinedClassifierRun("smoke", 1, FIXED), "classifier.seed = 0: use the run's own, 1"),
         (lambda: profiles.IMAGENET10.diversity_runs(0), "it compares no methods of conditioning; for notebook 06 use 'digits'"),
     ):

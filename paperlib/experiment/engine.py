@@ -75,6 +75,8 @@ def run_all(
     if not configs:
         return []
     profile = profile or profiles.load(configs[0].profile)
+    for config in configs:
+        _check_profile(config, profile)
     known = Fingerprints(profile)
     found = {c: records.load_or_set_aside(records.path_of(profile.folder, c, known.of(c)), pictures=True) for c in dict.fromkeys(configs)}
     missing = [config for config, record in found.items() if record is None]
@@ -148,9 +150,13 @@ def _longest_first(configs: Sequence[Config]) -> list[Config]:
 def _run(config: Config, known: Fingerprints, *, progress: bool, workers: int) -> Record:
     """workers: the runs that share the machine."""
     profile = known.profile
-    check(config.profile == profile.name, "config.profile", config.profile, f"the profile that is passed is {profile.name!r}")
+    _check_profile(config, profile)
     parts = known.of(config)
     return records.cached(config, parts, profile.folder, lambda: _compute(config, parts, known, progress, workers))
+
+
+def _check_profile(config: Config, profile: Profile) -> None:
+    check(config.profile == profile.name, "config.profile", config.profile, f"the profile that is passed is {profile.name!r}")
 
 
 def _compute(config: Config, parts: dict[str, str], known: Fingerprints, progress: bool, workers: int) -> Record:

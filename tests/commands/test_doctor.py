@@ -5,13 +5,13 @@ from dataclasses import asdict, replace
 
 import pytest
 import torch
-from conftest import arrange_imagenet
+from conftest import arrange_imagenet, classifier_record, moved, outcome
 
-from paperlib import profiles
+from paperlib import profiles, records
 from paperlib.commands import doctor
 from paperlib.commands.workload import Work, measure, work
 from paperlib.config import Distilled, DiversityRun, Langevin, Rejection, Trained
-from paperlib.experiment import _outcome, diversity, plans
+from paperlib.experiment import plans
 
 SMOKE = profiles.SMOKE
 RUNS = {
@@ -32,7 +32,7 @@ RUNS = {
 
 
 @pytest.mark.parametrize("name", RUNS)
-def test_work_is_what_a_run_does(name, monkeypatch):
+def test_work_is_what_a_run_does(name, smoke):
     counted = {"generator": 0, "trained": 0}
     generator = SMOKE.parts.generator()
     handle = generator.register_forward_hook(lambda module, inputs, output: counted.update(generator=counted["generator"] + len(output)))
@@ -44,13 +44,12 @@ def test_work_is_what_a_run_does(name, monkeypatch):
         )
         return model
 
-    profile = replace(SMOKE, parts=replace(SMOKE.parts, classifier=classifier))
-    monkeypatch.setitem(profiles.PROFILES, "smoke", profile)
+    profile = replace(smoke, parts=replace(SMOKE.parts, classifier=classifier))
     try:
-        _outcome(RUNS[name], False)
+        outcome(RUNS[name], profile)
     finally:
         handle.remove()
-    expected = work(RUNS[name], profile, real_images=4000)
+    expected = work(RUNS[name], profile, real_images=len(SMOKE.parts.real_images()[0]))
     assert counted == {"generator": expected.generated + expected.mined, "trained": expected.trained}
 
 
@@ -65,17 +64,15 @@ METHODS = {
 
 
 @pytest.mark.parametrize("name", METHODS)
-def test_the_work_past_paper_b_is_of_the_right_size(name):
+def test_the_work_past_paper_b_is_of_the_right_size(name, smoke):
     config = DiversityRun(profile="smoke", seed=3, method=METHODS[name], per_attribute=40)
     generator, counted = SMOKE.parts.paper_b.generator(), []
-    diversity.truth(SMOKE, config.per_attribute)
-    diversity._distil.cache_clear()
     handle = generator.register_forward_hook(lambda module, inputs, output: counted.append(len(output)))
     try:
-        _outcome(config, False)
+        outcome(config, smoke)
     finally:
         handle.remove()
-    expected = work(config, SMOKE, real_images=4000)
+    expected = work(config, SMOKE, real_images=len(SMOKE.parts.real_images()[0]))
     assert 0.5 < sum(counted) / (expected.generated + expected.conditioned) < 2
 
 
@@ -112,7 +109,7 @@ def test_each_lack_comes_with_its_remedy(results, tmp_path, quick, monkeypatch, 
     monkeypatch.setenv("PAPERLIB_INCEPTION", str(tmp_path / "inception.pth"))
     monkeypatch.setenv("PAPERLIB_JUDGE", str(tmp_path / "judge.pth"))
     monkeypatch.delenv("PAPERLIB_BIGGAN", raising=False)
-    assert doctor.main(["--profile", "imagenet10"]) == 0
+    assert doctor.main(["--profile", "imagenet10"]) == 1
     printed = capsys.readouterr().out
     assert printed.count("LACKS") == 4
     assert all(
@@ -153,15 +150,16 @@ def test_stand_ins_have_the_true_shapes():
     assert parts.real_images()[0].images.shape[1:] == (3, 128, 128)
 
 
-def test_what_is_on_record_costs_nothing(results, quick, monkeypatch):
-    before = doctor.estimate(SMOKE, 1)
-    for config in plans.table1(SMOKE, 1):
-        path = results / "smoke" / "records" / f"{config.key}.json"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("{}")
-    after = doctor.estimate(SMOKE, 1)
+def test_what_is_on_record_costs_nothing(smoke, quick):
+    before = doctor.estimate(smoke, 1)
+    for config in plans.table1(smoke, 1):
+        records.save(classifier_record(config, smoke), smoke.folder)
+    after = doctor.estimate(smoke, 1)
     assert after.notebooks["01_table1"] == doctor.STARTING < before.notebooks["01_table1"]
     assert after.total < before.total
+    generator = moved(SMOKE.parts.generator())
+    other = replace(smoke, parts=replace(SMOKE.parts, generator=lambda: generator))
+    assert doctor.estimate(other, 1).notebooks["01_table1"] > doctor.STARTING
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(30, "30 seconds"), (600, "10.0 minutes"), (3 * 3600, "3.0 hours"), (3 * 86400, "3.0 days")])

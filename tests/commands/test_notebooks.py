@@ -13,7 +13,7 @@ from conftest import check_executed, reproduced
 from paperlib import profiles, records
 from paperlib.commands import reproduce
 from paperlib.experiment import plans
-from paperlib.profiles import digits
+from paperlib.support import weights
 
 PATHS = sorted(reproduce.NOTEBOOKS.glob("*.ipynb"))
 NAMES = [path.stem for path in PATHS]
@@ -55,7 +55,7 @@ def test_outputs_are_complete(executed):
         assert len(stems) >= 6
         assert all((executed / kind / f"{stem}{suffix}").stat().st_size > 100 for stem in stems for suffix in suffixes)
     tiny_run_of_the_first_notebook = 1
-    assert len(records.find("smoke", folder=executed)) == len(set(plans.everything(profiles.SMOKE, 2))) + tiny_run_of_the_first_notebook
+    assert len(records.find(executed)) == len(set(plans.everything(profiles.SMOKE, 2))) + tiny_run_of_the_first_notebook
 
 
 def test_a_second_call_computes_nothing(executed, capsys):
@@ -86,7 +86,7 @@ def test_one_point_of_the_sweep_keeps_its_record(executed, tmp_path):
         kernel_name="python3",
         progress_bar=False,
     )
-    assert [r.seed for r in records.find("smoke", folder=executed) if r.config.get("r") == 0.7] == [0]
+    assert [r.seed for r in records.find(executed) if getattr(r.config, "r", None) == 0.7] == [0]
     assert "0.7," in (executed / "tables" / "r_sweep.csv").read_text()
 
 
@@ -108,7 +108,7 @@ def test_two_at_once_leave_whole_results(results):
     command = [sys.executable, "-m", "paperlib.commands.reproduce", "--profile", "smoke", "--seeds", "1", "--only", "03_hard_samples"]
     both = [subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) for _ in range(2)]
     assert [(p.communicate()[1], p.returncode)[1] for p in both] == [0, 0]
-    assert len(records.find("smoke")) == len(plans.hard_samples(profiles.SMOKE, 1))
+    assert len(records.find(results / "smoke")) == len(plans.hard_samples(profiles.SMOKE, 1))
     nbformat.validate(nbformat.read(results / "smoke" / "notebooks" / "03_hard_samples.ipynb", as_version=4))
     assert (results / "smoke" / "report.html").read_text().rstrip().endswith("</html>")
 
@@ -151,4 +151,4 @@ def test_appendix_trains_all_parts(results, tmp_path):
         progress_bar=False,
     )
     made = {path.stem for path in (results / "appendix" / "pretrained").glob("*.safetensors")}
-    assert made == set(digits.PRETRAINED)
+    assert made == set(weights.manifest())

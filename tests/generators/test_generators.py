@@ -4,9 +4,10 @@ import pytest
 import torch
 from torch import nn
 
-from paperlib import profiles, records
+from paperlib import profiles
 from paperlib.generators import from_module
 from paperlib.generators.residual import ResidualGenerator
+from paperlib.support.paths import ROOT
 
 
 def net():
@@ -73,7 +74,7 @@ def test_shipped_generators_keep_the_protocol(conditional):
 
 
 def test_the_readmes_own_generator_example_runs():
-    text = (records.ROOT / "README.md").read_text()
+    text = (ROOT / "README.md").read_text()
     (code,) = re.findall(r"```python\n(# your own generator.*?)```", text, re.DOTALL)
     assert len(code.strip().splitlines()) <= 10
     names: dict[str, object] = {}

@@ -57,8 +57,8 @@ def test_the_authors_sizes():
 
 def test_the_notebook_shows_the_three_label_settings(executed):
     check_executed(executed / "notebooks" / "04_conditioning.ipynb")
-    found = records.find(PROFILE.name, folder=executed)
-    settings = {(r.config["labels"], r.config["teacher"]) for r in found if r.kind == "conditioning"}
+    found = records.find(executed)
+    settings = {(r.config.labels, r.config.teacher) for r in found if r.kind == "conditioning"}
     assert settings == {("withheld", "vgg-face"), ("given", "vgg-face"), ("shuffled", "vgg-face")}
     assert len(found) == len(plans.everything(PROFILE, 1)) == 3 + 4
     assert all(set(r.provenance["pretrained"]) == {"generator", "classifier", "judge", "inception"} for r in found)

@@ -40,13 +40,13 @@ def test_executed(executed, name):
 
 
 def test_records_are_whole(executed, outside_files):
-    found = records.find(PROFILE.name, folder=executed)
+    found = records.find(executed)
     tiny_run_of_the_first_notebook = 1
     assert len(found) == len(set(plans.everything(PROFILE, 1))) + tiny_run_of_the_first_notebook
     assert plans.notebooks(PROFILE) == NOTEBOOKS
     hard = next(r for r in found if r.kind == "hard-samples")
     assert hard.pictures["random"].shape == (10 * 128, 128, 3)
-    quality = {r.config["image_set"]: r.metrics for r in found if r.kind == "image-quality"}
+    quality = {r.config.image_set: r.metrics for r in found if r.kind == "image-quality"}
     assert set(quality) == {"real train", "real test", "prior", "mined"}
     assert all(m["feature_space"] == "Inception" and m["feature_dimensions"] == 2048 for m in quality.values())
     assert all(set(r.provenance["pretrained"]) == {"biggan", "inception", "judge"} for r in found)

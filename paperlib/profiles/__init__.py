@@ -17,7 +17,7 @@ from paperlib.profiles import faces, imagenet10
 from paperlib.profiles.digits import DIGITS, SMOKE, TUNING
 from paperlib.profiles.faces import FACES, FACES_SMOKE
 from paperlib.profiles.imagenet10 import IMAGENET10, IMAGENET10_SMOKE
-from paperlib.profiles.profile import OwnMethod, Parts, Profile, device
+from paperlib.profiles.profile import Once, OwnMethod, PaperB, Parts, Profile, device
 from paperlib.support.paths import Paths
 
 __all__ = [
@@ -29,7 +29,9 @@ __all__ = [
     "PROFILES",
     "SMOKE",
     "TUNING",
+    "Once",
     "OwnMethod",
+    "PaperB",
     "Parts",
     "Profile",
     "device",

@@ -10,7 +10,7 @@ from torch import nn
 
 from paperlib.data import Images, image_folder, split, to_bytes
 from paperlib.experiment import run
-from paperlib.generators import from_module
+from paperlib.generators import Generator, from_module
 from paperlib.networks.classifiers import resnet18
 from paperlib.profiles import DIGITS, Once, OwnMethod, PaperB, Parts, Profile, device
 from paperlib.training import train
@@ -24,6 +24,10 @@ class Shape(nn.Module):  # z (N, 6), y (N,) or None -> (N, 3, 16, 16) in [-1, 1]
         x = (torch.linspace(-1, 1, 16).to(z) - 0.25 * z[:, :2, None].tanh()).abs() + 1e-3  # (N, 2, 16): along both axes, from the centre
         radius = (x[:, :1, None] ** p + x[:, 1:, :, None] ** p) ** (1 / p)  # (N, 1, 16, 16)
         return 2 * (12 * (0.55 - radius)).sigmoid() * (0.7 + 0.3 * z[:, 2:5, None, None].tanh()) - 1
+
+
+def generator(num_classes: int) -> Generator:
+    return from_module(Shape().to(device()), latent_dim=6, image_shape=(3, 16, 16), num_classes=num_classes)
 
 
 def images() -> tuple[Images, ...]:
@@ -49,11 +53,10 @@ def classifier(name: str) -> nn.Module:  # trained here for some seconds: load y
 PROFILE = Profile(
     parts=Parts(
         real_images=Once(images), judge=(judge := Once(lambda: classifier("judge"))), features=judge, feature_space="shape",
-        generator=lambda: from_module(Shape().to(device()), latent_dim=6, image_shape=(3, 16, 16), num_classes=4),
+        generator=lambda: generator(4),
         classifier=lambda width: resnet18(4, width=width, stem="small").to(device()), class_names=lambda: NAMES,
         paper_b=PaperB(
-            teacher=classifier, settings=(("unconditional", "teacher"), ("given", "teacher")),
-            generator=lambda: from_module(Shape().to(device()), latent_dim=6, image_shape=(3, 16, 16)),
+            teacher=classifier, generator=lambda: generator(0), settings=(("unconditional", "teacher"), ("given", "teacher")),
         ),
     ),
     name="own_parts", seeds=3, quality_samples=200, mining=DIGITS.mining, diversity=replace(DIGITS.diversity, per_attribute=50),

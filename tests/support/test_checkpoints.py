@@ -8,6 +8,7 @@ from paperlib import data, profiles
 from paperlib.experiment.outcome import balanced_labels, generate
 from paperlib.metrics import within_class_variance
 from paperlib.networks.classifiers import AttributeClassifier, Judge
+from paperlib.profiles import digits
 from paperlib.support import weights
 from paperlib.support.weights import CheckpointError, load_pretrained, load_weights
 from paperlib.training import accuracy, predict

@@ -5,6 +5,7 @@ R ?= 0.33
 CONDA_ENV ?=
 LAB_ARGS ?=
 SYSTEM_PYTHON ?= python3
+TEST_WORKERS ?= auto
 
 # Files that the imagenet10 profile needs and that do not ship here: make reproduce PROFILE=imagenet10 IMAGENET=/data/imagenet
 IMAGENET ?= $(PAPERLIB_IMAGENET)
@@ -40,7 +41,7 @@ endif
 RUN := $(PYTHON) -m paperlib.commands.reproduce --profile $(PROFILE) $(if $(SEEDS),--seeds $(SEEDS))
 
 .DEFAULT_GOAL := help
-.PHONY: help env reproduce test lint format lab table1 sweep hard-samples conditioning quality diversity report doctor bench readme reference examples times pretrained clean-results
+.PHONY: help env reproduce test test-fast lint format lab table1 sweep hard-samples conditioning quality diversity report doctor bench readme reference examples times pretrained clean-results
 
 help: ## print this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -63,8 +64,11 @@ $(STAMP): pyproject.toml constraints.txt $(filter .venv/bin/python,$(PYTHON))
 reproduce: env ## run every notebook; write records, tables, figures and results/PROFILE/report.html
 	$(RUN)
 
-test: env ## run all tests, every notebook included
-	$(PYTHON) -m pytest
+test: env ## run all tests, every notebook included, in TEST_WORKERS processes
+	OMP_NUM_THREADS=1 $(PYTHON) -m pytest -n $(TEST_WORKERS) --dist loadfile
+
+test-fast: env ## run the tests that take no more than some seconds each
+	OMP_NUM_THREADS=1 $(PYTHON) -m pytest -n $(TEST_WORKERS) --dist loadfile -m "not slow"
 
 lint: env ## check style, types and the order of imports
 	$(PYTHON) -m ruff check .

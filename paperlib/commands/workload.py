@@ -88,7 +88,7 @@ def work(config: Config, profile: Profile, real_images: int) -> Work:  # noqa: P
 
 
 def _classifier(config: ClassifierRun) -> Work:
-    n, epochs, m = config.images, config.epochs, config.round_images
+    n, epochs, m = config.images, config.epochs * config.long_factor, config.round_images
     training = Work(trained=n * epochs)
     if config.real:
         return training
@@ -102,16 +102,16 @@ def _classifier(config: ClassifierRun) -> Work:
 
 
 def _diversity(config: DiversityRun, classes: int) -> Work:
-    """Rejection is counted as if the attributes had even shares."""
+    """Rejection is counted as if the rarest attribute had half of its even share. The truth is drawn beside every method."""
     images, method = classes * config.per_attribute, config.method
-    looking = Work(generated=images, featured=images)
+    looking = Work(generated=4 * images, featured=2 * images)
     match method:
         case Trained():
             return looking + Work(conditioned=method.epochs * method.labels_per_epoch)
         case Distilled():
             return looking + Work(generated=method.labelled + HELD_OUT)
         case Rejection():
-            return looking + Work(generated=images + (method.proposal.labelled + HELD_OUT if method.proposal else 0))
+            return looking + Work(generated=2 * images + (method.proposal.labelled + HELD_OUT if method.proposal else 0))
         case Langevin():
             return looking + Work(conditioned=images * method.steps)
 

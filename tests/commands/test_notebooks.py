@@ -117,7 +117,7 @@ def test_two_at_once_leave_whole_results(results):
     ("name", "parameters", "message"),
     [
         ("02_r_sweep", {"rr": 0.3}, "no such parameter"),
-        ("02_r_sweep", {"r": 1.5}, r"r = 1.5: use a number in \[0, 1\]"),
+        ("02_r_sweep", {"r": 1.5}, "r = 1.5: it must be less than or equal to 1"),
         ("01_table1", {"seeds": 0}, "seeds = 0"),
         ("04_conditioning", {"profile": "nobody"}, "use one of 'digits'"),
         ("04_conditioning", {"profile": "imagenet10"}, "no unconditional generator"),

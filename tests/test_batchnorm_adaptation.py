@@ -4,6 +4,7 @@ from torch import nn
 
 from paperlib import profiles
 from paperlib.batchnorm_adaptation import adapt_batchnorm
+from paperlib.streams import stream
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +56,7 @@ def test_momentum_is_equation_5(images):
     model = nn.Sequential(nn.BatchNorm2d(1))
     adapted = adapt_batchnorm(model, images, batch_size=30, momentum=0.3, seed=4)
     mean, variance = 0.0, 1.0
-    for index in torch.randperm(len(images), generator=torch.Generator().manual_seed(4)).split(30):
+    for index in torch.randperm(len(images), generator=stream(4, "adaptation order")).split(30):
         mean = 0.3 * images[index].mean().item() + 0.7 * mean
         variance = 0.3 * images[index].var().item() + 0.7 * variance
     assert adapted[0].running_mean.item() == pytest.approx(mean, rel=1e-4)

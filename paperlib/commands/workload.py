@@ -31,6 +31,7 @@ from paperlib.hard_sample_mining import mine_hard_latents
 from paperlib.networks.features import extract
 from paperlib.profiles import Parts, Profile, device
 from paperlib.support.stopwatch import timed
+from paperlib.support.threads import one_thread
 from paperlib.training import sgd, train_epoch
 
 
@@ -121,17 +122,9 @@ def _mined_stages(config: HardSamplesRun, latents: int) -> Work:
     return Work(generated=config.images + 4 * latents, mined=2 * latents * config.mining_steps, trained=config.images * config.stages[1])
 
 
+@one_thread()
 def measure(profile: Profile, parts: Parts, *, batches: int = 2) -> Work:
     """Seconds of one unit of each kind, on one thread as every run has: the fastest of a few batches after one to warm up."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        return _measure(profile, parts, batches)
-    finally:
-        torch.set_num_threads(threads)
-
-
-def _measure(profile: Profile, parts: Parts, batches: int) -> Work:
     generator, n = parts.generator(), parts.generator_batch
     rng = torch.Generator(device()).manual_seed(0)
     z, y = generator.sample_latents(n, rng), balanced_labels(n, generator.num_classes, device())

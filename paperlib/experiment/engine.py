@@ -40,6 +40,7 @@ from paperlib.records import Record
 from paperlib.streams import seeded
 from paperlib.support.paths import ROOT
 from paperlib.support.progress import progress_bar
+from paperlib.support.threads import one_thread
 
 PACKAGES = ("torch", "torchvision", "numpy", "scipy", "scikit-learn")
 
@@ -160,16 +161,13 @@ def _check_profile(config: Config, profile: Profile) -> None:
 
 
 def _compute(config: Config, parts: dict[str, str], known: Fingerprints, progress: bool, workers: int) -> Record:
-    start, threads = time.perf_counter(), torch.get_num_threads()
-    torch.set_num_threads(1)
+    start = time.perf_counter()
     try:
-        with torch.backends.cudnn.flags(deterministic=True, benchmark=False), seeded(config.seed, "training noise"):
+        with one_thread(), torch.backends.cudnn.flags(deterministic=True, benchmark=False), seeded(config.seed, "training noise"):
             outcome = _outcome(config, known, progress)
             impossible = ""
     except NeverProducedError as error:
         outcome, impossible = Outcome({}), str(error)
-    finally:
-        torch.set_num_threads(threads)
     provenance = _provenance(time.perf_counter() - start, workers) | outcome.costs
     return Record(config, parts, outcome.metrics, outcome.history, outcome.pictures, provenance, impossible)
 

@@ -23,8 +23,10 @@ from torch import nn
 from paperlib.config import check_number
 from paperlib.generators.attention import Attention
 from paperlib.generators.generator import Generator
+from paperlib.support.threads import one_thread
 
 
+@one_thread()
 def fuse_biggan(
     model: Any, truncation: float = 1.0, *, classes: Sequence[int] | None = None, dtype: torch.dtype = torch.float32
 ) -> Generator:

@@ -22,12 +22,14 @@ from torch import nn
 from paperlib.generators.attention import Attention
 from paperlib.generators.generator import Generator
 from paperlib.generators.residual import ResidualBlock
+from paperlib.support.threads import one_thread
 from paperlib.support.weights import CheckpointError, check_fit, read_tensors, sha256_of
 
 State = Mapping[str, torch.Tensor]
 FILES = ("G_ema.pth", "G.pth")
 
 
+@one_thread()
 def load_residual_biggan(source: str | Path, *, sha256: str | None = None) -> Generator:
     """Load a checkpoint of Brock's PyTorch code as a frozen, class-conditional Generator. Its sizes are read from the tensors.
 

@@ -27,6 +27,7 @@ from paperlib.metrics import within_class_variance
 from paperlib.networks._torchvision import torchvision
 from paperlib.networks.classifiers import AttributeClassifier, Judge
 from paperlib.support.progress import progress_bar, track
+from paperlib.support.threads import one_thread
 from paperlib.training import accuracy, predict
 
 
@@ -197,9 +198,9 @@ DIGITS_PARTS: dict[str, GANTraining | ClassifierTraining] = {
 }
 
 
+@one_thread()
 def train_part(settings: GANTraining | ClassifierTraining) -> nn.Module:
     """One part, on one thread: the same weights again on the same machine."""
-    torch.set_num_threads(1)
     if isinstance(settings, GANTraining):
         return train_gan(digits()[0], settings, progress=False)
     return train_digit_classifier(uci_train_test()[0] if settings.uci else digits()[0], settings, progress=False)

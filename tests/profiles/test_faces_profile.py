@@ -1,8 +1,10 @@
 """Paper B's own system at tiny counts: checkpoints in the true layouts with random weights, real photographs under UTKFace's names."""
 
+from dataclasses import replace
+
 import pytest
 import torch
-from conftest import arrange_utkface, check_executed, published_biggan, reproduced
+from conftest import arrange_utkface, check_executed, outcome, published_biggan, reproduced
 
 from paperlib import profiles, records
 from paperlib.commands import doctor
@@ -10,6 +12,7 @@ from paperlib.config import ConfigError
 from paperlib.experiment import plans
 from paperlib.networks.vgg_face import attribute_classifier, judge_classifier, save_attribute_classifier
 from paperlib.report import comparison
+from paperlib.support.paths import Paths
 from paperlib.support.weights import CheckpointError
 
 PROFILE = profiles.FACES_SMOKE
@@ -35,10 +38,9 @@ def files(tmp_path_factory, outside_files):
 
 
 @pytest.fixture
-def here(files, monkeypatch):
-    for name, value in files.items():
-        monkeypatch.setenv(name, value)
-    return monkeypatch
+def parts_with(files):
+    """The profile's parts with some of the files changed."""
+    return lambda **changed: profiles.load(PROFILE.name, replace(Paths.from_environment(files), **changed)).parts
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +63,7 @@ def test_the_notebook_shows_the_three_label_settings(executed):
     settings = {(r.config.labels, r.config.teacher) for r in found if r.kind == "conditioning"}
     assert settings == {("withheld", "vgg-face"), ("given", "vgg-face"), ("shuffled", "vgg-face")}
     assert len(found) == len(plans.everything(PROFILE, 1)) == 3 + 4
-    assert all(set(r.provenance["pretrained"]) == {"generator", "classifier", "judge", "inception"} for r in found)
+    assert all(set(r.parts) == {"generator", "teacher vgg-face", "judge"} for r in found if r.kind == "conditioning")
     assert all(r.pictures["samples"].shape == (5 * 32, 2 * 32, 3) for r in found if r.kind == "conditioning")
     variances = [r.metrics[name] for r in found if r.kind == "conditioning" for name in ("variance", "prior_variance")]
     assert all(0 <= variance <= 1 for variance in variances)
@@ -73,45 +75,40 @@ def test_the_notebook_shows_the_three_label_settings(executed):
     assert "not facts about people" in page
 
 
-def test_nothing_frozen_moves(here, results):
-    parts = PROFILE.parts
+def test_nothing_frozen_moves(parts_with):
+    parts = parts_with()
     networks = (parts.generator(), parts.paper_b.teacher("vgg-face"), parts.judge())
     before = [{name: value.clone() for name, value in network.state_dict().items()} for network in networks]
-    profiles.load(PROFILE.name)
-    from paperlib.experiment import _outcome
-
-    _outcome(PROFILE.conditioning_run(0, labels="withheld", teacher="vgg-face"), False)
+    outcome(PROFILE.conditioning_run(0, labels="withheld", teacher="vgg-face"), replace(PROFILE, parts=parts))
     for network, state in zip(networks, before, strict=True):
         assert not any(m.training for m in network.modules())
         assert all(torch.equal(value, state[name]) for name, value in network.state_dict().items())
 
 
-def test_the_judge_must_know_the_same_classes(here, files, tmp_path):
+def test_the_judge_must_know_the_same_classes(parts_with, tmp_path):
     save_attribute_classifier(judge_classifier(2), tmp_path / "judge.safetensors", attribute="gender", class_names=("male", "female"))
-    here.setenv("PAPERLIB_FACES_JUDGE", str(tmp_path / "judge.safetensors"))
     with pytest.raises(CheckpointError, match="knows male, female; the classifier knows White"):
-        PROFILE.parts.judge()
+        parts_with(faces_judge=tmp_path / "judge.safetensors").judge()
 
 
-def test_another_attribute_takes_its_place_by_its_file(here, tmp_path):
+def test_another_attribute_takes_its_place_by_its_file(parts_with, tmp_path):
     path = tmp_path / "gender.safetensors"
     save_attribute_classifier(judge_classifier(2), path, attribute="gender", class_names=("male", "female"))
-    here.setenv("PAPERLIB_FACES_CLASSIFIER", str(path))
-    assert PROFILE.parts.class_names() == ("male", "female")
-    train, test = PROFILE.parts.real_images()
+    parts = parts_with(faces_classifier=path)
+    assert parts.class_names() == ("male", "female")
+    train, test = parts.real_images()
     assert set(train.labels.tolist()) == {0, 1}
     assert len(train) + len(test) == 60
 
 
-def test_an_attribute_that_utkface_lacks_is_refused(here, tmp_path):
+def test_an_attribute_that_utkface_lacks_is_refused(parts_with, tmp_path):
     path = tmp_path / "smile.safetensors"
     save_attribute_classifier(judge_classifier(2), path, attribute="smile", class_names=("no", "yes"))
-    here.setenv("PAPERLIB_FACES_CLASSIFIER", str(path))
     with pytest.raises(ConfigError, match="'smile': UTKFace has labels for race, gender, age band"):
-        PROFILE.parts.real_images()
+        parts_with(faces_classifier=path).real_images()
 
 
-def test_paper_a_and_the_missing_generator_are_refused(here):
+def test_paper_a_and_the_missing_generator_are_refused():
     with pytest.raises(ConfigError, match="no classifier to train"):
         plans.table1(PROFILE, 1)
     with pytest.raises(ConfigError, match="withhold the label"):
@@ -122,7 +119,7 @@ def test_the_doctor_names_what_is_missing(results, tmp_path, monkeypatch, capsys
     for name in ("GENERATOR", "CLASSIFIER", "JUDGE"):
         monkeypatch.setenv(f"PAPERLIB_FACES_{name}", str(tmp_path / name))
     monkeypatch.setenv("PAPERLIB_UTKFACE", str(tmp_path / "nowhere"))
-    assert doctor.main(["--profile", "faces"]) == 0
+    assert doctor.main(["--profile", "faces"]) == 1
     printed = capsys.readouterr().out
     assert printed.count("LACKS") >= 4
     assert "cannot be timed" in printed

@@ -11,8 +11,10 @@ from paperlib import profiles, records
 from paperlib.commands import reproduce
 from paperlib.config import ConfigError
 from paperlib.experiment import plans
+from paperlib.experiment.fingerprints import Fingerprints
 from paperlib.experiment.outcome import generate
 from paperlib.generators import biggan
+from paperlib.support.paths import Paths
 from paperlib.support.weights import CheckpointError
 
 PROFILE = profiles.IMAGENET10_SMOKE
@@ -28,9 +30,9 @@ def executed(tmp_path_factory, outside_files):
 
 def test_the_papers_sizes():
     paper = profiles.IMAGENET10
-    run = paper.classifier_run(0, hsm=True, r=0.5)
+    run, long = paper.classifier_run(0, hsm=True, r=0.5), paper.classifier_run(0, long=True)
     assert (run.images, run.epochs, run.learning_rate, run.momentum, run.weight_decay, run.width) == (13_000, 150, 0.1, 0.9, 1e-4, 64)
-    assert paper.classifier_run(0, long=True).epochs == 1500
+    assert long.epochs * long.long_factor == 1500
     assert paper.parts.class_names()[:2] == ("aircraft carrier", "balloon")
 
 
@@ -49,7 +51,11 @@ def test_records_are_whole(executed, outside_files):
     quality = {r.config.image_set: r.metrics for r in found if r.kind == "image-quality"}
     assert set(quality) == {"real train", "real test", "prior", "mined"}
     assert all(m["feature_space"] == "Inception" and m["feature_dimensions"] == 2048 for m in quality.values())
-    assert all(set(r.provenance["pretrained"]) == {"biggan", "inception", "judge"} for r in found)
+    assert all(
+        set(r.parts) == {"features", "generator", "judge", "real images"}
+        for r in found
+        if r.config.kind == "image-quality" and r.config.image_set == "prior"
+    )
     assert "biased upwards" in (executed / "report.html").read_text()
 
 
@@ -77,22 +83,31 @@ def test_a_broken_network_stops_before_any_work(results, tmp_path, capsys, monke
     assert not list(results.rglob("*.json"))
 
 
-def test_a_generator_of_another_size_is_refused(tmp_path, monkeypatch):
+def test_the_parts_have_one_identity_whatever_the_threads(outside_files):
+    hashes = set()
+    for threads in (1, 2):
+        torch.set_num_threads(threads)
+        profile = profiles.load(PROFILE.name, Paths.from_environment(outside_files))
+        hashes.add(Fingerprints(profile).of(PROFILE.image_quality_run(0, "prior"))["generator"])
+    torch.set_num_threads(1)
+    assert len(hashes) == 1
+
+
+def test_a_generator_of_another_size_is_refused(tmp_path):
     config = BigGANConfig(
         output_dim=32, z_dim=16, class_embed_dim=16, channel_width=8, layers=[(True, 16, 8), (True, 8, 4), (False, 4, 2), (True, 2, 1)],
         attention_layer_position=3,
     )  # fmt: skip
     biggan.save_biggan(biggan.random_biggan(config), tmp_path / "small")
-    monkeypatch.setenv("PAPERLIB_BIGGAN", str(tmp_path / "small"))
+    profile = profiles.load(PROFILE.name, Paths(biggan=str(tmp_path / "small")))
     with pytest.raises(CheckpointError, match=r"images of shape \(3, 32, 32\); the profile takes \(3, 128, 128\)"):
-        PROFILE.parts.generator()
+        profile.parts.generator()
 
 
-def test_data_sets_are_bytes_on_the_device(executed, outside_files, monkeypatch):
-    for name, value in outside_files.items():
-        monkeypatch.setenv(name, value)
-    generator = PROFILE.parts.generator()
-    images = generate(generator, generator.sample_latents(3), torch.arange(3), PROFILE.parts)
+def test_data_sets_are_bytes_on_the_device(outside_files):
+    parts = profiles.load(PROFILE.name, Paths.from_environment(outside_files)).parts
+    generator = parts.generator()
+    images = generate(generator, generator.sample_latents(3), torch.arange(3), parts)
     assert images.dtype == torch.uint8
     assert images.shape == (3, 3, 128, 128)
     assert generator.num_classes == 10

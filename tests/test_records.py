@@ -178,5 +178,5 @@ def test_a_folder_that_cannot_be_written_is_one_clear_error(tiny):
     tiny.paths.results.joinpath("smoke").write_text("")
     with pytest.raises(OSError, match=r"^cannot write to .*smoke: .*set PAPERLIB_RESULTS to a folder that is\.$"):
         run(CONFIG, tiny, progress=False)
-    with pytest.raises(OSError, match="^cannot write to .*smoke"):
+    with pytest.raises(OSError, match="cannot write to"):
         engine.run_all([CONFIG], tiny, progress=False)

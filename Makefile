@@ -107,8 +107,9 @@ report: env ## write tables, report.html and the comparison from existing record
 doctor: env ## list what PROFILE needs, what is missing, and the time it would take here
 	$(PYTHON) -m paperlib.commands.doctor --profile $(PROFILE) $(if $(SEEDS),--seeds $(SEEDS))
 
-bench: env ## measure speed against the upstream libraries, into results/reference/bench
+bench: env ## measure speed against the upstream libraries, and of reading records, into results/reference/bench
 	$(PYTHON) bench/speed.py
+	$(PYTHON) bench/records.py
 
 readme: env ## write the numbers and pictures of README.md, docs and examples from results/reference
 	$(PYTHON) -m paperlib.commands.readme

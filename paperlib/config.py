@@ -6,6 +6,7 @@ config = from_json(to_json(config))                                         # th
 
 import ast
 import json
+import reprlib
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, field, fields
 from typing import Annotated, Any, Literal, TypeVar, dataclass_transform
@@ -63,7 +64,7 @@ def one_line(error: ValidationError) -> str:
     name = ".".join(str(part) for part in first["loc"]) or "config"
     if first["type"] == "missing":
         return f"{name}: it is missing; give it a value."
-    return f"{name} = {first['input']!r}: {_rule(first)}."
+    return f"{name} = {reprlib.repr(first['input'])}: {_rule(first)}."
 
 
 def _rule(error: Mapping[str, Any]) -> str:

@@ -134,18 +134,17 @@ def save(record: Record, folder: Path) -> Path:
     """Write the pictures, then the record, each whole or not at all; ConfigError where the metrics are not what the kind measures."""
     if not record.impossible:
         check_metrics(record.config, record.metrics)
-    checksums = {}
-    for name, picture in record.pictures.items():
-        content = _encode(picture)
-        checksums[name] = hashlib.sha256(content).hexdigest()
-        with replacing(_pictures(folder, record.key) / f"{name}.png") as temporary:
-            temporary.write_bytes(content)
+    pictures = {name: _encode(picture) for name, picture in record.pictures.items()}
+    checksums = {name: hashlib.sha256(content).hexdigest() for name, content in pictures.items()}
     stored = {
         "config": json.loads(to_json(record.config)), "parts": record.parts, "metrics": record.metrics, "history": record.history,
         "pictures": checksums, "provenance": record.provenance, "impossible": record.impossible,
     }  # fmt: skip
     text = json.dumps(stored, allow_nan=False, indent=1)
     checked(lambda: _STORED.validate_json(text))
+    for name, content in pictures.items():
+        with replacing(_pictures(folder, record.key) / f"{name}.png") as temporary:
+            temporary.write_bytes(content)
     path = path_of(folder, record.config, record.parts)
     with replacing(path) as temporary:
         temporary.write_text(text + "\n")
@@ -188,7 +187,7 @@ def find(folder: Path, *, set_aside: bool = True) -> list[Record]:
     set_aside: rename a damaged file; without, it is named in a warning and stays where it is.
     """
     found = []
-    for path in sorted((folder / "records").glob("*.json")):
+    for path in sorted((folder / "records").glob("[!.]*.json")):
         try:
             found.append(load(path))
         except DamagedRecordError as error:
@@ -200,7 +199,7 @@ def _warn(error: DamagedRecordError, path: Path, set_aside: bool) -> None:
     if set_aside:
         path.replace(path.with_suffix(".damaged"))
     remedy = f"The record was set aside as {path.stem}.damaged; its run is computed again." if set_aside else "The record is left out."
-    warnings.warn(f"{error}. {remedy}", stacklevel=3)
+    warnings.warn(f"{str(error).removesuffix('.')}. {remedy}", stacklevel=3)
 
 
 def cached(config: Config, parts: Mapping[str, str], folder: Path, compute: Callable[[], Record]) -> Record:

@@ -50,7 +50,10 @@ PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
 
 
 def state_of(seed: int, purpose: Purpose) -> int:
-    """A 64-bit state from numpy.random.SeedSequence: the seed is its entropy, the purpose its spawn key."""
+    """A 64-bit state from numpy.random.SeedSequence: the seed is its entropy, the purpose its spawn key.
+
+    On a CPU torch uses its lower 32 bits; no two purposes share them at any seed below 1,000.
+    """
     if purpose not in PURPOSES:
         raise ValueError(f"purpose = {purpose!r}: use one of {', '.join(PURPOSES)}.")
     if not 0 <= seed < 2**63:

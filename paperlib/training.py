@@ -107,7 +107,7 @@ def train(
         loss, accuracy = train_epoch(
             model, data, optimizer, batch_size=batch_size, rng=rng, scheduler=scheduler, mixed_precision=mixed_precision
         )
-        check_finite(epoch, learning_rate, torch.tensor(loss))
+        check_finite(epoch, learning_rate, torch.tensor(loss), *model.state_dict().values())
         history.loss.append(loss)
         history.accuracy.append(accuracy)
         if on_epoch is not None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
+from itertools import count as counter
 from pathlib import Path
 
 import nbformat
@@ -15,7 +16,7 @@ import pytest
 import torch
 from PIL import Image
 
-from paperlib import profiles
+from paperlib import data, profiles
 from paperlib.commands import reproduce
 from paperlib.config import Config
 from paperlib.data.imagenet import CLASSES
@@ -23,6 +24,7 @@ from paperlib.experiment import engine
 from paperlib.experiment.fingerprints import Fingerprints
 from paperlib.experiment.outcome import Outcome
 from paperlib.generators import biggan
+from paperlib.measurements import METRICS
 from paperlib.networks._torchvision import torchvision
 from paperlib.networks.imagenet import inception_network
 from paperlib.networks.vgg_face import CONVOLUTIONS_PER_BLOCK
@@ -75,6 +77,27 @@ def classifier_record(config: Config, profile: profiles.Profile, accuracy: float
     return Record(config, Fingerprints(profile).of(config), metrics, {"loss": [1.0]}, {}, PROVENANCE)
 
 
+def made_record(config: Config, profile: profiles.Profile, **changes) -> Record:
+    """The record of a run of any kind that never ran: whole, with metrics that fit and are all different."""
+    schema, numbers = METRICS[type(config)].json_schema(), counter()
+
+    def example(part):
+        if "$ref" in part:
+            return example(schema["$defs"][part["$ref"].rpartition("/")[2]])
+        match part["type"]:
+            case "number":
+                return 1 - next(numbers) * 1e-6
+            case "integer":
+                return 1 + next(numbers)
+            case "string":
+                return "digit"
+            case "array":
+                return [example(part["items"]) for _ in range(2)]
+        return {name: example(value) for name, value in part["properties"].items()}
+
+    return replace(Record(config, Fingerprints(profile).of(config), example(schema), {"loss": [1.0, 0.5]}, {}, PROVENANCE), **changes)
+
+
 def moved(network: torch.nn.Module) -> torch.nn.Module:
     """A copy with one number of one tensor changed by a little."""
     copied = copy.deepcopy(network)
@@ -93,6 +116,18 @@ def results(tmp_path, monkeypatch):
 def smoke(tmp_path):
     """The smoke profile with a results folder of this test's own."""
     return replace(profiles.SMOKE, paths=Paths(results=tmp_path))
+
+
+@cache
+def few_digits() -> tuple[data.Images, data.Images]:
+    """Two hundred real digits a set, every class among them."""
+    return tuple(part.subset(slice(None, None, len(part) // 200)) for part in data.digits())
+
+
+@pytest.fixture
+def tiny(smoke):
+    """The same with two hundred real images a set: a classifier's run takes a fraction of a second."""
+    return replace(smoke, parts=replace(smoke.parts, real_images=few_digits))
 
 
 @cache

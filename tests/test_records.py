@@ -1,122 +1,118 @@
+"""A record comes back as it was saved, is computed once, and is the only one of its run."""
+
+import datetime
 import json
-import multiprocessing
-import subprocess
-import sys
-import time
 from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
+from conftest import classifier_record, made_record
+from test_config import EVERY_KIND
 
 from paperlib import profiles, records
-from paperlib.experiment import run, run_all
-from paperlib.records import Record
+from paperlib.config import ConfigError, from_json, to_json
+from paperlib.experiment import engine, run
+from paperlib.measurements import METRICS
+from paperlib.report import table1
 
 CONFIG = replace(profiles.SMOKE.classifier_run(0), images=50, epochs=1)
+PICTURES = {"grey": np.linspace(-1, 1, 12).reshape(3, 4), "coloured": np.linspace(-1, 1, 36).reshape(3, 4, 3)}
 
 
-def record(**changes):
-    return replace(
-        Record(
-            "classifier",
-            {"profile": "smoke"},
-            0,
-            {"accuracy": 0.5},
-            {"loss": [1.0, 0.5]},
-            {"grid": np.linspace(-1, 1, 12).reshape(3, 4)},
-            {},
-        ),
-        **changes,
-    )
+@pytest.fixture(scope="module")
+def folder_of_every_kind(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("results") / "smoke"
+    saved = [made_record(config, profiles.SMOKE, pictures=PICTURES) for config in EVERY_KIND]
+    for record in saved:
+        records.save(record, folder)
+    return folder, {record.key: record for record in saved}
 
 
-def test_round_trip(tmp_path):
-    path = tmp_path / "a" / "r.json"
-    records.save(record(), path)
-    loaded = records.load(path)
-    assert (loaded.metrics, loaded.history, loaded.config) == (record().metrics, record().history, record().config)
-    assert np.allclose(loaded.pictures["grid"], record().pictures["grid"], atol=0.01)
-    assert [p.name for p in path.parent.iterdir()] == ["r.json"]
+def test_every_kind_comes_back_as_it_was_saved(folder_of_every_kind):
+    folder, saved = folder_of_every_kind
+    found = records.find(folder)
+    assert {type(record.config) for record in found} == set(METRICS)
+    assert {record.key for record in found} == set(saved)
+    for record in found:
+        same = replace(saved[record.key], pictures=record.pictures)
+        assert record == same
+        assert type(record.config) is type(same.config)
+        assert set(record.pictures) == set(PICTURES)
+        for name, picture in PICTURES.items():
+            np.testing.assert_allclose(record.pictures[name], picture, atol=1 / 127)
 
 
-def test_a_failed_save_leaves_the_old_record(tmp_path):
-    path = tmp_path / "r.json"
-    records.save(record(), path)
-    before = path.read_text()
-    with pytest.raises(ValueError, match="JSON"):
-        records.save(record(metrics={"accuracy": float("nan")}), path)
-    assert path.read_text() == before
-    assert len(list(tmp_path.iterdir())) == 1
+def test_pictures_are_not_read_with_the_metrics(folder_of_every_kind, tmp_path):
+    folder, saved = folder_of_every_kind
+    (tmp_path / "records").symlink_to(folder / "records")
+    found = records.find(tmp_path)
+    assert len(found) == len(saved)
+    with pytest.raises(records.DamagedRecordError, match=r"grey\.png is damaged"):
+        found[0].pictures["grey"]
 
 
-@pytest.mark.parametrize("damage", ["", "{", "[]", '{"kind": "classifier"}', '{"metrics": 1}'])
-def test_a_damaged_record_is_named_set_aside_and_computed_again(results, damage):
-    first = run(CONFIG, progress=False)
-    path = records.path_of(CONFIG)
-    path.write_text(damage)
-    with pytest.warns(UserWarning, match=path.name):
-        again = run(CONFIG, progress=False)
-    assert again.metrics == first.metrics
-    assert path.with_suffix(".damaged").read_text() == damage
-    assert records.load(path).metrics == first.metrics
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"metrics": {"accuracy": float("nan"), "accuracy_bna": 0.5, "test_images": 1}},
+        {"metrics": {"accuracy": 0.5}},
+        {"history": {"loss": [float("inf")]}},
+        {"provenance": {}},
+    ],
+)
+def test_a_failed_save_leaves_the_old_record_and_its_pictures(tiny, change):
+    old = made_record(CONFIG, tiny, pictures=PICTURES)
+    path = records.save(old, tiny.folder)
+    before = path.read_bytes()
+    new = replace(old, pictures={name: -picture for name, picture in PICTURES.items()}, **change)
+    with pytest.raises((ConfigError, ValueError)):
+        records.save(new, tiny.folder)
+    assert path.read_bytes() == before
+    assert records.load(path, pictures=True).metrics == old.metrics
+    assert len(list(tiny.folder.rglob("*.*"))) == 1 + len(PICTURES)
 
 
-def test_a_damaged_record_is_left_out_of_find(results):
-    run(CONFIG, progress=False)
-    (results / "smoke" / "records" / "other.json").write_text("{")
-    with pytest.warns(UserWarning, match=r"other\.json is damaged"):
-        assert len(records.find("smoke")) == 1
+def test_a_record_that_is_being_written_is_not_touched(tiny):
+    with records.replacing(records.path_of(tiny.folder, CONFIG, {})) as unfinished:
+        unfinished.write_text("{")
+        assert records.find(tiny.folder) == []
 
 
-def test_results_not_writable(tmp_path, monkeypatch):
-    (tmp_path / "file").write_text("")
-    monkeypatch.setenv("PAPERLIB_RESULTS", str(tmp_path / "file"))
-    with pytest.raises(OSError, match=r"cannot write to .*PAPERLIB_RESULTS"):
-        records.check_writable("smoke")
+def test_one_and_one_point_zero_are_one_record(tiny):
+    whole, fraction = (replace(CONFIG, r=r) for r in (1, 1.0))
+    read = from_json(to_json(fraction).replace('"r": 1.0', '"r": 1'))
+    assert len({records.save(classifier_record(config, tiny), tiny.folder) for config in (whole, fraction, read)}) == 1
+    assert len(records.find(tiny.folder)) == 1
 
 
-def test_same_config_same_metrics_bit_for_bit(results, monkeypatch, tmp_path_factory):
-    """In this process, in workers beside each other, and with hsm and DS in play."""
-    configs = [
-        CONFIG,
-        replace(CONFIG, hsm=True, r=0.5, epochs=2),
-        replace(CONFIG, hsm=True, round_images=20),
-        profiles.SMOKE.conditioning_run(1),
-    ]
-    here = [run(c, progress=False) for c in configs]
-    monkeypatch.setenv("PAPERLIB_RESULTS", str(tmp_path_factory.mktemp("again")))
-    there = run_all(configs, workers=2, progress=False)
-    assert [(r.metrics, r.history) for r in here] == [(r.metrics, r.history) for r in there]
+def test_no_table_counts_a_seed_twice(tiny):
+    column = [tiny.classifier_run(seed) for seed in (0, 1)]
+    paths = [records.save(classifier_record(config, tiny), tiny.folder) for config in column]
+    before = table1.table(engine.found(tiny))
+    for copy in (paths[0].with_name("copy.json"), paths[0].with_stem(f"{paths[0].stem}-2")):
+        copy.write_bytes(paths[0].read_bytes())
+    with pytest.warns(UserWarning, match=f"its content belongs to {paths[0].name}") as warned:
+        found = engine.found(tiny)
+    assert len(warned) == 2
+    assert [record.seed for record in found] == [0, 1]
+    assert table1.table(found).equals(before)
+    assert sorted(tiny.folder.rglob("*.json")) == sorted(paths)
 
 
-def test_provenance(results):
-    provenance = run(CONFIG, progress=False).provenance
-    assert {"commit", "packages", "device", "threads", "seconds", "date", "pretrained"} <= set(provenance)
-    assert provenance["packages"]["torch"].startswith("2.13")
+def test_provenance_says_where_and_when(tiny):
+    before = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
+    provenance = run(CONFIG, tiny, progress=False).provenance
+    assert before <= datetime.datetime.fromisoformat(provenance["date"]) <= datetime.datetime.now(datetime.UTC)
+    assert provenance["packages"]["torch"] == torch.__version__
+    assert (provenance["threads"], provenance["workers"]) == (1, 1)
+    assert provenance["seconds"] > 0
+    assert json.loads(next(tiny.folder.rglob("*.json")).read_text())["provenance"] == provenance
 
 
-def _run(config):
-    return run(config, progress=False).provenance
-
-
-def test_two_processes_that_want_one_record_compute_it_once(results):
-    with multiprocessing.get_context("spawn").Pool(2) as pool:
-        provenances = pool.map(_run, [CONFIG, CONFIG])
-    assert provenances[0] == provenances[1]
-    assert len(records.find("smoke")) == 1
-
-
-def test_a_kill_loses_only_the_run_in_progress(results):
-    code = (
-        "from dataclasses import replace; from paperlib import profiles; from paperlib.experiment import run;"
-        "c = replace(profiles.SMOKE.classifier_run(0), images=50, epochs=1);"
-        "run(c, progress=False); print('first', flush=True); run(replace(c, epochs=100_000), progress=False)"
-    )
-    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
-    assert process.stdout.readline() == "first\n"
-    time.sleep(0.5)
-    process.kill()
-    process.wait()
-    found = records.find("smoke")
-    assert [r.config["epochs"] for r in found] == [1]
-    assert json.loads(records.path_of(CONFIG).read_text())["metrics"] == run(CONFIG, progress=False).metrics
+def test_a_folder_that_cannot_be_written_is_one_clear_error(tiny):
+    tiny.paths.results.joinpath("smoke").write_text("")
+    with pytest.raises(OSError, match=r"^cannot write to .*smoke: .*set PAPERLIB_RESULTS to a folder that is\.$"):
+        run(CONFIG, tiny, progress=False)
+    with pytest.raises(OSError, match="cannot write to"):
+        engine.run_all([CONFIG], tiny, progress=False)

@@ -46,7 +46,7 @@ def blocks(runs: Sequence[Record]) -> dict[str, str]:
     }
     return {
         "times": times(),
-        "bench": "\n\n".join(bench(path) for path in sorted((REFERENCE / "bench").glob("*.json"))),
+        "bench": "\n\n".join(bench(path) for path in sorted((REFERENCE / "bench").glob("*.json")) if path.stem != "records"),
         "table1_short": short_table1(table),
         "gap": table1.gap_sentence(runs),
         "sweep_short": short_sweep(curve),

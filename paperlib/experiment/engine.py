@@ -153,7 +153,7 @@ def _run(config: Config, known: Fingerprints, *, progress: bool, workers: int) -
     profile = known.profile
     _check_profile(config, profile)
     parts = known.of(config)
-    return records.cached(config, parts, profile.folder, lambda: _compute(config, parts, known, progress, workers))
+    return records.cached(config, parts, profile.paths.writable(profile.name), lambda: _compute(config, parts, known, progress, workers))
 
 
 def _check_profile(config: Config, profile: Profile) -> None:

@@ -118,7 +118,7 @@ class Own:
 
     def __init__(self, profile: Profile):
         self.profile = profile
-        self._place = {to_json(run): place for place, run in enumerate(everything(profile, 1))}
+        self._place = {to_json(run): place for place, run in enumerate(dict.fromkeys(everything(profile, 1)))}
 
     def __contains__(self, config: Config) -> bool:
         """Any r counts as a point of the sweep."""

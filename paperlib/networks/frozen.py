@@ -44,7 +44,9 @@ def check_counts(**counts: int) -> None:
 def check_finite(epoch: int, learning_rate: float, *values: torch.Tensor) -> None:
     """Raise ValueError where training diverged. epoch: counted from 0."""
     if not all(torch.isfinite(value).all() for value in values):
-        raise ValueError(f"training left the finite numbers in epoch {epoch + 1}; use a learning_rate below {learning_rate}.")
+        raise ValueError(
+            f"training diverged in epoch {epoch + 1}: the loss or a weight is NaN or infinite; use a learning_rate below {learning_rate}."
+        )
 
 
 def check_logits(scores: torch.Tensor, n: int, num_classes: int) -> None:

@@ -1,0 +1,74 @@
+"""Processes that share a results folder, and one that is killed."""
+
+import pickle
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+import cloudpickle
+from conftest import made_record
+
+from paperlib import profiles, records
+from paperlib.experiment import engine, run
+
+CONFIG = replace(profiles.SMOKE.classifier_run(0), images=50, epochs=1)
+
+
+WANT_ONE = """
+import pickle, sys, time
+from pathlib import Path
+from paperlib import records
+
+record, folder = pickle.loads(Path(sys.argv[1]).read_bytes())
+
+def compute():
+    print("computed", flush=True)
+    time.sleep(0.5)
+    return record
+
+print("ready", flush=True)
+sys.stdin.readline()
+print(records.cached(record.config, record.parts, folder, compute).metrics)
+"""
+
+
+def started(code, argument):
+    environment = {"PYTHONPATH": ":".join(sys.path)}
+    return subprocess.Popen(
+        [sys.executable, "-c", code, str(argument)], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+
+
+def test_two_processes_that_want_one_record_compute_it_once(tiny, tmp_path):
+    record = made_record(CONFIG, tiny)
+    (tmp_path / "job").write_bytes(pickle.dumps((record, tiny.folder)))
+    both = [started(WANT_ONE, tmp_path / "job") for _ in range(2)]
+    assert [process.stdout.readline() for process in both] == ["ready\n"] * 2
+    for process in both:
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    lines = [line for process in both for line in process.communicate()[0].splitlines()]
+    assert lines.count("computed") == 1
+    assert lines.count(str(record.metrics)) == 2
+
+
+def test_a_kill_loses_only_the_run_in_progress(tiny, tmp_path):
+    endless = replace(CONFIG, epochs=100_000)
+    (tmp_path / "job").write_bytes(cloudpickle.dumps((tiny, [CONFIG, endless])))
+    code = (
+        "import pickle, sys; from pathlib import Path; from paperlib.experiment import run;"
+        "profile, configs = pickle.loads(Path(sys.argv[1]).read_bytes());"
+        "[run(config, profile, progress=False) for config in configs]"
+    )
+    process = started(code, tmp_path / "job")
+    parts = engine.Fingerprints(tiny).of(endless)
+    path = records.path_of(tiny.folder, endless, parts)
+    while not path.with_name(f".{path.name}.lock").exists():
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.kill()
+    process.communicate()
+    (kept,) = records.find(tiny.folder)
+    assert kept.metrics == run(CONFIG, tiny, progress=False).metrics
+    assert records.cached(endless, parts, tiny.folder, lambda: made_record(endless, tiny)).config == endless

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from pytorch_pretrained_biggan import BigGANConfig
 
 from paperlib import data, profiles
 from paperlib.commands import reproduce
@@ -164,14 +165,15 @@ def arrange_imagenet(root: Path, per_class: int = 2) -> Path:
 
 @pytest.fixture(scope="session")
 def outside_files(tmp_path_factory) -> dict[str, str]:
-    """What the `imagenet10` profile fetches, in the true formats and sizes but with random weights; environment variable -> path."""
+    """What the `imagenet10` profile fetches, in the true formats but with random weights, and BigGAN at a quarter of its width;
+    environment variable -> path."""
     folder = tmp_path_factory.mktemp("outside")
-    biggan.save_biggan(biggan.random_biggan(), folder / "biggan")
+    biggan.save_biggan(biggan.random_biggan(BigGANConfig(channel_width=32)), folder / "biggan")
     torch.manual_seed(0)
     torch.save(inception_network().state_dict(), folder / "inception.pth")
     torch.save(torchvision.models.resnet50(weights=None).state_dict(), folder / "resnet50.pth")
     return {
-        "PAPERLIB_IMAGENET": str(arrange_imagenet(folder / "imagenet", per_class=4)),
+        "PAPERLIB_IMAGENET": str(arrange_imagenet(folder / "imagenet", per_class=2)),
         "PAPERLIB_BIGGAN": str(folder / "biggan"),
         "PAPERLIB_INCEPTION": str(folder / "inception.pth"),
         "PAPERLIB_JUDGE": str(folder / "resnet50.pth"),

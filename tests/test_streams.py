@@ -102,8 +102,8 @@ def test_the_environment_is_read_where_paths_are_made():
     assert using("environ", "getenv", "putenv") == {"support/paths.py", "commands/reproduce.py"}
 
 
-def test_threads_are_set_where_runs_and_their_measurements_start():
-    assert using("set_num_threads", "get_num_threads") == {"experiment/engine.py", "commands/workload.py", "pretraining/digits.py"}
+def test_threads_are_set_in_one_place():
+    assert using("set_num_threads", "get_num_threads") == {"support/threads.py"}
 
 
 def test_what_is_kept_for_a_process_are_files_that_ship():

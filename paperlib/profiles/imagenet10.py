@@ -127,7 +127,7 @@ IMAGENET10 = Profile(
 IMAGENET10_SMOKE = replace(
     IMAGENET10, name="imagenet10_smoke", quality_samples=20,
     classifier=ClassifierSizes(
-        epochs=2, long_factor=2, images=20, round_images=10, mining_steps=1, step_size=0.1, batch_size=10, learning_rate=0.1, width=64,
+        epochs=2, long_factor=2, images=10, round_images=5, mining_steps=1, step_size=0.1, batch_size=10, learning_rate=0.1, width=16,
         stages=(1, 2), hard_per_class=1,
     ),
     mining=MiningSizes(steps=(1,), step_sizes=(0.1,), natural=1, classifier_step_sizes=(1.0,)),

@@ -43,7 +43,7 @@ SOURCE := $(if $(filter %.py,$(PROFILE)),$(if $(filter /% ~%,$(PROFILE)),,$(CALL
 RUN := $(PYTHON) -m paperlib.commands.reproduce --profile '$(SOURCE)' $(if $(SEEDS),--seeds $(SEEDS))
 
 .DEFAULT_GOAL := help
-.PHONY: help env reproduce test lint format lab table1 sweep hard-samples conditioning quality diversity report doctor bench readme reference examples times pretrained clean-results
+.PHONY: help env reproduce test test-fast lint format lab table1 sweep hard-samples conditioning quality diversity report doctor bench readme reference examples times pretrained clean-results
 
 help: ## print this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -68,6 +68,9 @@ reproduce: env ## run every notebook; write records, tables, figures and results
 
 test: env ## run all tests, every notebook included
 	$(PYTHON) -m pytest
+
+test-fast: env ## run the tests but those that take more than a few seconds
+	$(PYTHON) -m pytest -m "not slow"
 
 lint: env ## check style, types and the order of imports
 	$(PYTHON) -m ruff check .

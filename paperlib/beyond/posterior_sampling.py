@@ -31,7 +31,8 @@ BOUND_QUANTILE = 0.9  # of p_w / q among a proposal's first batch: the ratio tha
 
 @dataclass(frozen=True)
 class Accepted:
-    """z: (n, d) latents; fewer where rejection_draws gave up. accepted: number of latents kept. draws: number of images made. seconds: to make and read these images.
+    """z: (n, d) latents; fewer where rejection_draws gave up. accepted: number of latents kept. draws: number of images made.
+    seconds: to make and read these images.
 
     clipped: in [0, 1], share of the draws whose ratio was above the bound; 0 for draws of the prior.
     """

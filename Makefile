@@ -38,7 +38,10 @@ PYTHON := .venv/bin/python
 STAMP := .venv/.stamp
 endif
 
-RUN := $(PYTHON) -m paperlib.commands.reproduce --profile $(PROFILE) $(if $(SEEDS),--seeds $(SEEDS))
+# The path of a profile counts from the caller's folder: PWD, which `make -C` leaves alone. A program may start make with a PWD of long ago.
+CALLER := $(if $(wildcard $(PWD)/$(PROFILE)),$(PWD),$(if $(wildcard $(CURDIR)/$(PROFILE)),$(CURDIR),$(PWD)))
+SOURCE := $(if $(filter %.py,$(PROFILE)),$(if $(filter /% ~%,$(PROFILE)),,$(CALLER)/))$(PROFILE)
+RUN := $(PYTHON) -m paperlib.commands.reproduce --profile '$(SOURCE)' $(if $(SEEDS),--seeds $(SEEDS))
 
 .DEFAULT_GOAL := help
 .PHONY: help env reproduce test test-fast lint format lab table1 sweep hard-samples conditioning quality diversity report doctor bench readme reference examples times pretrained clean-results
@@ -69,6 +72,9 @@ test: env ## run all tests, every notebook included, in TEST_WORKERS processes
 
 test-fast: env ## run the tests that take no more than some seconds each
 	OMP_NUM_THREADS=1 $(PYTHON) -m pytest -n $(TEST_WORKERS) --dist loadfile -m "not slow"
+
+test-fast: env ## run the tests but those that take more than a few seconds
+	$(PYTHON) -m pytest -m "not slow"
 
 lint: env ## check style, types and the order of imports
 	$(PYTHON) -m ruff check .
@@ -105,7 +111,7 @@ report: env ## write tables, report.html and the comparison from existing record
 	$(RUN) --report-only
 
 doctor: env ## list what PROFILE needs, what is missing, and the time it would take here
-	$(PYTHON) -m paperlib.commands.doctor --profile $(PROFILE) $(if $(SEEDS),--seeds $(SEEDS))
+	$(PYTHON) -m paperlib.commands.doctor --profile '$(SOURCE)' $(if $(SEEDS),--seeds $(SEEDS))
 
 bench: env ## measure speed against the upstream libraries, and of reading records, into results/reference/bench
 	$(PYTHON) bench/speed.py
@@ -115,7 +121,7 @@ readme: env ## write the numbers and pictures of README.md, docs and examples fr
 	$(PYTHON) -m paperlib.commands.readme
 
 reference: env ## compute the committed results, results/reference/PROFILE, with SEEDS=10
-	PAPERLIB_RESULTS=$(CURDIR)/results/reference $(PYTHON) -m paperlib.commands.reproduce --profile $(PROFILE) --seeds $(if $(SEEDS),$(SEEDS),10)
+	PAPERLIB_RESULTS=$(CURDIR)/results/reference $(PYTHON) -m paperlib.commands.reproduce --profile '$(SOURCE)' --seeds $(if $(SEEDS),$(SEEDS),10)
 
 examples: env ## run examples/paper_a.py and paper_b.py and record what they print, for `make readme`
 	$(PYTHON) bench/examples.py
@@ -126,6 +132,6 @@ times: env ## time `make reproduce` and `make test` for README.md
 pretrained: env ## train the shipped generators and classifiers again (under an hour on a CPU)
 	$(PYTHON) -m paperlib.commands.reproduce --pretrain
 
-clean-results: ## delete the results of PROFILE
-	@case "$(PROFILE)" in ""|.*|*/*|*.py|reference) echo "PROFILE = $(PROFILE): use the name of one profile's folder in results/." >&2; exit 1;; esac
-	rm -rf "results/$(PROFILE)"
+clean-results: $(if $(filter %.py,$(PROFILE)),env) ## delete the results of PROFILE
+	@case "$(PROFILE)" in *.py) ;; ""|.*|*/*|reference) echo "PROFILE = $(PROFILE): use the name of one profile's folder in results/, or the path of its file." >&2; exit 1;; esac
+	$(if $(filter %.py,$(PROFILE)),$(RUN) --clean,rm -rf "results/$(PROFILE)")

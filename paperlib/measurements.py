@@ -127,7 +127,11 @@ class Evaluation(ImageQuality):
 
 
 class Diversity(TypedDict):
-    """Against the truth (truth_*) and the real images (real_*), mean over attributes. judge_on_manifold is absent where no image lies there."""
+    """Against the truth (truth_*) and the real images (real_*), mean over attributes. judge_on_manifold is absent where no image lies there.
+
+    without_truth: attributes that the pair produces too rarely for the truth to be drawn; truth_* are means over the others, every other
+    metric over all. Absent where there is none.
+    """
 
     __pydantic_config__ = STRICT  # type: ignore[misc]
     teacher_accuracy: Share
@@ -152,6 +156,7 @@ class Diversity(TypedDict):
     judge_off_manifold: NotRequired[Share]
     acceptance: NotRequired[list[Share]]
     clipped: NotRequired[list[Share]]
+    without_truth: NotRequired[list[Count0]]
 
 
 METRICS: dict[type[Config], TypeAdapter[Any]] = {

@@ -25,12 +25,14 @@ from paperlib.generators import Generator
 from paperlib.networks.frozen import ask, check_counts, check_logits, evaluating
 from paperlib.support.stopwatch import synchronize
 
+EARLY = 10_000  # draws after which `rarest` is looked at
 BOUND_QUANTILE = 0.9  # of p_w / q among a proposal's first batch: the ratio that is kept always; 1 would be exact, and let one outlier rule
 
 
 @dataclass(frozen=True)
 class Accepted:
-    """z: (n, d) latents. accepted: number of latents kept. draws: number of images made. seconds: to make and read these images.
+    """z: (n, d) latents; fewer where rejection_draws gave up. accepted: number of latents kept. draws: number of images made.
+    seconds: to make and read these images.
 
     clipped: in [0, 1], share of the draws whose ratio was above the bound; 0 for draws of the prior.
     """
@@ -58,6 +60,7 @@ def rejection_sample(
     rng: torch.Generator | None = None,
     batch_size: int = 500,
     max_draws: int = 1_000_000,
+    rarest: float = 0.0,
 ) -> list[Accepted]:
     """Draw exactly from p_w(z | a) for each attribute a. Each image is tried for every attribute that still needs some, independently.
 
@@ -70,14 +73,41 @@ def rejection_sample(
         rng: stream of random numbers; None is torch's global stream.
         batch_size: at least 1. Images in a pass.
         max_draws: at least 1. Prior draws after which it gives up.
+        rarest: in [0, 1). It gives up after 10,000 draws too, where the share that is kept is below this.
 
     Returns:
         One Accepted for each attribute: latents z (n, d), counts, and seconds. Counts and seconds are those of this attribute alone.
 
     Raises:
         ValueError: a parameter or an attribute is out of range, or the logits do not fit.
-        NeverProducedError: max_draws draws did not give n latents of some attribute.
+        NeverProducedError: it gave up on some attribute.
     """
+    found = rejection_draws(
+        generator, classifier, attributes, n, prior_weight=prior_weight, rng=rng, batch_size=batch_size, max_draws=max_draws, rarest=rarest
+    )
+    for a, accepted in zip(attributes, found, strict=True):
+        if len(accepted.z) < n:
+            raise NeverProducedError(
+                f"{accepted.draws:,} prior draws gave {len(accepted.z)} of {n} images of attribute {a}; it is too rare here: "
+                "ask for fewer, raise max_draws or lower rarest, or use langevin_sample."
+            )
+    return found
+
+
+@torch.no_grad()
+def rejection_draws(
+    generator: Generator,
+    classifier: nn.Module,
+    attributes: Sequence[int],
+    n: int,
+    *,
+    prior_weight: float = 1.0,
+    rng: torch.Generator | None = None,
+    batch_size: int = 500,
+    max_draws: int = 1_000_000,
+    rarest: float = 0.0,
+) -> list[Accepted]:
+    """rejection_sample without its error: an attribute that it gives up on has fewer than n latents, and the others all of theirs."""
     check_counts(n=n, batch_size=batch_size)
     check_weight(prior_weight)
     start, draws = time.perf_counter(), 0
@@ -85,19 +115,13 @@ def rejection_sample(
     found: dict[int, Accepted] = {}
     with evaluating(classifier):
         while len(found) < len(kept):
-            if draws >= max_draws:
-                a, z = min(kept.items(), key=lambda item: len(item[1]))
-                raise NeverProducedError(
-                    f"{draws:,} prior draws gave {len(z)} of {n} images of attribute {a}; it is too rare here: "
-                    "ask for fewer, raise max_draws, or use langevin_sample."
-                )
             z = generator.sample_latents(batch_size, rng)
             log_p = _log_posterior(generator, classifier, z, attributes)
             draws += batch_size
             for a, column in zip(attributes, log_p.T, strict=True):
                 if a not in found:
                     kept[a] = torch.cat([kept[a], z[uniform(len(z), rng, z.device).log() < column / prior_weight]])
-                    if len(kept[a]) >= n:
+                    if len(kept[a]) >= n or _hopeless(len(kept[a]), draws, max_draws, rarest):
                         synchronize()
                         found[a] = Accepted(kept[a][:n], len(kept[a]), draws, time.perf_counter() - start)
     return [found[a] for a in attributes]
@@ -115,6 +139,7 @@ def proposed_sample(
     rng: torch.Generator | None = None,
     batch_size: int = 500,
     max_draws: int = 1_000_000,
+    rarest: float = 0.0,
 ) -> Accepted:
     """Draw from p_w(z | attribute) with candidates of a learned proposal q.
 
@@ -131,13 +156,14 @@ def proposed_sample(
         rng: stream of random numbers; None is torch's global stream.
         batch_size: at least 1. Candidates in a pass.
         max_draws: at least 1. Candidates after which it gives up.
+        rarest: in [0, 1). It gives up after 10,000 candidates too, where the share that is kept is below this.
 
     Returns:
         An Accepted: latents z (n, d), counts, and seconds.
 
     Raises:
         ValueError: a parameter or the attribute is out of range, or the logits do not fit.
-        NeverProducedError: max_draws candidates did not give n latents.
+        NeverProducedError: it gave up.
     """
     check_counts(n=n, batch_size=batch_size)
     check_weight(prior_weight)
@@ -146,7 +172,7 @@ def proposed_sample(
     asked = torch.full((batch_size,), attribute, device=generator.device)
     with evaluating(classifier):
         while len(kept) < n:
-            if draws >= max_draws:
+            if _hopeless(len(kept), draws, max_draws, rarest):
                 raise NeverProducedError(
                     f"{draws:,} proposals gave {len(kept)} of {n} images of attribute {attribute}; use another proposal."
                 )
@@ -207,6 +233,10 @@ def langevin_sample(
     if not torch.isfinite(found).all():
         raise ValueError(f"Langevin steps of size {step_size} gave NaN or infinity; use a smaller step_size.")
     return found
+
+
+def _hopeless(kept: int, draws: int, max_draws: int, rarest: float) -> bool:
+    return draws >= max_draws or (draws >= EARLY and kept < rarest * draws)
 
 
 def _log_posterior(generator: Generator, classifier: nn.Module, z: torch.Tensor, attributes: Sequence[int]) -> torch.Tensor:

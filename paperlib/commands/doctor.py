@@ -152,8 +152,11 @@ def units(speeds: dict[str, float]) -> list[str]:
     return [f"{1e3 * seconds:.3g} ms {names[unit]}" for unit, seconds in speeds.items() if seconds]
 
 
-def diagnose(profile: Profile, seeds: int) -> TimeEstimate | None:
-    """Print facts, lacks with their remedies, and the estimate, which is None where something is missing that nothing can stand in for."""
+def diagnose(profile: Profile, seeds: int, source: str = "") -> TimeEstimate | None:
+    """Print facts, lacks with their remedies, and the estimate, which is None where something is missing that nothing can stand in for.
+
+    source: the path that the profile was loaded by; nothing for a shipped one.
+    """
     requirements = profile.parts.requirements()
     lacking = [r.name for r in requirements if r.found is None]
     can_be_timed = not lacking or profile.parts.stand_ins is not None
@@ -166,7 +169,7 @@ def diagnose(profile: Profile, seeds: int) -> TimeEstimate | None:
             f"  {'has' if r.found else 'LACKS':<10}{r.name}" + (f": {r.found}" if r.found else "\n" + textwrap.indent(r.remedy, " " * 12))
         )
     if not requirements:
-        print("  has       everything: it all ships with the package")
+        print("  has       everything: nothing has to be fetched")
     if not can_be_timed:
         print(f"\nMissing: {', '.join(lacking)}. The profile cannot be timed without them.")
         return None
@@ -179,19 +182,20 @@ def diagnose(profile: Profile, seeds: int) -> TimeEstimate | None:
     for name, seconds in estimated.notebooks.items():
         print(f"  {name:<20}{duration(seconds)}")
     print(f"  {'in all':<20}{duration(estimated.total)}; peak memory of these steps {estimated.peak_memory_gib:.1f} GiB")
-    print("\n" + (f"Missing: {', '.join(lacking)}." if lacking else f"Ready: make reproduce PROFILE={profile.name}"))
+    print("\n" + (f"Missing: {', '.join(lacking)}." if lacking else f"Ready: make reproduce PROFILE={source or profile.name}"))
     return estimated
 
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--profile", default="digits", help=f"one of {', '.join(profiles.PROFILES)}")
+    parser.add_argument("--profile", default="digits", help=f"{', '.join(profiles.PROFILES)}, or the path of a Python file with PROFILE")
     parser.add_argument("--seeds", type=int, help="seeds of every run; default: the profile's")
     parser.add_argument("--json", type=Path, help="write the estimate to this file too")
     options = parser.parse_args(arguments)
     try:
         profile = profiles.load(options.profile, Paths.from_environment())
-        estimated = diagnose(profile, len(plans.seeds_of(profile.seeds if options.seeds is None else options.seeds)))
+        seeds = len(plans.seeds_of(profile.seeds if options.seeds is None else options.seeds))
+        estimated = diagnose(profile, seeds, options.profile if options.profile.endswith(".py") else "")
     except (ConfigError, CheckpointError, DataError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -108,7 +108,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     start = time.perf_counter()
     try:
-        source = str(Path(options.profile).absolute()) if options.profile.endswith(".py") else options.profile
+        source = str(Path(options.profile).expanduser().absolute()) if options.profile.endswith(".py") else options.profile
         profile = profiles.load(source, Paths.from_environment())
         if options.clean:
             shutil.rmtree(profile.folder, ignore_errors=True)

@@ -26,6 +26,7 @@ from paperlib.config import (
     Rejection,
     Trained,
 )
+from paperlib.experiment.conditioning import generator_of
 from paperlib.experiment.outcome import balanced_labels, filler, generate
 from paperlib.hard_sample_mining import mine_hard_latents
 from paperlib.networks.features import extract
@@ -167,7 +168,8 @@ def _paper_a_seconds(profile: Profile, parts: Parts, seconds: Stopwatch) -> Work
 def _paper_b_seconds(profile: Profile, parts: Parts, seconds: Stopwatch) -> Work:
     if parts.paper_b is None or profile.conditioning is None:
         return Work()
-    generator, teacher, n = parts.paper_b.generator(), parts.paper_b.teacher(profile.settings[0][1]), profile.conditioning.batch_size
+    labels, name = profile.settings[0]
+    generator, teacher, n = generator_of(labels, parts), parts.paper_b.teacher(name), profile.conditioning.batch_size
     z = generator.sample_latents(n)
 
     def step() -> None:

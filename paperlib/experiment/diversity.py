@@ -1,6 +1,6 @@
 """Past paper B: what a method of conditioning keeps of each attribute's variety, against the truth and against the real images."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -11,8 +11,8 @@ from torch import nn
 
 from paperlib.beyond.distillation import distil_posterior
 from paperlib.beyond.latent_families import FlowConditioner, MixtureConditioner
-from paperlib.beyond.posterior_sampling import langevin_sample, proposed_sample, rejection_sample
-from paperlib.conditioner import Conditioner, Latents, train_conditioner
+from paperlib.beyond.posterior_sampling import langevin_sample, proposed_sample, rejection_draws, rejection_sample
+from paperlib.conditioner import Conditioner, Latents, NeverProducedError, train_conditioner
 from paperlib.config import Distilled, DiversityRun, Langevin, Rejection, Trained
 from paperlib.data import to_floats
 from paperlib.experiment import conditioning
@@ -26,6 +26,7 @@ from paperlib.training import predict
 
 FAMILIES: dict[str, Callable[[int, int], Latents]] = {"gaussian": Conditioner, "mixture": MixtureConditioner, "flow": FlowConditioner}
 SHOWN = 20
+RAREST = 0.001
 
 
 @dataclass(frozen=True)
@@ -72,14 +73,20 @@ def sample(config: DiversityRun, profile: Profile, progress: bool) -> Sampled:
 
 
 def _kept(method: Rejection, config: DiversityRun, profile: Profile, rng: torch.Generator, progress: bool) -> Sampled:
-    """From the prior all attributes share the images; from a proposal each has its own."""
+    """From the prior all attributes share the images; from a proposal each has its own.
+
+    NeverProducedError for an attribute of which 10,000 draws keep less than RAREST of themselves: n latents take at most about 1,000 n draws.
+    """
     attributes, n = range(len(profile.parts.class_names())), config.per_attribute
     weight, batch, fit_seconds = method.prior_weight, profile.parts.generator_batch, 0.0
     if method.proposal is None:
-        found = rejection_sample(*pair(profile), attributes, n, prior_weight=weight, rng=rng, batch_size=batch)
+        found = rejection_sample(*pair(profile), attributes, n, prior_weight=weight, rng=rng, batch_size=batch, rarest=RAREST)
     else:
         proposal, fit_seconds = fit(method.proposal, config.seed, profile, progress)
-        found = [proposed_sample(proposal, *pair(profile), a, n, prior_weight=weight, rng=rng, batch_size=batch) for a in attributes]
+        found = [
+            proposed_sample(proposal, *pair(profile), a, n, prior_weight=weight, rng=rng, batch_size=batch, rarest=RAREST)
+            for a in attributes
+        ]
     acceptance = {"acceptance": [f.rate for f in found], "clipped": [f.clipped for f in found]}
     return Sampled(torch.stack([f.z for f in found]), fit_seconds, [f.seconds / f.accepted for f in found], True, acceptance)
 
@@ -106,12 +113,19 @@ def _distil(method: Distilled, seed: int, profile: Profile, progress: bool) -> L
     )[0]  # fmt: skip
 
 
-def truth(profile: Profile, per_attribute: int) -> list[torch.Tensor]:
-    """Features (n, D) of each attribute's truth: rejection at prior_weight 1, the same draws for every seed."""
+def truth(profile: Profile, per_attribute: int) -> dict[int, torch.Tensor]:
+    """Features (n, D) of the truth of each attribute that the pair produces: rejection at prior_weight 1, the same draws for every seed.
+
+    An attribute is left out where 10,000 draws of the prior keep less than RAREST of themselves; NeverProducedError where none remains.
+    """
     generator, teacher = pair(profile)
     rng, batch = stream(0, "truth"), profile.parts.generator_batch
-    found = rejection_sample(generator, teacher, range(len(profile.parts.class_names())), per_attribute, rng=rng, batch_size=batch)
-    return [look(generate(generator, f.z, None, profile.parts), profile.parts).features for f in found]
+    attributes = range(len(profile.parts.class_names()))
+    found = rejection_draws(generator, teacher, attributes, per_attribute, rng=rng, batch_size=batch, rarest=RAREST)
+    latents = {a: f.z for a, f in zip(attributes, found, strict=True) if len(f.z) == per_attribute}
+    if not latents:
+        raise NeverProducedError(f"each attribute has less than {RAREST:.1%} of the prior draws; there is no truth to compare with.")
+    return {a: look(generate(generator, z, None, profile.parts), profile.parts).features for a, z in latents.items()}
 
 
 def real_features(profile: Profile) -> tuple[torch.Tensor, torch.Tensor]:
@@ -120,12 +134,10 @@ def real_features(profile: Profile) -> tuple[torch.Tensor, torch.Tensor]:
     return kept_features(train.images, profile), train.labels
 
 
-def against(reference: list[torch.Tensor], views: list[View]) -> dict[str, float]:
-    """Precision, recall, density, coverage and FID of each attribute's features against its reference, mean over attributes."""
-    rows = [
-        manifold(r, v.features)._asdict() | {"fid": frechet_distance(*gaussian(r), *gaussian(v.features))}
-        for r, v in zip(reference, views, strict=True)
-    ]
+def against(reference: Mapping[int, torch.Tensor], views: Sequence[View]) -> dict[str, float]:
+    """Precision, recall, density, coverage and FID of each attribute's features against its reference, mean over the attributes of `reference`."""
+    pairs = [(r, views[a].features) for a, r in reference.items()]
+    rows = [manifold(r, v)._asdict() | {"fid": frechet_distance(*gaussian(r), *gaussian(v))} for r, v in pairs]
     return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
 
 
@@ -146,7 +158,8 @@ def compute(config: DiversityRun, profile: Profile, progress: bool) -> Outcome:
         "pixel": variance_by_class(to_floats(images), attribute, classes),
         "feature": variance_by_class(torch.cat([v.features for v in views]), attribute, classes),
     }
-    references = {"truth": truth(profile, n), "real": [real[labels == a] for a in range(classes)]}
+    references = {"truth": truth(profile, n), "real": {a: real[labels == a] for a in range(classes)}}
+    without = [a for a in range(classes) if a not in references["truth"]]
     metrics: dict[str, Any] = {
         "teacher_accuracy": (told == asked).float().mean().item(),
         "judge_accuracy": judged.float().mean().item(),
@@ -156,6 +169,7 @@ def compute(config: DiversityRun, profile: Profile, progress: bool) -> Outcome:
         **{f"{name}_{measure}": value for name, sets in references.items() for measure, value in against(sets, views).items()},
         "on_manifold": near.float().mean().item(),
         **sampled.acceptance,
+        **({"without_truth": without} if without else {}),
     }
     metrics |= {f"judge_{where}_manifold": hits[at].float().mean().item() for where, at in (("on", near), ("off", ~near)) if at.any()}
     one_image = 0.0 if sampled.images_made else generation / len(images)

@@ -96,10 +96,19 @@ def run_all(
             bar.update(1)
     bar.close()
     done = {config: record or _run(config, known, progress=False, workers=1) for config, record in found.items()}
-    for config, record in done.items():
+    for record in done.values():
         if record.impossible:
-            print(f"left out: {config.kind}, seed {config.seed}: {record.impossible}", flush=True)
+            from paperlib.report.diversity import named  # it brings all that draws
+
+            print(f"left out: {named(record)}, seed {record.seed}: {record.impossible}", flush=True)
     return [done[config] for config in configs if not done[config].impossible]
+
+
+def left_out(configs: Sequence[Config], profile: Profile) -> list[Record]:
+    """The records of those of `configs` that the pair cannot do, each with its reason in `impossible`; what is not on record is not run."""
+    known = Fingerprints(profile)
+    loaded = (records.load_or_set_aside(records.path_of(profile.folder, c, known.of(c))) for c in dict.fromkeys(configs))
+    return [record for record in loaded if record and record.impossible]
 
 
 def found(profile: Profile, folder: Path | None = None) -> list[Record]:

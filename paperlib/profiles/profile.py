@@ -85,6 +85,11 @@ class PaperB:
     settings: tuple[tuple[Labels, str], ...]
     generator: Callable[[], Generator] = _no_generator
 
+    @property
+    def has_generator(self) -> bool:
+        """Whether there is a G without classes."""
+        return self.generator is not _no_generator
+
 
 @dataclass(frozen=True)
 class OwnMethod:
@@ -213,7 +218,9 @@ class Profile:
     def image_sets(self) -> tuple[ImageSet, ...]:
         """Those that the profile's parts can make."""
         every: tuple[ImageSet, ...] = get_args(ImageSet)
-        without = () if self.conditioning else ("unconditional prior", "conditioned")
+        without = set() if self.conditioning else {"conditioned"}
+        if not (self.conditioning and self.parts.paper_b and self.parts.paper_b.has_generator):
+            without.add("unconditional prior")
         return tuple(s for s in every if s not in without) if self.classifier else ()
 
     def classifier_run(

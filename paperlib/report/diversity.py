@@ -52,6 +52,11 @@ def method_of(run: Record) -> Key:
     raise TypeError(f"the name of a {type(run.config.method).__name__} is not known")
 
 
+def named(run: Record) -> str:
+    """Of a diversity run its method and weight, of another its kind."""
+    return "{} at w = {:g}".format(*method_of(run)) if run.kind == "diversity" else run.kind
+
+
 def runs_by_method(records: Iterable[Record]) -> dict[Key, list[Record]]:
     """Runs by method and weight, in the order of METHODS, weights rising."""
     found: dict[Key, list[Record]] = {}
@@ -195,11 +200,21 @@ def samples_figure(records: Sequence[Record], attribute: int) -> Figure:
     return fig
 
 
+def reasons(left_out: Iterable[Record]) -> list[str]:
+    """Which methods the pair cannot do, and why; left_out: records that say so."""
+    seeds: dict[tuple[str, str], list[int]] = {}
+    for run in left_out:
+        seeds.setdefault((named(run), run.impossible), []).append(run.seed)
+    return [f"Left out: {name}, seed {', '.join(map(str, found))}: {why}" for (name, why), found in seeds.items()]
+
+
 def sentences(records: Sequence[Record]) -> list[str]:
-    """How good the truth itself is, which methods meet our aim, and how cheap an image can be."""
+    """Which attributes have no truth, how good the truth itself is, which methods meet our aim, and how cheap an image can be."""
     runs = runs_by_method(records)
+    without = sorted({a for r in of_kind(records, "diversity") for a in r.metrics.get("without_truth", ())})
+    rare = f"The pair hardly ever produces attribute {', '.join(map(str, without))}: distances from the truth are means over the others."
     if TRUTH not in runs:
-        return ["The truth is not on record: run rejection at w = 1."]
+        return [*([rare] if without else []), "The truth is not on record: run rejection at w = 1."]
     frames = (frame(records).to_dict("records") for frame in (table, distances, manifold, costs))
     rows: Rows = {key: {name: value for part in parts for name, value in part.items()} for key, *parts in zip(runs, *frames, strict=True)}
     return [*_truth(rows), *_aim(rows), *_bound(rows, runs[TRUTH])]

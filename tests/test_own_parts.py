@@ -1,0 +1,180 @@
+"""Bring your own: the whole experiment on the example's parts, from a file that ships with nothing."""
+
+import subprocess
+import sys
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+from conftest import check_executed
+
+from paperlib import profiles, records
+from paperlib.commands import doctor, reproduce
+from paperlib.config import Rejection
+from paperlib.experiment import plans, run, run_all
+from paperlib.support.paths import ROOT, Paths
+
+EXAMPLE = ROOT / "examples" / "own_parts.py"
+SMALL = """
+PROFILE = replace(
+    PROFILE, name="{name}", quality_samples=40, classifier=SMOKE.classifier, mining=SMOKE.mining,
+    diversity=replace(SMOKE.diversity, per_attribute=12), conditioning=SMOKE.conditioning,
+)
+"""
+NEVER_A_STAR = """
+class NeverAStar(nn.Module):
+    def __init__(self, network):
+        super().__init__()
+        self.network = network
+
+    def forward(self, x):
+        return self.network(x) - torch.tensor([0.0, 0.0, 0.0, 50.0])
+
+PAPER_B = replace(PROFILE.parts.paper_b, teacher=lambda name: NeverAStar(classifier(name)).eval())
+PROFILE = replace(PROFILE, parts=replace(PROFILE.parts, paper_b=PAPER_B))
+"""
+
+
+@pytest.fixture
+def caller(tmp_path, monkeypatch):
+    """A folder of somebody's own, with a results folder, a cache and modules of its own."""
+    monkeypatch.setenv("PAPERLIB_RESULTS", str(tmp_path / "results"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    modules = set(sys.modules)
+    (tmp_path / "caller").mkdir()
+    monkeypatch.chdir(tmp_path / "caller")
+    yield tmp_path / "caller"
+    for name in set(sys.modules) - modules:
+        if str(tmp_path) in str(getattr(sys.modules[name], "__file__", "")):
+            del sys.modules[name]
+
+
+def copied(folder, name, more=""):
+    """The example with small sizes, as <name>.py, whose profile has that name."""
+    folder.mkdir(exist_ok=True)
+    (folder / f"{name}.py").write_text(EXAMPLE.read_text() + SMALL.format(name=name) + more)
+    return folder / f"{name}.py"
+
+
+def table(results, name):
+    return pd.read_csv(results / "tables" / f"{name}.csv")
+
+
+def test_the_example_is_short():
+    lines = EXAMPLE.read_text().splitlines()
+    assert len(lines) <= 60
+    assert max(map(len, lines)) <= 140
+
+
+@pytest.mark.slow
+def test_a_whole_experiment_from_the_folder_of_the_caller(caller, tmp_path, capfd):
+    def changed():
+        return subprocess.run(["git", "status", "--porcelain"], cwd=ROOT, capture_output=True, text=True, check=False).stdout
+
+    copied(tmp_path / "parts", "somebodys")
+    before = changed()
+    assert reproduce.main(["--profile", "../parts/somebodys.py", "--seeds", "1"]) == 0
+    assert changed() == before
+    results = tmp_path / "results" / "somebodys"
+    for name in reproduce.ORDER:
+        check_executed(results / "notebooks" / f"{name}.ipynb")
+    assert (results / "report.html").read_text().rstrip().endswith("</html>")
+    assert "all hard" in table(results, "table1").to_string()
+    assert {"diamond", "disc", "square", "star"} <= set(table(results, "evaluation_report")["attribute"])
+    assert "unconditional G, teacher second" in set(table(results, "conditioning")["setting"])
+    assert len(records.find(results)) == len(set(plans.everything(profiles.load("../parts/somebodys.py"), 1))) + 1
+    assert "left out" not in capfd.readouterr().out
+
+
+@pytest.mark.slow
+def test_workers_find_the_parts_and_compute_the_same(caller, tmp_path):
+    profile = profiles.load(str(copied(caller, "worked")))
+    configs = [profile.classifier_run(0, method="all hard"), profile.conditioning_run(0, teacher="second")]
+    here, there = (replace(profile, paths=Paths(results=tmp_path / where)) for where in ("here", "there"))
+    expected = [run(config, here, progress=False) for config in configs]
+    found = run_all(configs, there, workers=2, progress=False)
+    assert [r.provenance["workers"] for r in found] == [2, 2]
+    assert [(r.parts, r.metrics) for r in found] == [(r.parts, r.metrics) for r in expected]
+
+
+@pytest.mark.slow
+def test_an_attribute_that_is_never_produced_ends_the_methods_that_draw_it(caller):
+    path = str(copied(caller, "starless", NEVER_A_STAR))
+    profile = profiles.load(path, Paths.from_environment())
+    reproduce.reproduce(profile, path, 1, ("00_start_here", "04_conditioning", "05_image_quality", "06_diversity"), {})
+    reproduce.conclude(profile)
+    found = [r for r in records.find(profile.folder) if r.kind == "diversity"]
+    assert len(found) == len(profile.diversity.methods)
+    impossible = [r for r in found if r.impossible]
+    assert {r.config.method for r in impossible} >= {Rejection(1.0), Rejection(0.1)}
+    assert all("attribute 3" in r.impossible and "\n" not in r.impossible for r in impossible)
+    measured = [r for r in found if not r.impossible]
+    assert {r.config.method.kind for r in measured} >= {"trained", "langevin"}
+    assert all(r.metrics["without_truth"] == [3] and len(r.metrics["judge_by_attribute"]) == 4 for r in measured)
+    assert max(r.provenance["seconds"] for r in found) < 30
+    notebook = check_executed(profile.folder / "notebooks" / "06_diversity.ipynb")
+    printed = "".join(o.get("text", "") for c in notebook.cells if c.cell_type == "code" for o in c.outputs)
+    assert printed.count("\nLeft out: ") + printed.startswith("Left out: ") == len(impossible)
+    assert "hardly ever produces attribute 3" in printed
+    shown = table(profile.folder, "diversity_distances")
+    assert "rejection" not in set(shown["method"])
+    assert shown["coverage, truth"].notna().all()
+
+
+@pytest.mark.slow
+def test_a_generator_with_classes_alone_is_enough(caller):
+    more = 'PAPER_B = PaperB(classifier, (("withheld", "first"), ("given", "first")))\n'
+    path = copied(caller, "with_classes", more + "PROFILE = replace(PROFILE, parts=replace(PROFILE.parts, paper_b=PAPER_B))\n")
+    assert "unconditional prior" not in profiles.load(str(path)).image_sets
+    assert reproduce.main(["--profile", "with_classes.py", "--seeds", "1", "--only", "00_start_here"]) == 0
+    assert doctor.main(["--profile", "with_classes.py", "--seeds", "1"]) == 0
+
+
+REFUSED = {
+    "shipped.py": (SMALL.format(name="digits"), "PROFILE.name = 'digits': a shipped profile has this name"),
+    "committed.py": (SMALL.format(name="reference"), "PROFILE.name = 'reference': the committed results have this name"),
+    "dotted.py": (SMALL.format(name="../mine"), "PROFILE.name = '../mine': it names a folder"),
+    "json.py": ("PROFILE = 1\n", "another module is called 'json'; rename the file"),
+    "my-parts.py": ("PROFILE = 1\n", "it is imported as a module; use letters, digits and _ in the file's name"),
+    "empty.py": ("", "it has no PROFILE of class paperlib.profiles.Profile"),
+    "failing.py": ("x = 1\ny = [][0]\n", "failing.py, line 2: IndexError: list index out of range"),
+    "broken.py": ("x = 1\n\nif x\n", "broken.py, line 3: SyntaxError: expected ':'"),
+    "lacking.py": ("import no_such_library\n", "lacking.py, line 1: ModuleNotFoundError: No module named 'no_such_library'"),
+    "missing.py": (None, "there is no such file"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_refused_with_one_line(caller, capsys, name):
+    content, message = REFUSED[name]
+    if content is not None:
+        (caller / name).write_text((EXAMPLE.read_text() if "replace(" in content else "") + content)
+    for command in (reproduce, doctor):
+        assert command.main(["--profile", name]) == 2
+        printed = capsys.readouterr()
+        assert printed.out == ""
+        (line,) = printed.err.splitlines()
+        assert line.startswith("error: ")
+        assert message in line
+
+
+def test_clean_deletes_the_results_of_the_file(caller, tmp_path, capsys):
+    copied(caller, "cleaned")
+    other = tmp_path / "results" / "other"
+    for folder in (tmp_path / "results" / "cleaned" / "records", other):
+        folder.mkdir(parents=True)
+    assert reproduce.main(["--profile", "cleaned.py", "--clean"]) == 0
+    assert not (tmp_path / "results" / "cleaned").exists()
+    assert other.is_dir()
+
+
+@pytest.mark.parametrize("target", ["reproduce", "doctor", "clean-results"])
+def test_make_takes_a_path_from_where_the_caller_stands(caller, monkeypatch, target):
+    (caller / "parts.py").write_text("")
+    monkeypatch.setenv("PWD", str(caller))
+    for path, expected in (("parts.py", caller / "parts.py"), ("/abs/parts.py", "/abs/parts.py"), ("examples/own_parts.py", EXAMPLE)):
+        made = subprocess.run(
+            ["make", "-n", "-C", str(ROOT), target, f"PROFILE={path}", "CONDA_ENV=any"], capture_output=True, text=True, check=True
+        ).stdout
+        assert f"--profile '{expected}'" in made

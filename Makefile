@@ -73,9 +73,6 @@ test: env ## run all tests, every notebook included, in TEST_WORKERS processes
 test-fast: env ## run the tests that take no more than some seconds each
 	OMP_NUM_THREADS=1 $(PYTHON) -m pytest -n $(TEST_WORKERS) --dist loadfile -m "not slow"
 
-test-fast: env ## run the tests but those that take more than a few seconds
-	$(PYTHON) -m pytest -m "not slow"
-
 lint: env ## check style, types and the order of imports
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .

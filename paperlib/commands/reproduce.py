@@ -1,6 +1,8 @@
 """What `make reproduce` runs: missing records, then every notebook, then the report and the comparison.
 
 python -m paperlib.commands.reproduce --profile digits --seeds 3
+
+Worker processes import this file too; what they do not need is imported where it is used.
 """
 
 import argparse
@@ -13,17 +15,11 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
-import nbformat
-import papermill
-
 from paperlib import profiles
 from paperlib.config import ConfigError, check_number
 from paperlib.data.imagenet import DataError
 from paperlib.experiment import found, plans, run_all
 from paperlib.experiment.conditioning import generator_of
-from paperlib.report import comparison
-from paperlib.report.files import save_table
-from paperlib.report.pages import write_report
 from paperlib.support.files import replacing
 from paperlib.support.paths import REFERENCE, ROOT, Paths
 from paperlib.support.weights import CheckpointError
@@ -36,6 +32,9 @@ APPENDICES = (PRETRAIN, "appendix_train_attribute_classifier")
 
 def execute(name: str, output: Path, parameters: dict[str, Any]) -> str:
     """Run one notebook -> "name: seconds". `output` appears only when it is whole; a failed one is kept beside it as *.failed.ipynb."""
+    import nbformat
+    import papermill
+
     start = time.perf_counter()
     with replacing(output) as temporary:
         try:
@@ -86,6 +85,10 @@ def reproduce(profile: profiles.Profile, source: str, seeds: int, names: tuple[s
 
 def conclude(profile: profiles.Profile) -> None:
     """Tables of the comparison, report.html, and the comparison in print."""
+    from paperlib.report import comparison
+    from paperlib.report.files import save_table
+    from paperlib.report.pages import write_report
+
     folder = profile.paths.writable(profile.name)
     ours, reference = found(profile), found(profile, REFERENCE / profile.name)
     frame = comparison.table(ours, reference)
@@ -97,6 +100,8 @@ def conclude(profile: profiles.Profile) -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
+    from papermill import PapermillExecutionError
+
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--profile", default="digits", help=f"{', '.join(profiles.PROFILES)}, or the path of a Python file with PROFILE")
     parser.add_argument("--seeds", type=int, help="seeds of every run; default: the profile's")
@@ -127,7 +132,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (ConfigError, CheckpointError, DataError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    except papermill.PapermillExecutionError as error:
+    except PapermillExecutionError as error:
         print(f"error: {error.ename}: {error.evalue} (the notebook is kept as *.failed.ipynb)", file=sys.stderr)
         return 1
     print(f"Took {time.perf_counter() - start:.0f} s.")

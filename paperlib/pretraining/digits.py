@@ -98,6 +98,7 @@ def shift(images: torch.Tensor, pixels: int, rng: torch.Generator) -> torch.Tens
     return padded[torch.arange(n)[:, None, None, None], torch.arange(images.shape[1])[None, :, None, None], rows, columns]
 
 
+@torch.random.fork_rng()
 def train_gan(
     data: Images, settings: GANTraining, *, on_step: Callable[[int, ResidualGenerator], None] | None = None, progress: bool = True
 ) -> ResidualGenerator:
@@ -171,6 +172,7 @@ def wiggle(images: torch.Tensor, rng: torch.Generator) -> torch.Tensor:
     return F.grid_sample(images + 1, grid, align_corners=False) - 1
 
 
+@torch.random.fork_rng()
 def train_digit_classifier(data: Images, settings: ClassifierTraining, *, progress: bool = True) -> nn.Module:
     """Adam with a one-cycle rate on moved images, in batches of 50; the network in eval mode."""
     torch.manual_seed(settings.seed)

@@ -17,7 +17,7 @@ import torch
 from PIL import Image
 from pytorch_pretrained_biggan import BigGANConfig
 
-from paperlib import data, profiles
+from paperlib import profiles
 from paperlib.commands import reproduce
 from paperlib.config import Config
 from paperlib.data.imagenet import CLASSES
@@ -120,17 +120,6 @@ def smoke(tmp_path):
 
 
 @cache
-def few_digits() -> tuple[data.Images, data.Images]:
-    """Two hundred real digits a set, every class among them."""
-    return tuple(part.subset(slice(None, None, len(part) // 200)) for part in data.digits())
-
-
-@pytest.fixture
-def tiny(smoke):
-    """The same with two hundred real images a set: a classifier's run takes a fraction of a second."""
-    return replace(smoke, parts=replace(smoke.parts, real_images=few_digits))
-
-
 @cache
 def photographs() -> tuple[bytes, ...]:
     """Ten real JPEG files, one a class: ImageNet's where PAPERLIB_SAMPLES (or ../shared/data/imagenet10-samples) has them,

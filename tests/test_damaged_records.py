@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from conftest import few_digits
 
 from paperlib import profiles, records
 from paperlib.experiment import run
@@ -18,8 +17,7 @@ PICTURED = replace(profiles.SMOKE.hard_samples_run(0), images=50, mining_steps=1
 @pytest.fixture(scope="module")
 def computed(tmp_path_factory):
     """config -> its record, computed once."""
-    parts = replace(profiles.SMOKE.parts, real_images=few_digits)
-    profile = replace(profiles.SMOKE, parts=parts, paths=Paths(tmp_path_factory.mktemp("results")))
+    profile = replace(profiles.SMOKE, paths=Paths(tmp_path_factory.mktemp("results")))
     return {config: run(config, profile, progress=False) for config in (CLASSIFIER, PICTURED)}
 
 
@@ -75,30 +73,30 @@ DAMAGES = {
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_a_damaged_record_is_named_set_aside_and_computed_again(computed, tiny, damage):
+def test_a_damaged_record_is_named_set_aside_and_computed_again(computed, smoke, damage):
     first, (spoil, reason) = computed[CLASSIFIER], DAMAGES[damage]
-    path = records.save(first, tiny.folder)
+    path = records.save(first, smoke.folder)
     spoilt = spoil(path.read_text())
     assert spoilt != path.read_text()
     path.write_text(spoilt)
     with pytest.warns(UserWarning, match=rf"{path.name} is damaged: .*({reason}).*\. The record is left out\.$") as warned:
-        assert records.find(tiny.folder, set_aside=False) == []
+        assert records.find(smoke.folder, set_aside=False) == []
     assert len(str(warned[0].message)) < 400
     assert ".. The" not in str(warned[0].message)
     assert path.read_text() == spoilt
     with pytest.warns(UserWarning, match=rf"{path.name} is damaged: .*set aside as {path.stem}\.damaged; its run is computed again\.$"):
-        again = run(CLASSIFIER, tiny, progress=False)
+        again = run(CLASSIFIER, smoke, progress=False)
     assert path.with_suffix(".damaged").read_text() == spoilt
     assert again.metrics == records.load(path).metrics == first.metrics
     assert records.load(path).history == first.history
 
 
-def test_find_sets_aside_what_it_leaves_out(computed, tiny):
-    path = records.save(computed[CLASSIFIER], tiny.folder)
+def test_find_sets_aside_what_it_leaves_out(computed, smoke):
+    path = records.save(computed[CLASSIFIER], smoke.folder)
     other = path.with_name("other.json")
     other.write_text("{")
     with pytest.warns(UserWarning, match=r"other\.json is damaged.*set aside as other\.damaged"):
-        assert [record.key for record in records.find(tiny.folder)] == [path.stem]
+        assert [record.key for record in records.find(smoke.folder)] == [path.stem]
     assert other.with_suffix(".damaged").read_text() == "{"
     assert not other.exists()
 
@@ -116,19 +114,19 @@ PICTURE_DAMAGES = {
 
 
 @pytest.mark.parametrize("damage", PICTURE_DAMAGES)
-def test_a_record_with_a_damaged_picture_is_computed_again(computed, tiny, damage):
+def test_a_record_with_a_damaged_picture_is_computed_again(computed, smoke, damage):
     first = computed[PICTURED]
-    path = records.save(first, tiny.folder)
-    picture = tiny.folder / "pictures" / first.key / "random.png"
+    path = records.save(first, smoke.folder)
+    picture = smoke.folder / "pictures" / first.key / "random.png"
     whole = picture.read_bytes()
     PICTURE_DAMAGES[damage](picture)
     assert not picture.exists() or picture.read_bytes() != whole
-    (found,) = records.find(tiny.folder)
+    (found,) = records.find(smoke.folder)
     assert found.metrics == first.metrics
     with pytest.raises(records.DamagedRecordError, match=r"random\.png is damaged"):
         found.pictures["random"]
     with pytest.warns(UserWarning, match=rf"random\.png is damaged.*set aside as {path.stem}\.damaged"):
-        again = run(PICTURED, tiny, progress=False)
+        again = run(PICTURED, smoke, progress=False)
     assert again.metrics == first.metrics
     assert path.with_suffix(".damaged").exists()
     assert picture.read_bytes() == whole

@@ -61,58 +61,58 @@ def test_pictures_are_not_read_with_the_metrics(folder_of_every_kind, tmp_path):
         {"provenance": {}},
     ],
 )
-def test_a_failed_save_leaves_the_old_record_and_its_pictures(tiny, change):
-    old = made_record(CONFIG, tiny, pictures=PICTURES)
-    path = records.save(old, tiny.folder)
+def test_a_failed_save_leaves_the_old_record_and_its_pictures(smoke, change):
+    old = made_record(CONFIG, smoke, pictures=PICTURES)
+    path = records.save(old, smoke.folder)
     before = path.read_bytes()
     new = replace(old, pictures={name: -picture for name, picture in PICTURES.items()}, **change)
     with pytest.raises((ConfigError, ValueError)):
-        records.save(new, tiny.folder)
+        records.save(new, smoke.folder)
     assert path.read_bytes() == before
     assert records.load(path, pictures=True).metrics == old.metrics
-    assert len(list(tiny.folder.rglob("*.*"))) == 1 + len(PICTURES)
+    assert len(list(smoke.folder.rglob("*.*"))) == 1 + len(PICTURES)
 
 
-def test_a_record_that_is_being_written_is_not_touched(tiny):
-    with records.replacing(records.path_of(tiny.folder, CONFIG, {})) as unfinished:
+def test_a_record_that_is_being_written_is_not_touched(smoke):
+    with records.replacing(records.path_of(smoke.folder, CONFIG, {})) as unfinished:
         unfinished.write_text("{")
-        assert records.find(tiny.folder) == []
+        assert records.find(smoke.folder) == []
 
 
-def test_one_and_one_point_zero_are_one_record(tiny):
+def test_one_and_one_point_zero_are_one_record(smoke):
     whole, fraction = (replace(CONFIG, r=r) for r in (1, 1.0))
     read = from_json(to_json(fraction).replace('"r": 1.0', '"r": 1'))
-    assert len({records.save(classifier_record(config, tiny), tiny.folder) for config in (whole, fraction, read)}) == 1
-    assert len(records.find(tiny.folder)) == 1
+    assert len({records.save(classifier_record(config, smoke), smoke.folder) for config in (whole, fraction, read)}) == 1
+    assert len(records.find(smoke.folder)) == 1
 
 
-def test_no_table_counts_a_seed_twice(tiny):
-    column = [tiny.classifier_run(seed) for seed in (0, 1)]
-    paths = [records.save(classifier_record(config, tiny), tiny.folder) for config in column]
-    before = table1.table(engine.found(tiny))
+def test_no_table_counts_a_seed_twice(smoke):
+    column = [smoke.classifier_run(seed) for seed in (0, 1)]
+    paths = [records.save(classifier_record(config, smoke), smoke.folder) for config in column]
+    before = table1.table(engine.found(smoke))
     for copy in (paths[0].with_name("copy.json"), paths[0].with_stem(f"{paths[0].stem}-2")):
         copy.write_bytes(paths[0].read_bytes())
     with pytest.warns(UserWarning, match=f"its content belongs to {paths[0].name}") as warned:
-        found = engine.found(tiny)
+        found = engine.found(smoke)
     assert len(warned) == 2
     assert [record.seed for record in found] == [0, 1]
     assert table1.table(found).equals(before)
-    assert sorted(tiny.folder.rglob("*.json")) == sorted(paths)
+    assert sorted(smoke.folder.rglob("*.json")) == sorted(paths)
 
 
-def test_provenance_says_where_and_when(tiny):
+def test_provenance_says_where_and_when(smoke):
     before = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
-    provenance = run(CONFIG, tiny, progress=False).provenance
+    provenance = run(CONFIG, smoke, progress=False).provenance
     assert before <= datetime.datetime.fromisoformat(provenance["date"]) <= datetime.datetime.now(datetime.UTC)
     assert provenance["packages"]["torch"] == torch.__version__
     assert (provenance["threads"], provenance["workers"]) == (1, 1)
     assert provenance["seconds"] > 0
-    assert json.loads(next(tiny.folder.rglob("*.json")).read_text())["provenance"] == provenance
+    assert json.loads(next(smoke.folder.rglob("*.json")).read_text())["provenance"] == provenance
 
 
-def test_a_folder_that_cannot_be_written_is_one_clear_error(tiny):
-    tiny.paths.results.joinpath("smoke").write_text("")
+def test_a_folder_that_cannot_be_written_is_one_clear_error(smoke):
+    smoke.paths.results.joinpath("smoke").write_text("")
     with pytest.raises(OSError, match=r"^cannot write to .*smoke: .*set PAPERLIB_RESULTS to a folder that is\.$"):
-        run(CONFIG, tiny, progress=False)
+        run(CONFIG, smoke, progress=False)
     with pytest.raises(OSError, match="cannot write to"):
-        engine.run_all([CONFIG], tiny, progress=False)
+        engine.run_all([CONFIG], smoke, progress=False)

@@ -40,9 +40,9 @@ def started(code, argument):
     )
 
 
-def test_two_processes_that_want_one_record_compute_it_once(tiny, tmp_path):
-    record = made_record(CONFIG, tiny)
-    (tmp_path / "job").write_bytes(pickle.dumps((record, tiny.folder)))
+def test_two_processes_that_want_one_record_compute_it_once(smoke, tmp_path):
+    record = made_record(CONFIG, smoke)
+    (tmp_path / "job").write_bytes(pickle.dumps((record, smoke.folder)))
     both = [started(WANT_ONE, tmp_path / "job") for _ in range(2)]
     assert [process.stdout.readline() for process in both] == ["ready\n"] * 2
     for process in both:
@@ -53,22 +53,22 @@ def test_two_processes_that_want_one_record_compute_it_once(tiny, tmp_path):
     assert lines.count(str(record.metrics)) == 2
 
 
-def test_a_kill_loses_only_the_run_in_progress(tiny, tmp_path):
+def test_a_kill_loses_only_the_run_in_progress(smoke, tmp_path):
     endless = replace(CONFIG, epochs=100_000)
-    (tmp_path / "job").write_bytes(cloudpickle.dumps((tiny, [CONFIG, endless])))
+    (tmp_path / "job").write_bytes(cloudpickle.dumps((smoke, [CONFIG, endless])))
     code = (
         "import pickle, sys; from pathlib import Path; from paperlib.experiment import run;"
         "profile, configs = pickle.loads(Path(sys.argv[1]).read_bytes());"
         "[run(config, profile, progress=False) for config in configs]"
     )
     process = started(code, tmp_path / "job")
-    parts = engine.Fingerprints(tiny).of(endless)
-    path = records.path_of(tiny.folder, endless, parts)
+    parts = engine.Fingerprints(smoke).of(endless)
+    path = records.path_of(smoke.folder, endless, parts)
     while not path.with_name(f".{path.name}.lock").exists():
         assert process.poll() is None
         time.sleep(0.05)
     process.kill()
     process.communicate()
-    (kept,) = records.find(tiny.folder)
-    assert kept.metrics == run(CONFIG, tiny, progress=False).metrics
-    assert records.cached(endless, parts, tiny.folder, lambda: made_record(endless, tiny)).config == endless
+    (kept,) = records.find(smoke.folder)
+    assert kept.metrics == run(CONFIG, smoke, progress=False).metrics
+    assert records.cached(endless, parts, smoke.folder, lambda: made_record(endless, smoke)).config == endless

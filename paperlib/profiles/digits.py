@@ -26,6 +26,11 @@ def _validation_images() -> tuple[Images, Images]:
     return train.to(device()), validation.to(device())
 
 
+def _few_images() -> tuple[Images, Images]:
+    train, test = _images()
+    return train.subset(slice(None, None, 8)), test.subset(slice(None, None, 5))
+
+
 def _generator(num_classes: int) -> Generator:
     name = "digits_conditional_generator" if num_classes else "digits_unconditional_generator"
     network = load_pretrained(ResidualGenerator(num_classes=num_classes), name).to(device()).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -102,7 +107,7 @@ TUNING = replace(DIGITS, name="tuning", parts=replace(PARTS, real_images=Once(_v
 
 # Every code path of every notebook in seconds; the numbers mean nothing.
 SMOKE = replace(
-    DIGITS, name="smoke", seeds=2, quality_samples=60,
+    DIGITS, name="smoke", parts=replace(PARTS, real_images=Once(_few_images)), seeds=2, quality_samples=60,
     classifier=ClassifierSizes(
         epochs=2, long_factor=2, images=100, round_images=40, mining_steps=2, step_size=0.1, batch_size=25, learning_rate=0.05, width=4,
         stages=(1, 2), hard_per_class=2,

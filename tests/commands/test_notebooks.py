@@ -12,6 +12,7 @@ from conftest import check_executed, reproduced
 
 from paperlib import profiles, records
 from paperlib.commands import reproduce
+from paperlib.config import ConfigError
 from paperlib.experiment import plans
 from paperlib.support import weights
 
@@ -105,18 +106,18 @@ def test_progress_is_one_output(executed, tmp_path):
 
 
 def test_two_at_once_leave_whole_results(results):
-    command = [sys.executable, "-m", "paperlib.commands.reproduce", "--profile", "smoke", "--seeds", "1", "--only", "03_hard_samples"]
+    command = [sys.executable, "-m", "paperlib.commands.reproduce", "--profile", "smoke", "--seeds", "1", "--only", "00_start_here"]
     both = [subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) for _ in range(2)]
     assert [(p.communicate()[1], p.returncode)[1] for p in both] == [0, 0]
-    assert len(records.find(results / "smoke")) == len(plans.hard_samples(profiles.SMOKE, 1))
-    nbformat.validate(nbformat.read(results / "smoke" / "notebooks" / "03_hard_samples.ipynb", as_version=4))
+    assert len(records.find(results / "smoke")) == 1
+    nbformat.validate(nbformat.read(results / "smoke" / "notebooks" / "00_start_here.ipynb", as_version=4))
     assert (results / "smoke" / "report.html").read_text().rstrip().endswith("</html>")
 
 
 @pytest.mark.parametrize(
     ("name", "parameters", "message"),
     [
-        ("02_r_sweep", {"rr": 0.3}, "no such parameter"),
+        ("02_r_sweep", {"rr": 0.3}, "'rr': this notebook has no such parameter"),
         ("02_r_sweep", {"r": 1.5}, "r = 1.5: it must be less than or equal to 1"),
         ("01_table1", {"seeds": 0}, "seeds = 0"),
         ("04_conditioning", {"profile": "nobody"}, "use one of 'digits'"),
@@ -125,10 +126,22 @@ def test_two_at_once_leave_whole_results(results):
         ("06_diversity", {"attribute": 10}, "attribute = 10: use one of 0, 1"),
     ],
 )
-def test_bad_parameters_stop_before_any_work(results, tmp_path, name, parameters, message):
-    with pytest.raises(papermill.PapermillExecutionError, match=message):
+def test_bad_parameters_stop_before_any_work(results, name, parameters, message):
+    first, *rest = (
+        cell.source for cell in nbformat.read(reproduce.NOTEBOOKS / f"{name}.ipynb", as_version=4).cells if cell.cell_type == "code"
+    )
+    injected = "\n".join(["# Parameters", *(f"{key} = {value!r}" for key, value in parameters.items())])
+    namespace = {"In": [first, injected]}
+    with pytest.raises(ConfigError, match=message):
+        for source in (first, injected, *rest):
+            exec(source, namespace)
+    assert not list(results.rglob("*.json"))
+
+
+def test_papermill_stops_at_an_unknown_parameter(results, tmp_path):
+    with pytest.raises(papermill.PapermillExecutionError, match="no such parameter"):
         papermill.execute_notebook(
-            reproduce.NOTEBOOKS / f"{name}.ipynb", tmp_path / "out.ipynb", parameters, kernel_name="python3", progress_bar=False
+            reproduce.NOTEBOOKS / "02_r_sweep.ipynb", tmp_path / "out.ipynb", {"rr": 0.3}, kernel_name="python3", progress_bar=False
         )
     assert not list(results.rglob("*.json"))
 

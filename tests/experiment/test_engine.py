@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
-from conftest import few_digits, moved
+from conftest import moved
 
 from paperlib import profiles, records
 from paperlib.beyond.posterior_sampling import rejection_sample
@@ -52,16 +52,16 @@ def own_parts():
         parts,
         generator=Once(lambda: shrunk(parts.generator())),
         judge=Once(lambda: shrunk(parts.judge())),
-        real_images=Once(lambda: tuple(next_label(part) for part in few_digits())),
+        real_images=Once(lambda: tuple(next_label(part) for part in SMOKE.parts.real_images())),
     )
 
 
-def test_own_parts_are_run_here_and_in_workers(tiny, tmp_path, own_parts):
+def test_own_parts_are_run_here_and_in_workers(smoke, tmp_path, own_parts):
     configs = [FIXED, RENEWED, HARD, CONDITIONING]
-    mine = replace(tiny, parts=own_parts)
+    mine = replace(smoke, parts=own_parts)
     here = [run(config, mine, progress=False) for config in configs]
     there = run_all(configs, elsewhere(mine, tmp_path, "workers"), workers=2, progress=False)
-    stock = [run(config, tiny, progress=False) for config in configs]
+    stock = [run(config, smoke, progress=False) for config in configs]
     assert [measured(record) for record in here] == [measured(record) for record in there]
     assert [record.key for record in here] == [record.key for record in there]
     assert {record.provenance["workers"] for record in there} == {2}
@@ -70,12 +70,12 @@ def test_own_parts_are_run_here_and_in_workers(tiny, tmp_path, own_parts):
         assert own.metrics != other.metrics
 
 
-def test_the_same_run_twice_is_the_same_bit_for_bit(tiny, tmp_path):
+def test_the_same_run_twice_is_the_same_bit_for_bit(smoke, tmp_path):
     """Whatever the caller's random state and threads."""
     twice = []
     for turn in (1, 2):
         torch.manual_seed(turn), np.random.seed(turn), random.seed(turn), torch.set_num_threads(turn)
-        profile = elsewhere(tiny, tmp_path, str(turn))
+        profile = elsewhere(smoke, tmp_path, str(turn))
         twice.append([measured(run(config, profile, progress=False)) for config in (FIXED, RENEWED, HARD, CONDITIONING, OWN)])
     torch.set_num_threads(1)
     assert twice[0] == twice[1]
@@ -90,24 +90,24 @@ def state():
     "config", [FIXED, RENEWED, HARD, CONDITIONING, OWN, *OTHERS, SMOKE.image_quality_run(0, "real test"), SMOKE.evaluation_run(0, labels=None)],
     ids=lambda config: config.kind,
 )  # fmt: skip
-def test_a_run_leaves_the_callers_random_state_and_threads_alone(tiny, config):
+def test_a_run_leaves_the_callers_random_state_and_threads_alone(smoke, config):
     torch.set_num_threads(2)
     before = state()
-    run(config, tiny, progress=False)
+    run(config, smoke, progress=False)
     after = state()
     torch.set_num_threads(1)
     assert after == before
 
 
-def test_so_does_a_run_that_fails(tiny):
+def test_so_does_a_run_that_fails(smoke):
     torch.set_num_threads(2)
     before = state()
     with pytest.raises(ValueError, match="diverged"):
-        run(replace(FIXED, hsm=False, learning_rate=1e3, epochs=50), tiny, progress=False)
+        run(replace(FIXED, hsm=False, learning_rate=1e3, epochs=50), smoke, progress=False)
     after = state()
     torch.set_num_threads(1)
     assert after == before
-    assert not list(tiny.folder.rglob("*.json"))
+    assert not list(smoke.folder.rglob("*.json"))
 
 
 class NeverSure(torch.nn.Module):
@@ -123,15 +123,15 @@ class NeverSure(torch.nn.Module):
         return torch.cat([before, torch.minimum(three, others + 2.2), after], 1)
 
 
-def test_what_a_pair_never_produces_is_left_out_in_one_line(tiny, monkeypatch, capsys):
+def test_what_a_pair_never_produces_is_left_out_in_one_line(smoke, monkeypatch, capsys):
     monkeypatch.setattr(diversity, "rejection_sample", partial(rejection_sample, max_draws=1000))
-    teacher = NeverSure(tiny.parts.paper_b.teacher("mnist"))
-    profile = replace(tiny, parts=replace(tiny.parts, paper_b=replace(tiny.parts.paper_b, teacher=lambda name: teacher)))
+    teacher = NeverSure(smoke.parts.paper_b.teacher("mnist"))
+    profile = replace(smoke, parts=replace(smoke.parts, paper_b=replace(smoke.parts.paper_b, teacher=lambda name: teacher)))
     never = DiversityRun(profile="smoke", seed=0, method=Rejection(1e-4), per_attribute=12)
     for _ in ("computed", "loaded"):
         assert [record.config for record in run_all([never, OWN], profile, workers=1, progress=False)] == [OWN]
         (line,) = capsys.readouterr().out.splitlines()
-        assert line.startswith("left out: diversity, seed 0: 1,000 prior draws gave 0 of 12 images of attribute 3")
+        assert line.startswith("left out: rejection at w = 0.0001, seed 0: 1,000 prior draws gave 0 of 12 images of attribute 3")
     kept = {record.config: record.impossible for record in records.find(profile.folder)}
     assert kept.keys() == {never, OWN}
     assert "attribute 3" in kept[never]

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from conftest import few_digits, made_record, moved
+from conftest import made_record, moved
 
 from paperlib import profiles, records
 from paperlib.data import Images
@@ -30,7 +30,7 @@ SWAPPED = {
     "classifier 4": lambda parts: replace(parts, classifier=lambda width: parts.classifier(width + 1)),
     "teacher mnist": lambda parts: of_paper_b(parts, teacher=lambda name: swapped_teacher(parts, name)),
     "unconditional generator": lambda parts: of_paper_b(parts, generator=Once(lambda: moved(parts.paper_b.generator()))),
-    "real images": lambda parts: replace(parts, real_images=Once(lambda: (few_digits()[0], next_label(few_digits()[1])))),
+    "real images": lambda parts: replace(parts, real_images=Once(lambda: (parts.real_images()[0], next_label(parts.real_images()[1])))),
 }
 
 
@@ -46,7 +46,7 @@ def swapped_teacher(parts, name):
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory):
     """The smoke profile with a made-up record of every run of its plan."""
-    profile = replace(SMOKE, parts=replace(SMOKE.parts, real_images=few_digits), paths=Paths(tmp_path_factory.mktemp("results")))
+    profile = replace(SMOKE, paths=Paths(tmp_path_factory.mktemp("results")))
     for config in dict.fromkeys(plans.everything(profile, 1)):
         records.save(made_record(config, profile), profile.folder)
     return profile
@@ -85,10 +85,10 @@ def test_which_runs_use_which_parts():
     assert set(known.of(OWN)) == {"unconditional generator", "teacher mnist", "judge", "features", "real images"}
 
 
-def test_found_leaves_out_other_sizes_and_other_parts(tiny):
-    own, point = tiny.classifier_run(0), tiny.classifier_run(0, r=0.33)
+def test_found_leaves_out_other_sizes_and_other_parts(smoke):
+    own, point = smoke.classifier_run(0), smoke.classifier_run(0, r=0.33)
     for config in (own, point, replace(own, epochs=3), replace(own, profile="tuning")):
-        records.save(made_record(config, tiny), tiny.folder)
-    records.save(made_record(tiny.classifier_run(1), tiny, parts={"generator": "0" * 64}), tiny.folder)
-    records.save(made_record(tiny.classifier_run(2), tiny, metrics={}, impossible="never"), tiny.folder)
-    assert [record.config for record in engine.found(tiny)] == [own, point]
+        records.save(made_record(config, smoke), smoke.folder)
+    records.save(made_record(smoke.classifier_run(1), smoke, parts={"generator": "0" * 64}), smoke.folder)
+    records.save(made_record(smoke.classifier_run(2), smoke, metrics={}, impossible="never"), smoke.folder)
+    assert [record.config for record in engine.found(smoke)] == [own, point]

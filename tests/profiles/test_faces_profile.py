@@ -6,10 +6,10 @@ import pytest
 import torch
 from conftest import arrange_utkface, check_executed, outcome, published_biggan, reproduced
 
-from paperlib import profiles, records
+from paperlib import profiles
 from paperlib.commands import doctor
 from paperlib.config import ConfigError
-from paperlib.experiment import plans
+from paperlib.experiment import engine, plans
 from paperlib.networks.vgg_face import attribute_classifier, judge_classifier, save_attribute_classifier
 from paperlib.report import comparison
 from paperlib.support.paths import Paths
@@ -45,9 +45,12 @@ def parts_with(files):
 
 @pytest.fixture(scope="module")
 def executed(tmp_path_factory, files):
-    """`make reproduce PROFILE=faces_smoke`."""
-    with reproduced(PROFILE.name, tmp_path_factory, files) as folder:
-        yield folder
+    """`make reproduce PROFILE=faces_smoke`; a small network in VGG-Face's place, which takes a second an image."""
+    small = tmp_path_factory.mktemp("classifier") / "small.safetensors"
+    save_attribute_classifier(judge_classifier(5), small, attribute="race", class_names=RACES)
+    given = files | {"PAPERLIB_FACES_CLASSIFIER": str(small)}
+    with reproduced(PROFILE.name, tmp_path_factory, given) as folder:
+        yield profiles.load(PROFILE.name, Paths.from_environment(given | {"PAPERLIB_RESULTS": str(folder.parent)}))
 
 
 def test_the_authors_sizes():
@@ -58,8 +61,8 @@ def test_the_authors_sizes():
 
 
 def test_the_notebook_shows_the_three_label_settings(executed):
-    check_executed(executed / "notebooks" / "04_conditioning.ipynb")
-    found = records.find(executed)
+    check_executed(executed.folder / "notebooks" / "04_conditioning.ipynb")
+    found = engine.found(executed)
     settings = {(r.config.labels, r.config.teacher) for r in found if r.kind == "conditioning"}
     assert settings == {("withheld", "vgg-face"), ("given", "vgg-face"), ("shuffled", "vgg-face")}
     assert len(found) == len(plans.everything(PROFILE, 1)) == 3 + 4
@@ -70,7 +73,7 @@ def test_the_notebook_shows_the_three_label_settings(executed):
     claimed = {item.name: item.paper for item in comparison.items(found, [])}
     assert claimed["B: BigGAN of faces, label withheld, teacher"] == "100"
     assert claimed["B: BigGAN of faces, label shuffled, teacher"] == "-"
-    page = (executed / "report.html").read_text()
+    page = (executed.folder / "report.html").read_text()
     assert "label withheld" in page
     assert "not facts about people" in page
 

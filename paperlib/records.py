@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
-from paperlib.config import AnyRun, Config, checked, to_json
+from paperlib.config import AnyRun, Config, check, checked, to_json
 from paperlib.measurements import STRICT, Positive, check_metrics
 from paperlib.support.files import replacing
 
@@ -132,8 +132,7 @@ def path_of(folder: Path, config: Config, parts: Mapping[str, str]) -> Path:
 
 def save(record: Record, folder: Path) -> Path:
     """Write the pictures, then the record, each whole or not at all; ConfigError where the metrics are not what the kind measures."""
-    if not record.impossible:
-        check_metrics(record.config, record.metrics)
+    _check_measured(record.config, record.metrics, record.impossible)
     pictures = {name: _encode(picture) for name, picture in record.pictures.items()}
     checksums = {name: hashlib.sha256(content).hexdigest() for name, content in pictures.items()}
     stored = {
@@ -155,8 +154,7 @@ def load(path: Path, *, pictures: bool = False) -> Record:
     """The record of a file. pictures: look at them too. DamagedRecordError, naming the file, where it is not a whole record, or another's."""
     try:
         stored = checked(lambda: _STORED.validate_json(path.read_bytes()))
-        if not stored["impossible"]:
-            check_metrics(stored["config"], stored["metrics"])
+        _check_measured(stored["config"], stored["metrics"], stored["impossible"])
     except (ValueError, OSError) as error:
         raise DamagedRecordError(f"{path} is damaged: {error}") from error
     key = key_of(stored["config"], stored["parts"])
@@ -168,6 +166,13 @@ def load(path: Path, *, pictures: bool = False) -> Record:
         for name in found.pictures:
             found.pictures[name]
     return found
+
+
+def _check_measured(config: Config, metrics: Mapping[str, Any], impossible: str) -> None:
+    if impossible:
+        check(not metrics, "metrics", metrics, "a run that is impossible measures nothing")
+    else:
+        check_metrics(config, metrics)
 
 
 def load_or_set_aside(path: Path, *, pictures: bool = False) -> Record | None:

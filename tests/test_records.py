@@ -116,3 +116,10 @@ def test_a_folder_that_cannot_be_written_is_one_clear_error(smoke):
         run(CONFIG, smoke, progress=False)
     with pytest.raises(OSError, match="cannot write to"):
         engine.run_all([CONFIG], smoke, progress=False)
+
+
+def test_what_is_impossible_has_measured_nothing(smoke):
+    impossible = made_record(CONFIG, smoke, metrics={}, impossible="the pair never produces attribute 3")
+    assert records.load(records.save(impossible, smoke.folder)).impossible
+    with pytest.raises(ConfigError, match="a run that is impossible measures nothing"):
+        records.save(made_record(CONFIG, smoke, impossible="the pair never produces attribute 3"), smoke.folder)

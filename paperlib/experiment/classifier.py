@@ -11,6 +11,7 @@ from paperlib.data import Images
 from paperlib.dataset_smoothing import SmoothedDataset, smoothing_source
 from paperlib.experiment.outcome import Outcome, filler, new_classifier
 from paperlib.hard_sample_mining import collect_hard_dataset
+from paperlib.networks.frozen import check_finite
 from paperlib.profiles import Profile, device
 from paperlib.profiles.profile import Fill
 from paperlib.streams import stream
@@ -71,7 +72,8 @@ def collect(config: ClassifierRun, profile: Profile, fill: Fill) -> Images:
     rng = stream(config.seed, "mining classifier order")
 
     def train_one_epoch(data: Images) -> nn.Module:
-        train_epoch(model, data, optimizer, batch_size=config.batch_size, rng=rng, mixed_precision=profile.parts.mixed_precision)
+        loss, _ = train_epoch(model, data, optimizer, batch_size=config.batch_size, rng=rng, mixed_precision=profile.parts.mixed_precision)
+        check_finite(len(data) // config.round_images - 1, config.learning_rate, torch.tensor(loss), *model.state_dict().values())
         return model
 
     return collect_hard_dataset(config.images, config.round_images, fill, train_one_epoch)

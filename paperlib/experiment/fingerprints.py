@@ -69,7 +69,8 @@ class Fingerprints:
 
     def _hash(self, name: str) -> str:
         if name not in self._known:
-            self._known[name] = self._look(name)
+            with seeded(0, "network weights"):  # a network draws its first weights before it is filled
+                self._known[name] = self._look(name)
         return self._known[name]
 
     def _look(self, name: str) -> str:  # noqa: PLR0911 -- a return a part
@@ -90,8 +91,7 @@ class Fingerprints:
                 assert parts.paper_b is not None
                 return _of_network(parts.paper_b.teacher(which))
             case "classifier":
-                with seeded(0, "classifier weights"):
-                    return _of_layout(parts.classifier(int(which)))
+                return _of_layout(parts.classifier(int(which)))
             case "method":
                 return _of_code(self.profile.method(which))
         raise KeyError(name)

@@ -13,7 +13,7 @@ from paperlib import profiles, records
 from paperlib.beyond.posterior_sampling import rejection_sample
 from paperlib.config import DiversityRun, Rejection
 from paperlib.data import Images
-from paperlib.experiment import diversity, run, run_all
+from paperlib.experiment import classifier, diversity, run, run_all
 from paperlib.profiles import Once
 from paperlib.support.paths import Paths
 
@@ -136,3 +136,9 @@ def test_what_a_pair_never_produces_is_left_out_in_one_line(smoke, monkeypatch, 
     assert kept.keys() == {never, OWN}
     assert "attribute 3" in kept[never]
     assert kept[OWN] == ""
+
+
+def test_mining_with_a_classifier_that_diverges_stops_in_its_round(smoke, monkeypatch):
+    monkeypatch.setattr(classifier, "train_epoch", lambda *arguments, **settings: (float("nan"), 0.0))
+    with pytest.raises(ValueError, match="training diverged in epoch 1: "):
+        run(FIXED, smoke, progress=False)

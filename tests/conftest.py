@@ -37,11 +37,14 @@ torch.set_num_threads(1)
 
 @contextmanager
 def reproduced(profile: str, tmp_path_factory: pytest.TempPathFactory, variables: dict[str, str]) -> Iterator[Path]:
-    """`make reproduce PROFILE=...` with these environment variables, into a results folder of its own: the profile's part of it."""
+    """`make reproduce PROFILE=...` with these environment variables, into a results folder of its own: the profile's part of it.
+
+    The runs are in this process, for the tests themselves have a process a core."""
     folder = tmp_path_factory.mktemp("results")
     with pytest.MonkeyPatch.context() as patch:
         for name, value in {"PAPERLIB_RESULTS": str(folder), **variables}.items():
             patch.setenv(name, value)
+        patch.setattr(engine, "worker_count", lambda: 1)
         assert reproduce.main(["--profile", profile]) == 0
         yield folder / profile
 

@@ -11,7 +11,7 @@ from conftest import check_executed
 from paperlib import profiles, records
 from paperlib.commands import doctor, reproduce
 from paperlib.config import Rejection
-from paperlib.experiment import plans, run, run_all
+from paperlib.experiment import engine, plans, run, run_all
 from paperlib.support.paths import ROOT, Paths
 
 EXAMPLE = ROOT / "examples" / "own_parts.py"
@@ -37,7 +37,8 @@ PROFILE = replace(PROFILE, parts=replace(PROFILE.parts, paper_b=PAPER_B))
 
 @pytest.fixture
 def caller(tmp_path, monkeypatch):
-    """A folder of somebody's own, with a results folder, a cache and modules of its own."""
+    """A folder of somebody's own, with a results folder, a cache and modules of its own. Runs are in this process."""
+    monkeypatch.setattr(engine, "worker_count", lambda: 1)
     monkeypatch.setenv("PAPERLIB_RESULTS", str(tmp_path / "results"))
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setattr(sys, "path", [*sys.path])

@@ -6,12 +6,11 @@ Worker processes import this file too; what they do not need is imported where i
 """
 
 import argparse
-import multiprocessing
 import os
 import shutil
 import sys
 import time
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
@@ -38,9 +37,7 @@ def execute(name: str, output: Path, parameters: dict[str, Any]) -> str:
     start = time.perf_counter()
     with replacing(output) as temporary:
         try:
-            papermill.execute_notebook(
-                NOTEBOOKS / f"{name}.ipynb", temporary, parameters, kernel_name="python3", progress_bar=False, cwd=NOTEBOOKS
-            )
+            papermill.execute_notebook(NOTEBOOKS / f"{name}.ipynb", temporary, parameters, kernel_name="python3", progress_bar=False)
         except papermill.PapermillExecutionError:
             temporary.replace(output.with_suffix(".failed.ipynb"))
             raise
@@ -77,7 +74,7 @@ def reproduce(profile: profiles.Profile, source: str, seeds: int, names: tuple[s
         run_all(plans.everything(profile, seeds), profile, label="missing runs")
     parameters = {"profile": source, "seeds": seeds} | parameters
     os.environ |= profile.paths.to_environment()  # the kernels inherit it
-    with ProcessPoolExecutor(min(2, len(names)), mp_context=multiprocessing.get_context("spawn")) as pool:
+    with ThreadPoolExecutor(2) as pool:
         futures = [pool.submit(execute, name, folder / "notebooks" / f"{name}.ipynb", parameters) for name in names]
         for future in as_completed(futures):
             print(future.result(), flush=True)

@@ -193,7 +193,7 @@ class ImageQualityRun(Config):
 
     kind: Literal["image-quality"] = field(default="image-quality", kw_only=True)
     image_set: ImageSet
-    samples: Annotated[int, Field(ge=20)]
+    samples: Annotated[int, Field(ge=10)]
     hard: HardSamplesRun | None
     conditioning: ConditioningRun | None
 
@@ -214,7 +214,7 @@ class EvaluationRun(Config):
     kind: Literal["evaluation"] = field(default="evaluation", kw_only=True)
     conditioning: ConditioningRun | None
     draws: Count
-    quality_samples: Annotated[int, Field(ge=20)]
+    quality_samples: Annotated[int, Field(ge=10)]
 
     def __post_init__(self) -> None:
         if self.conditioning is not None:

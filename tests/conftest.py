@@ -6,12 +6,14 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from itertools import count as counter
 from pathlib import Path
 
+import in_process  # noqa: F401 -- registers the engine
 import nbformat
 import numpy as np
+import papermill
 import pytest
 import torch
 from PIL import Image
@@ -36,15 +38,19 @@ torch.set_num_threads(1)
 
 
 @contextmanager
-def reproduced(profile: str, tmp_path_factory: pytest.TempPathFactory, variables: dict[str, str]) -> Iterator[Path]:
+def reproduced(
+    profile: str, tmp_path_factory: pytest.TempPathFactory, variables: dict[str, str], *, kernels: bool = False
+) -> Iterator[Path]:
     """`make reproduce PROFILE=...` with these environment variables, into a results folder of its own: the profile's part of it.
 
-    The runs are in this process, for the tests themselves have a process a core."""
+    The runs are in this process, for the tests themselves have a process a core; so are the notebooks, unless they are to have kernels."""
     folder = tmp_path_factory.mktemp("results")
     with pytest.MonkeyPatch.context() as patch:
         for name, value in {"PAPERLIB_RESULTS": str(folder), **variables}.items():
             patch.setenv(name, value)
         patch.setattr(engine, "worker_count", lambda: 1)
+        if not kernels:
+            patch.setattr(papermill, "execute_notebook", partial(papermill.execute_notebook, engine_name="in process"))
         assert reproduce.main(["--profile", profile]) == 0
         yield folder / profile
 

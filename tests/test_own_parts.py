@@ -3,8 +3,10 @@
 import subprocess
 import sys
 from dataclasses import replace
+from functools import partial
 
 import pandas as pd
+import papermill
 import pytest
 from conftest import check_executed
 
@@ -37,8 +39,9 @@ PROFILE = replace(PROFILE, parts=replace(PROFILE.parts, paper_b=PAPER_B))
 
 @pytest.fixture
 def caller(tmp_path, monkeypatch):
-    """A folder of somebody's own, with a results folder, a cache and modules of its own. Runs are in this process."""
+    """A folder of somebody's own, with a results folder, a cache and modules of its own. Runs and notebooks are in this process."""
     monkeypatch.setattr(engine, "worker_count", lambda: 1)
+    monkeypatch.setattr(papermill, "execute_notebook", partial(papermill.execute_notebook, engine_name="in process"))
     monkeypatch.setenv("PAPERLIB_RESULTS", str(tmp_path / "results"))
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setattr(sys, "path", [*sys.path])

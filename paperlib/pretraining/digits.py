@@ -51,7 +51,7 @@ class ClassifierTraining:
     """Settings of one classifier. uci: train on the UCI digits instead of MNIST's."""
 
     network: type[nn.Module]
-    epochs: int
+    epochs: float
     uci: bool = False
     seed: int = 0
 
@@ -179,10 +179,11 @@ def train_digit_classifier(data: Images, settings: ClassifierTraining, *, progre
     rng = torch.Generator().manual_seed(settings.seed)
     model = settings.network()
     batches = len(data) // 50
+    steps = max(10, round(settings.epochs * batches))
     adam = torch.optim.Adam(model.parameters(), weight_decay=1e-5)
-    rate = torch.optim.lr_scheduler.OneCycleLR(adam, max_lr=3e-3, total_steps=settings.epochs * batches)
-    for _ in track(range(settings.epochs), type(model).__name__, enabled=progress):
-        for index in torch.randperm(len(data), generator=rng)[: batches * 50].split(50):
+    rate = torch.optim.lr_scheduler.OneCycleLR(adam, max_lr=3e-3, total_steps=steps)
+    for epoch in track(range(-(-steps // batches)), type(model).__name__, enabled=progress):
+        for index in torch.randperm(len(data), generator=rng)[: batches * 50].split(50)[: steps - epoch * batches]:
             loss = F.cross_entropy(model(wiggle(data.images[index], rng)), data.labels[index])
             adam.zero_grad()
             loss.backward()
@@ -221,9 +222,9 @@ def train_parts(parts: dict[str, GANTraining | ClassifierTraining], *, workers: 
 
 
 def scaled(parts: dict[str, GANTraining | ClassifierTraining], scale: float) -> dict[str, GANTraining | ClassifierTraining]:
-    """The same settings with `scale` times the steps or epochs, at least one."""
+    """The same settings with `scale` times the steps or epochs, at least ten steps of a classifier and one of a GAN."""
     return {
-        name: replace(s, steps=max(1, round(scale * s.steps))) if isinstance(s, GANTraining) else replace(s, epochs=max(1, round(scale * s.epochs)))
+        name: replace(s, steps=max(1, round(scale * s.steps))) if isinstance(s, GANTraining) else replace(s, epochs=s.epochs if scale == 1 else scale * s.epochs)
         for name, s in parts.items()
     }  # fmt: skip
 

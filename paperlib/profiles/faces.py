@@ -123,7 +123,7 @@ FACES = Profile(
 
 # The same parts at tiny counts: a trial of the checkpoints and the images before the real run; the numbers mean nothing.
 FACES_SMOKE = replace(
-    FACES, name="faces_smoke", seeds=1, quality_samples=20,
+    FACES, name="faces_smoke", seeds=1, quality_samples=10,
     conditioning=ConditioningSizes(
         epochs=1, labels_per_epoch=8, validation_labels=10, batch_size=4, learning_rate=1e-3, evaluation_draws=10, leak_draws=10,
     ),

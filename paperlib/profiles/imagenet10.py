@@ -125,7 +125,7 @@ IMAGENET10 = Profile(
 
 # The same parts at tiny counts: a trial of weights, images and device before the real run; the numbers mean nothing.
 IMAGENET10_SMOKE = replace(
-    IMAGENET10, name="imagenet10_smoke", quality_samples=20,
+    IMAGENET10, name="imagenet10_smoke", quality_samples=10,
     classifier=ClassifierSizes(
         epochs=2, long_factor=2, images=10, round_images=5, mining_steps=1, step_size=0.1, batch_size=10, learning_rate=0.1, width=16,
         stages=(1, 2), hard_per_class=1,

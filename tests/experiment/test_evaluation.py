@@ -93,7 +93,7 @@ def test_plan():
     [
         ({"draws": 0}, "draws = 0: it must be greater than or equal to 1"),
         ({"draws": 1.5}, "draws = 1.5"),
-        ({"quality_samples": 19}, "quality_samples = 19: it must be greater than or equal to 20"),
+        ({"quality_samples": 9}, "quality_samples = 9: it must be greater than or equal to 10"),
         ({"seed": 1}, r"conditioning.seed = 0: use the run's own, 1"),
         ({"profile": "digits"}, r"conditioning.profile = 'smoke': use the run's own, 'digits'"),
     ],

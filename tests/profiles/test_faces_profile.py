@@ -71,8 +71,8 @@ def test_the_notebook_shows_the_three_label_settings(executed):
     variances = [r.metrics[name] for r in found if r.kind == "conditioning" for name in ("variance", "prior_variance")]
     assert all(0 <= variance <= 1 for variance in variances)
     claimed = {item.name: item.paper for item in comparison.items(found, [])}
-    assert claimed["B: BigGAN of faces, label withheld, teacher"] == "100"
-    assert claimed["B: BigGAN of faces, label shuffled, teacher"] == "-"
+    assert claimed["B: class-conditional G, label withheld (paper B), teacher"] == "100"
+    assert claimed["B: class-conditional G, label shuffled, teacher"] == "-"
     page = (executed.folder / "report.html").read_text()
     assert "label withheld" in page
     assert "not facts about people" in page

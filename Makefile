@@ -68,10 +68,10 @@ reproduce: env ## run every notebook; write records, tables, figures and results
 	$(RUN)
 
 test: env ## run all tests, every notebook included, in TEST_WORKERS processes
-	OMP_NUM_THREADS=1 $(PYTHON) -m pytest -n $(TEST_WORKERS) --dist loadfile
+	OMP_NUM_THREADS=1 $(PYTHON) -m pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
 
 test-fast: env ## run the tests that take no more than some seconds each
-	OMP_NUM_THREADS=1 $(PYTHON) -m pytest -n $(TEST_WORKERS) --dist loadfile -m "not slow"
+	OMP_NUM_THREADS=1 $(PYTHON) -m pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder -m "not slow"
 
 lint: env ## check style, types and the order of imports
 	$(PYTHON) -m ruff check .

@@ -74,6 +74,30 @@ def frechet_distance(mu1: Any, sigma1: Any, mu2: Any, sigma2: Any) -> float:
     return float(((m1 - m2) ** 2).sum() + np.trace(s1) + np.trace(s2) - 2 * roots.sum())
 
 
+def frechet_distance_of(features1: Any, features2: Any) -> float:
+    """frechet_distance between the Gaussians of two sets of features.
+
+    Sets smaller than D need no (D, D) matrix: with S1 = A^T A and S2 = B^T B, the roots of the eigenvalues of S1 S2 are the singular
+    values of A B^T, which is (N1, N2).
+
+    Args:
+        features1: (N1, D), finite, N1 at least 2. Feature vectors.
+        features2: (N2, D), finite, N2 at least 2. Feature vectors.
+
+    Returns:
+        At least 0 up to rounding, in squared units of the features.
+
+    Raises:
+        ValueError: the features have another number of axes, do not fit, are not finite, or are fewer than 2.
+    """
+    f1, f2 = _array(features1, "features1", 2), _array(features2, "features2", 2)
+    if min(len(f1), len(f2)) < 2 or max(len(f1), len(f2)) >= f1.shape[1] or f1.shape[1] != f2.shape[1]:
+        return frechet_distance(*gaussian(f1), *gaussian(f2))
+    a, b = ((f - f.mean(0)) / np.sqrt(len(f) - 1) for f in (f1, f2))
+    roots = np.linalg.svd(a @ b.T, compute_uv=False)
+    return float(((f1.mean(0) - f2.mean(0)) ** 2).sum() + (a**2).sum() + (b**2).sum() - 2 * roots.sum())
+
+
 def inception_score(probabilities: Any, splits: int = 1) -> float:
     """exp(mean_x KL(p(y|x) || p(y)))  (Salimans et al. 2016), averaged over splits.
 

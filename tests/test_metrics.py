@@ -32,6 +32,14 @@ def test_frechet_distance_agrees_with_pytorch_fid():
     assert ours == pytest.approx(calculate_frechet_distance(*metrics.gaussian(a), *metrics.gaussian(b)), rel=1e-6)
 
 
+@pytest.mark.parametrize(("n1", "n2"), [(7, 5), (2, 19), (20, 5), (40, 30)])
+def test_frechet_distance_of_few_features_is_that_of_their_gaussians(n1, n2):
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=(n1, 20)), rng.normal(1, 2, size=(n2, 20))
+    expected = metrics.frechet_distance(*metrics.gaussian(a), *metrics.gaussian(b))
+    assert metrics.frechet_distance_of(a, b) == pytest.approx(expected, rel=1e-6)
+
+
 def test_frechet_distance_of_singular_covariances_is_finite_and_symmetric():
     a, b = metrics.gaussian(RNG.normal(size=(5, 32))), metrics.gaussian(RNG.normal(size=(6, 32)) + 1)
     assert metrics.frechet_distance(*a, *b) == pytest.approx(metrics.frechet_distance(*b, *a))

@@ -18,7 +18,7 @@ from paperlib.data import to_floats
 from paperlib.experiment import conditioning
 from paperlib.experiment.outcome import Outcome, View, generate, kept_features, look, tile, variance_by_class
 from paperlib.generators import Generator
-from paperlib.metrics import frechet_distance, gaussian, manifold, on_manifold
+from paperlib.metrics import frechet_distance_of, manifold, on_manifold
 from paperlib.profiles import Profile, device
 from paperlib.streams import stream
 from paperlib.support.stopwatch import timed
@@ -137,7 +137,7 @@ def real_features(profile: Profile) -> tuple[torch.Tensor, torch.Tensor]:
 def against(reference: Mapping[int, torch.Tensor], views: Sequence[View]) -> dict[str, float]:
     """Precision, recall, density, coverage and FID of each attribute's features against its reference, mean over the attributes of `reference`."""
     pairs = [(r, views[a].features) for a, r in reference.items()]
-    rows = [manifold(r, v)._asdict() | {"fid": frechet_distance(*gaussian(r), *gaussian(v))} for r, v in pairs]
+    rows = [manifold(r, v)._asdict() | {"fid": frechet_distance_of(r, v)} for r, v in pairs]
     return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
 
 

@@ -9,7 +9,7 @@ from paperlib.config import Config, ImageQualityRun
 from paperlib.data import Images, split, to_floats
 from paperlib.experiment import conditioning, hard_samples
 from paperlib.experiment.outcome import Outcome, balanced_labels, generate, kept_features, look, variance_by_class
-from paperlib.metrics import frechet_distance, gaussian, inception_score, kernel_distance, manifold, within_class_variance
+from paperlib.metrics import frechet_distance_of, inception_score, kernel_distance, manifold, within_class_variance
 from paperlib.profiles import Profile, device
 from paperlib.records import Record
 from paperlib.streams import stream
@@ -69,7 +69,7 @@ def against_reference(images: Images, profile: Profile) -> dict[str, Any]:
         "samples": len(images),
         "reference_samples": len(reference),
         "inception_score": inception_score(found.probabilities),
-        "fid": frechet_distance(*gaussian(real), *gaussian(found.features)),
+        "fid": frechet_distance_of(real, found.features),
         "kid": kernel_distance(real, found.features),
         **near._asdict(),
         "judge_agreement": (found.judged == images.labels).float().mean().item(),

@@ -95,6 +95,7 @@ def measured(tmp_path_factory):
     return measure
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("config", "change"), CHANGES, ids=[f"{c.kind}-{'-'.join(d)}" for c, d in CHANGES])
 def test_each_field_changes_what_is_measured(measured, config, change):
     changed = replace(config, **change)

@@ -10,6 +10,8 @@ from paperlib import profiles, records
 from paperlib.experiment import run
 from paperlib.support.paths import Paths
 
+pytestmark = pytest.mark.slow
+
 CLASSIFIER = replace(profiles.SMOKE.classifier_run(0), images=50, epochs=1)
 PICTURED = replace(profiles.SMOKE.hard_samples_run(0), images=50, mining_steps=1)
 

@@ -15,6 +15,8 @@ from PIL import Image
 
 from paperlib.support.paths import ROOT
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = sorted((ROOT / "examples").glob("paper_*.py"))
 SMALL = {
     "paper_a": {"IMAGES": 100, "EPOCHS": 2, "WIDTH": 4, "STEPS": 2},

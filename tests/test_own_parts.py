@@ -16,6 +16,8 @@ from paperlib.config import Rejection
 from paperlib.experiment import engine, plans, run, run_all
 from paperlib.support.paths import ROOT, Paths
 
+pytestmark = pytest.mark.slow
+
 EXAMPLE = ROOT / "examples" / "own_parts.py"
 SMALL = """
 PROFILE = replace(
@@ -71,7 +73,6 @@ def test_the_example_is_short():
     assert max(map(len, lines)) <= 140
 
 
-@pytest.mark.slow
 def test_a_whole_experiment_from_the_folder_of_the_caller(caller, tmp_path, capfd):
     def changed():
         return subprocess.run(["git", "status", "--porcelain"], cwd=ROOT, capture_output=True, text=True, check=False).stdout
@@ -91,7 +92,6 @@ def test_a_whole_experiment_from_the_folder_of_the_caller(caller, tmp_path, capf
     assert "left out" not in capfd.readouterr().out
 
 
-@pytest.mark.slow
 def test_workers_find_the_parts_and_compute_the_same(caller, tmp_path):
     profile = profiles.load(str(copied(caller, "worked")))
     configs = [profile.classifier_run(0, method="all hard"), profile.conditioning_run(0, teacher="second")]
@@ -102,7 +102,6 @@ def test_workers_find_the_parts_and_compute_the_same(caller, tmp_path):
     assert [(r.parts, r.metrics) for r in found] == [(r.parts, r.metrics) for r in expected]
 
 
-@pytest.mark.slow
 def test_an_attribute_that_is_never_produced_ends_the_methods_that_draw_it(caller):
     path = str(copied(caller, "starless", NEVER_A_STAR))
     profile = profiles.load(path, Paths.from_environment())
@@ -126,7 +125,6 @@ def test_an_attribute_that_is_never_produced_ends_the_methods_that_draw_it(calle
     assert shown["coverage, truth"].notna().all()
 
 
-@pytest.mark.slow
 def test_a_generator_with_classes_alone_is_enough(caller):
     more = 'PAPER_B = PaperB(classifier, (("withheld", "first"), ("given", "first")))\n'
     path = copied(caller, "with_classes", more + "PROFILE = replace(PROFILE, parts=replace(PROFILE.parts, paper_b=PAPER_B))\n")

@@ -7,10 +7,13 @@ import time
 from dataclasses import replace
 
 import cloudpickle
+import pytest
 from conftest import made_record
 
 from paperlib import profiles, records
 from paperlib.experiment import engine, run
+
+pytestmark = pytest.mark.slow
 
 CONFIG = replace(profiles.SMOKE.classifier_run(0), images=50, epochs=1)
 

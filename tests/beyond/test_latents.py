@@ -10,6 +10,8 @@ from paperlib.beyond.latent_families import FlowConditioner, LatentPosterior, Mi
 from paperlib.conditioner import Conditioner, log_normal, train_conditioner
 from paperlib.generators import from_module
 
+pytestmark = pytest.mark.slow
+
 FAMILIES = (Conditioner, MixtureConditioner, FlowConditioner)
 
 

@@ -13,6 +13,8 @@ from paperlib.commands.workload import Work, measure, work
 from paperlib.config import Distilled, DiversityRun, Langevin, Rejection, Trained
 from paperlib.experiment import plans
 
+pytestmark = pytest.mark.slow
+
 SMOKE = profiles.SMOKE
 RUNS = {
     "fixed": SMOKE.classifier_run(0),

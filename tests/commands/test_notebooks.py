@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+from functools import partial
 
 import nbformat
 import papermill
@@ -15,6 +16,8 @@ from paperlib.commands import reproduce
 from paperlib.config import ConfigError
 from paperlib.experiment import plans
 from paperlib.support import weights
+
+pytestmark = pytest.mark.slow
 
 PATHS = sorted(reproduce.NOTEBOOKS.glob("*.ipynb"))
 NAMES = [path.stem for path in PATHS]
@@ -59,7 +62,8 @@ def test_outputs_are_complete(executed):
     assert len(records.find(executed)) == len(set(plans.everything(profiles.SMOKE, 2))) + tiny_run_of_the_first_notebook
 
 
-def test_a_second_call_computes_nothing(executed, capsys):
+def test_a_second_call_computes_nothing(executed, capsys, monkeypatch):
+    monkeypatch.setattr(papermill, "execute_notebook", partial(papermill.execute_notebook, engine_name="in process"))
     before = {path: path.stat().st_mtime_ns for path in (executed / "records").glob("*.json")}
     assert reproduce.main(["--profile", "smoke", "--only", "01_table1"]) == 0
     assert {path: path.stat().st_mtime_ns for path in (executed / "records").glob("*.json")} == before
@@ -150,7 +154,7 @@ def test_appendix_trains_all_parts(results, tmp_path):
         reproduce.NOTEBOOKS / "appendix_pretrain_digits.ipynb",
         tmp_path / "out.ipynb",
         {"scale": 0.001},
-        kernel_name="python3",
+        engine_name="in process",
         progress_bar=False,
     )
     made = {path.stem for path in (results / "appendix" / "pretrained").glob("*.safetensors")}

@@ -16,6 +16,8 @@ from paperlib.metrics import on_manifold
 from paperlib.report import diversity as report
 from paperlib.support.paths import Paths
 
+pytestmark = pytest.mark.slow
+
 SMOKE = profiles.SMOKE
 TRUTH = DiversityRun(profile="smoke", seed=0, method=Rejection(1.0), per_attribute=40)
 

@@ -16,6 +16,8 @@ from paperlib.experiment.image_quality import against_reference
 from paperlib.experiment.outcome import generate
 from paperlib.support.paths import Paths
 
+pytestmark = pytest.mark.slow
+
 SMOKE = profiles.SMOKE
 CLASSES = 10
 EVERY = (

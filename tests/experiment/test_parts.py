@@ -12,6 +12,8 @@ from paperlib.experiment.fingerprints import Fingerprints
 from paperlib.profiles import Once
 from paperlib.support.paths import Paths
 
+pytestmark = pytest.mark.slow
+
 SMOKE = profiles.SMOKE
 RENEWED = SMOKE.classifier_run(0, hsm=True, r=0.5)
 HARD = SMOKE.hard_samples_run(0)

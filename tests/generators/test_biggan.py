@@ -18,6 +18,8 @@ from paperlib.generators.attention import _attend, _attend_by_convolution
 from paperlib.generators.fused_biggan import upsampling_weight
 from paperlib.support.weights import CheckpointError
 
+pytestmark = pytest.mark.slow
+
 SMALL = BigGANConfig(
     output_dim=32, z_dim=16, class_embed_dim=16, channel_width=8, num_classes=6,
     layers=[(True, 16, 8), (True, 8, 4), (False, 4, 2), (True, 2, 1)], attention_layer_position=3,

@@ -18,6 +18,8 @@ from paperlib.networks.imagenet import INCEPTION, RESNET50, ImageNetJudge, Incep
 from paperlib.support.paths import Paths
 from paperlib.support.weights import CheckpointError
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def files(outside_files):

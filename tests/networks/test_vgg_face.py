@@ -19,6 +19,8 @@ from paperlib.networks.vgg_face import (
 )
 from paperlib.support.weights import CheckpointError
 
+pytestmark = pytest.mark.slow
+
 
 def vgg_face_by_definition(state, x):
     """Parkhi et al. 2015, Table 3, in the published names."""

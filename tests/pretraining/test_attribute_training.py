@@ -16,6 +16,8 @@ from paperlib.pretraining.faces import class_report, train_attribute_classifier
 from paperlib.support.weights import CheckpointError
 from paperlib.training import accuracy
 
+pytestmark = pytest.mark.slow
+
 NOTEBOOK = reproduce.NOTEBOOKS / "appendix_train_attribute_classifier.ipynb"
 
 
@@ -182,7 +184,7 @@ def outside(results, tmp_path, monkeypatch, vgg_face_file):
 
 
 def execute(tmp_path, parameters):
-    papermill.execute_notebook(NOTEBOOK, tmp_path / "out.ipynb", parameters, kernel_name="python3", progress_bar=False)
+    papermill.execute_notebook(NOTEBOOK, tmp_path / "out.ipynb", parameters, engine_name="in process", progress_bar=False)
     return nbformat.read(tmp_path / "out.ipynb", as_version=4)
 
 

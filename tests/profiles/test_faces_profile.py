@@ -15,6 +15,8 @@ from paperlib.report import comparison
 from paperlib.support.paths import Paths
 from paperlib.support.weights import CheckpointError
 
+pytestmark = pytest.mark.slow
+
 PROFILE = profiles.FACES_SMOKE
 RACES = ("White", "Black", "Asian", "Indian", "Others")
 
@@ -82,7 +84,8 @@ def test_nothing_frozen_moves(parts_with):
     parts = parts_with()
     networks = (parts.generator(), parts.paper_b.teacher("vgg-face"), parts.judge())
     before = [{name: value.clone() for name, value in network.state_dict().items()} for network in networks]
-    outcome(PROFILE.conditioning_run(0, labels="withheld", teacher="vgg-face"), replace(PROFILE, parts=parts))
+    run = replace(PROFILE.conditioning_run(0, labels="withheld", teacher="vgg-face"), labels_per_epoch=4, validation_labels=5)
+    outcome(run, replace(PROFILE, parts=parts))
     for network, state in zip(networks, before, strict=True):
         assert not any(m.training for m in network.modules())
         assert all(torch.equal(value, state[name]) for name, value in network.state_dict().items())

@@ -17,6 +17,8 @@ from paperlib.generators import biggan
 from paperlib.support.paths import Paths
 from paperlib.support.weights import CheckpointError
 
+pytestmark = pytest.mark.slow
+
 PROFILE = profiles.IMAGENET10_SMOKE
 NOTEBOOKS = ("00_start_here", "01_table1", "02_r_sweep", "03_hard_samples", "05_image_quality")
 

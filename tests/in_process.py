@@ -54,7 +54,11 @@ class InProcess(Engine):
         cell.outputs += [nbformat.v4.new_output("display_data", data=shell.display_formatter.format(one)[0]) for one in shown]
         plt.close("all")
         if error := result.error_before_exec or result.error_in_exec:
-            cell.outputs.append(nbformat.v4.new_output("error", ename=type(error).__name__, evalue=str(error), traceback=[]))
+            cell.outputs.append(
+                nbformat.v4.new_output(
+                    "error", ename=type(error).__name__, evalue=str(error), traceback=[f"{type(error).__name__}: {error}"]
+                )
+            )
 
 
 papermill_engines.register("in process", InProcess)

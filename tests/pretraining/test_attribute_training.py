@@ -184,7 +184,7 @@ def outside(results, tmp_path, monkeypatch, vgg_face_file):
 
 
 def execute(tmp_path, parameters):
-    papermill.execute_notebook(NOTEBOOK, tmp_path / "out.ipynb", parameters, engine_name="in process", progress_bar=False)
+    papermill.execute_notebook(NOTEBOOK, tmp_path / "out.ipynb", parameters, kernel_name="python3", progress_bar=False)
     return nbformat.read(tmp_path / "out.ipynb", as_version=4)
 
 

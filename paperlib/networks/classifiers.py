@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from paperlib.networks._torchvision import torchvision
+from paperlib.networks.image_convolution import ImageConvolution
 
 
 def resnet18(num_classes: int, *, in_channels: int = 3, width: int = 64, stem: str = "imagenet") -> nn.Module:
@@ -42,15 +43,15 @@ class AttributeClassifier(nn.Module):
 
     def __init__(self, num_classes: int = 10):
         super().__init__()
-        self.conv1 = nn.Conv2d(1, 16, 5, padding=2)
+        self.conv1 = ImageConvolution(1, 16, 5)
         self.conv2 = nn.Conv2d(16, 32, 5, padding=2)
         self.hidden = nn.Linear(32 * 7 * 7, 128)
         self.dropout = nn.Dropout(0.5)
         self.output = nn.Linear(128, num_classes)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        h = F.max_pool2d(F.relu(self.conv1(x)), 2)
-        h = F.max_pool2d(F.relu(self.conv2(h)), 2)
+        h = F.relu(F.max_pool2d(self.conv1(x), 2))
+        h = F.relu(F.max_pool2d(self.conv2(h), 2))
         return self.output(self.dropout(F.relu(self.hidden(h.flatten(1)))))
 
 

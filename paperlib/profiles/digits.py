@@ -3,13 +3,12 @@
 from dataclasses import replace
 from functools import partial
 
-import torch
 from torch import nn
 
 from paperlib import data, printed_numbers
 from paperlib.config import Distilled, Langevin, Rejection, Trained, check_choice
 from paperlib.data import Images
-from paperlib.generators import Generator, from_module
+from paperlib.generators import Generator, from_module, fuse_residual
 from paperlib.generators.residual import ResidualGenerator
 from paperlib.networks.classifiers import AttributeClassifier, Judge, resnet18
 from paperlib.profiles.profile import ClassifierSizes, ConditioningSizes, DiversitySizes, MiningSizes, Once, PaperB, Parts, Profile, device
@@ -33,7 +32,7 @@ def _few_images() -> tuple[Images, Images]:
 
 def _generator(num_classes: int) -> Generator:
     name = "digits_conditional_generator" if num_classes else "digits_unconditional_generator"
-    network = load_pretrained(ResidualGenerator(num_classes=num_classes), name).to(device()).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network = fuse_residual(load_pretrained(ResidualGenerator(num_classes=num_classes), name)).to(device())
     return from_module(network, latent_dim=network.latent_dim, image_shape=network.image_shape, num_classes=num_classes)
 
 

@@ -309,6 +309,17 @@ class MinedClassifierRun(Config):
         _check_own(self, "classifier", self.classifier)
 
 
+@frozen
+class ControlRun(Config):
+    """A control beside Table 1 of paper A: all real images, or another length of training. It is kept apart from Table 1."""
+
+    kind: Literal["control"] = field(default="control", kw_only=True)
+    classifier: ClassifierRun
+
+    def __post_init__(self) -> None:
+        _check_own(self, "classifier", self.classifier)
+
+
 def _check_own(run: Config, name: str, other: Config) -> None:
     """The run inside another is of the same profile and seed."""
     for part in ("profile", "seed"):
@@ -317,7 +328,15 @@ def _check_own(run: Config, name: str, other: Config) -> None:
 
 
 AnyRun = Annotated[
-    ClassifierRun | HardSamplesRun | ConditioningRun | ImageQualityRun | EvaluationRun | DiversityRun | MinedSpaceRun | MinedClassifierRun,
+    ClassifierRun
+    | HardSamplesRun
+    | ConditioningRun
+    | ImageQualityRun
+    | EvaluationRun
+    | DiversityRun
+    | MinedSpaceRun
+    | MinedClassifierRun
+    | ControlRun,
     Field(discriminator="kind"),
 ]
 _RUNS: TypeAdapter[Any] = TypeAdapter(AnyRun)

@@ -13,6 +13,7 @@ from paperlib.config import (
     ClassifierRun,
     ConditioningRun,
     Config,
+    ControlRun,
     Count,
     Count0,
     DiversityRun,
@@ -162,6 +163,7 @@ class Diversity(TypedDict):
 METRICS: dict[type[Config], TypeAdapter[Any]] = {
     ClassifierRun: TypeAdapter(Classifier),
     MinedClassifierRun: TypeAdapter(Classifier),
+    ControlRun: TypeAdapter(Classifier),
     HardSamplesRun: TypeAdapter(HardSamples),
     MinedSpaceRun: TypeAdapter(MinedSpace),
     ConditioningRun: TypeAdapter(Conditioning),

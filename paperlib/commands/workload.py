@@ -15,6 +15,7 @@ from paperlib.config import (
     ClassifierRun,
     ConditioningRun,
     Config,
+    ControlRun,
     Distilled,
     DiversityRun,
     EvaluationRun,
@@ -72,7 +73,7 @@ def work(config: Config, profile: Profile, real_images: int) -> Work:  # noqa: P
             looked = rows * mined + config.natural * len(profile.parts.class_names())
             steps = sum(config.steps) * len(config.step_sizes)
             return Work(generated=config.images + looked, featured=looked, mined=steps * mined, trained=config.images * config.epochs)
-        case MinedClassifierRun():
+        case MinedClassifierRun() | ControlRun():
             return work(config.classifier, profile, real_images)
         case ConditioningRun():
             drawn = (config.epochs + 2) * config.validation_labels

@@ -24,6 +24,7 @@ from paperlib.config import (
     ClassifierRun,
     ConditioningRun,
     Config,
+    ControlRun,
     DiversityRun,
     EvaluationRun,
     HardSamplesRun,
@@ -148,8 +149,8 @@ def _longest_first(configs: Sequence[Config]) -> list[Config]:
         match config:
             case ClassifierRun():
                 return config.epochs * config.long_factor
-            case MinedClassifierRun():
-                return config.classifier.epochs
+            case MinedClassifierRun() | ControlRun():
+                return epochs(config.classifier)
             case DiversityRun():
                 return getattr(config.method, "epochs", getattr(config.method, "steps", 0))
         return getattr(config, "epochs", 0)
@@ -194,7 +195,7 @@ def _outcome(config: Config, known: Fingerprints, progress: bool) -> Outcome:  #
             return hard_samples.compute(config, profile, progress)
         case MinedSpaceRun():
             return mined_space.compute(config, profile, progress)
-        case MinedClassifierRun():
+        case MinedClassifierRun() | ControlRun():
             return classifier.compute(config.classifier, profile, progress)
         case ConditioningRun():
             return conditioning.compute(config, profile, progress)

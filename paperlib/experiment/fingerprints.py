@@ -13,6 +13,7 @@ from paperlib.config import (
     ClassifierRun,
     ConditioningRun,
     Config,
+    ControlRun,
     DiversityRun,
     EvaluationRun,
     HardSamplesRun,
@@ -38,7 +39,7 @@ class Fingerprints:
 
     def _names(self, config: Config) -> set[str]:  # noqa: PLR0911 -- a return a kind
         match config:
-            case MinedClassifierRun():
+            case MinedClassifierRun() | ControlRun():
                 return self._names(config.classifier)
             case ClassifierRun():
                 own = {f"method {config.method}"} if config.method else set()

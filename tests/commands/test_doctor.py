@@ -28,6 +28,8 @@ RUNS = {
     "evaluation": SMOKE.evaluation_run(0, labels=None),
     "mined space": SMOKE.mined_space_run(0),
     "mined classifier": SMOKE.mined_classifier_runs(0)[0],
+    "all real images": SMOKE.control_run(0, "all real images"),
+    "long without DS": SMOKE.control_run(0, "long without DS"),
 }
 
 
@@ -152,7 +154,7 @@ def test_stand_ins_have_the_true_shapes():
 
 def test_what_is_on_record_costs_nothing(smoke, quick):
     before = doctor.estimate(smoke, 1)
-    for config in plans.table1(smoke, 1):
+    for config in plans.table1_and_controls(smoke, 1):
         records.save(classifier_record(config, smoke), smoke.folder)
     after = doctor.estimate(smoke, 1)
     assert after.notebooks["01_table1"] == doctor.STARTING < before.notebooks["01_table1"]

@@ -119,6 +119,7 @@ class ClassifierRun(Config):
     real: train on real images instead of generated ones (then without hsm and r). hsm, r: the methods; r = 0 is a fixed data set.
     epochs times long_factor are trained; the long column has a factor above 1. images: N. round_images: M of Alg. 1. mining_steps: J.
     step_size: eta. width: channels of the ResNet's first stage. method: the name of one of the profile's own methods, or "".
+    bna_momentum: alpha of eq. 5, for which the paper gives no value; its batches are of batch_size.
     """
 
     kind: Literal["classifier"] = field(default="classifier", kw_only=True)
@@ -137,6 +138,7 @@ class ClassifierRun(Config):
     width: Count
     long_factor: Count = 1
     method: str = ""
+    bna_momentum: Annotated[Number, Field(gt=0, le=1)] = 0.1
 
     def __post_init__(self) -> None:
         check(self.round_images <= self.images, "round_images", self.round_images, f"use at most images = {self.images}")

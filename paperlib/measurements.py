@@ -1,6 +1,6 @@
 """What each kind of run measures: names, types and ranges. A record that holds anything else is no record.
 
-check_metrics(config, {"accuracy": 0.91, "accuracy_bna": 0.92, "test_images": 1000})
+check_metrics(config, {"accuracy": 0.91, "accuracy_bna": 0.92, "accuracy_bna_momentum": 0.92, "test_images": 1000})
 """
 
 from collections.abc import Mapping
@@ -31,11 +31,12 @@ Positive = Annotated[float, Field(ge=0)]
 
 
 class Classifier(TypedDict):
-    """accuracy, accuracy_bna: top-1 on the real test images, without and with BNA."""
+    """accuracy, accuracy_bna: top-1 on the real test images, without and with BNA; accuracy_bna_momentum: with BNA by eq. 5."""
 
     __pydantic_config__ = STRICT  # type: ignore[misc]
     accuracy: Share
     accuracy_bna: Share
+    accuracy_bna_momentum: Share
     test_images: Count
 
 

@@ -74,7 +74,7 @@ PROVENANCE = {"commit": "abc", "packages": {}, "device": "cpu", "threads": 1, "w
 
 def classifier_record(config: Config, profile: profiles.Profile, accuracy: float = 0.5) -> Record:
     """The record of a classifier run that never ran."""
-    metrics = {"accuracy": accuracy, "accuracy_bna": accuracy, "test_images": 1000}
+    metrics = {"accuracy": accuracy, "accuracy_bna": accuracy, "accuracy_bna_momentum": accuracy, "test_images": 1000}
     return Record(config, Fingerprints(profile).of(config), metrics, {"loss": [1.0]}, {}, PROVENANCE)
 
 

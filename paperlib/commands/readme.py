@@ -16,7 +16,7 @@ from paperlib import profiles
 from paperlib.commands import strip
 from paperlib.experiment import found
 from paperlib.records import Record
-from paperlib.report import conditioning, controls, diversity, evaluation, gap, hard_samples, image_quality, mining, r_sweep, table1
+from paperlib.report import bna, conditioning, controls, diversity, evaluation, gap, hard_samples, image_quality, mining, r_sweep, table1
 from paperlib.support.files import replacing
 from paperlib.support.marked_text import block_names, expected_lines, render
 from paperlib.support.paths import REFERENCE, ROOT
@@ -36,6 +36,7 @@ def blocks(runs: Sequence[Record]) -> dict[str, str]:
     table, curve, settings = table1.table(runs), r_sweep.table(runs), conditioning.table(runs)
     subjects = {
         "table1": table1,
+        "bna": bna,
         "controls": controls,
         "gap": gap,
         "sweep": r_sweep,
@@ -54,6 +55,7 @@ def blocks(runs: Sequence[Record]) -> dict[str, str]:
         "sweep_short": short_sweep(curve),
         "conditioning_short": short_conditioning(settings),
         "table1": markdown(table),
+        "bna": bna.table(runs).to_markdown(index=False),
         "controls": controls.table(runs).to_markdown(index=False),
         "gains": table1.gains(runs).to_markdown(index=False),
         "sweep": markdown(curve.assign(BNA=curve["BNA"].map({True: "x", False: ""}))),

@@ -63,7 +63,7 @@ def work(config: Config, profile: Profile, real_images: int) -> Work:  # noqa: P
     """What a run does. real_images: the number of real training images, for BNA."""
     match config:
         case ClassifierRun():
-            return _classifier(config) + Work(adapted=real_images)
+            return _classifier(config) + Work(adapted=2 * real_images)
         case HardSamplesRun():
             latents = config.per_class * len(profile.parts.class_names())
             return _mined_stages(config, latents) + Work(generated=3 * latents)

@@ -20,7 +20,7 @@ def made(config, metrics, workers=1, pictures=None, history=None, **costs):
 
 def classifier(seed, accuracy, bna, workers=1, **options):
     """options: those of Profile.classifier_run."""
-    metrics = {"accuracy": accuracy, "accuracy_bna": bna, "test_images": 10}
+    metrics = {"accuracy": accuracy, "accuracy_bna": bna, "accuracy_bna_momentum": bna - 0.02, "test_images": 10}
     return made(SMOKE.classifier_run(seed, **options), metrics, workers)
 
 
@@ -45,7 +45,7 @@ def classifiers(workers=1):
 
 def control(seed, name, accuracy, bna):
     """name: of a control of the profile."""
-    return made(SMOKE.control_run(seed, name), {"accuracy": accuracy, "accuracy_bna": bna, "test_images": 10})
+    return made(SMOKE.control_run(seed, name), {"accuracy": accuracy, "accuracy_bna": bna, "accuracy_bna_momentum": bna, "test_images": 10})
 
 
 def controls():

@@ -144,12 +144,18 @@ class ClassifierRun(Config):
         check(self.round_images <= self.images, "round_images", self.round_images, f"use at most images = {self.images}")
         check(not (self.real and (self.hsm or self.r)), "real", True, "real images are fixed; set hsm=False and r=0")
 
+    @property
+    def different_images(self) -> int:
+        """How many the training sees: N, and with DS r N more in every epoch after the first."""
+        return self.images + round(self.r * self.images) * (self.epochs * self.long_factor - 1)
+
 
 @frozen
 class HardSamplesRun(Config):
     """Paper A, Fig. 3: the same latents mined against one classifier at two stages of its training.
 
-    stages: the epochs after which it is mined. per_class: latents a class behind the norms and scores.
+    stages: the epochs after which it is mined. per_class: latents a class behind the norms and scores. form_step_sizes: those at which
+    the paper's form of mining is held against two others. natural: the generator's own samples a class that mined images are held against.
     """
 
     kind: Literal["hard-samples"] = field(default="hard-samples", kw_only=True)
@@ -161,6 +167,8 @@ class HardSamplesRun(Config):
     batch_size: Batch
     learning_rate: Rate
     width: Count
+    form_step_sizes: Annotated[tuple[Annotated[Number, Field(gt=0, le=1e6)], ...], Field(min_length=1)]
+    natural: Count
 
     def __post_init__(self) -> None:
         check(self.stages[0] < self.stages[1], "stages", self.stages, "use two rising epoch numbers")
@@ -322,6 +330,18 @@ class ControlRun(Config):
         _check_own(self, "classifier", self.classifier)
 
 
+@frozen
+class ShownImagesRun(Config):
+    """Paper A: what one of its trainings sees, against real images. samples: of the images seen, those that are measured, at most."""
+
+    kind: Literal["shown-images"] = field(default="shown-images", kw_only=True)
+    classifier: ClassifierRun
+    samples: Annotated[int, Field(ge=20)]
+
+    def __post_init__(self) -> None:
+        _check_own(self, "classifier", self.classifier)
+
+
 def _check_own(run: Config, name: str, other: Config) -> None:
     """The run inside another is of the same profile and seed."""
     for part in ("profile", "seed"):
@@ -338,7 +358,8 @@ AnyRun = Annotated[
     | DiversityRun
     | MinedSpaceRun
     | MinedClassifierRun
-    | ControlRun,
+    | ControlRun
+    | ShownImagesRun,
     Field(discriminator="kind"),
 ]
 _RUNS: TypeAdapter[Any] = TypeAdapter(AnyRun)

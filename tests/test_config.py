@@ -21,6 +21,7 @@ from paperlib.config import (
     MinedClassifierRun,
     MinedSpaceRun,
     Rejection,
+    ShownImagesRun,
     Trained,
     check_notebook_parameters,
     from_json,
@@ -36,6 +37,7 @@ FIXED = replace(SMOKE.classifier_run(0, hsm=True), images=60, round_images=20)
 RENEWED = replace(SMOKE.classifier_run(0, hsm=True, r=0.5), images=60)
 HARD = replace(SMOKE.hard_samples_run(0), images=50)
 CONDITIONING = SMOKE.conditioning_run(0)
+SHOWN = ShownImagesRun("smoke", 0, RENEWED, 200)
 SPACE = replace(SMOKE.mined_space_run(0), images=50)
 TRAINED = Trained("gaussian", prior_weight=0.1, epochs=1, labels_per_epoch=64, batch_size=32, learning_rate=0.1, optimizer="sgd")
 DISTILLED = Distilled(prior_weight=1.0, labelled=100, epochs=1)
@@ -53,6 +55,7 @@ CHANGES = [
     (RENEWED, {"bna_momentum": 1.0}),
     (HARD, {"seed": 1}), (HARD, {"stages": (1, 3)}), (HARD, {"per_class": 3}), (HARD, {"images": 80}), (HARD, {"mining_steps": 3}),
     (HARD, {"step_size": 3.0}), (HARD, {"batch_size": 20}), (HARD, {"learning_rate": 0.01}), (HARD, {"width": 8}),
+    (HARD, {"form_step_sizes": (0.5,)}), (HARD, {"natural": 4}),
     (CONDITIONING, {"seed": 1}), (CONDITIONING, {"labels": "given"}), (CONDITIONING, {"labels": "withheld"}), (CONDITIONING, {"labels": "shuffled"}),
     (CONDITIONING, {"teacher": "uci"}), (CONDITIONING, {"epochs": 1}), (CONDITIONING, {"labels_per_epoch": 128}), (CONDITIONING, {"validation_labels": 120}),
     (CONDITIONING, {"batch_size": 32}), (CONDITIONING, {"learning_rate": 0.1}), (CONDITIONING, {"momentum": 0.5}),
@@ -69,6 +72,7 @@ CHANGES = [
     (MinedClassifierRun("smoke", 0, FIXED), {"classifier": replace(FIXED, step_size=5.0, mining_steps=4)}),
     (ControlRun("smoke", 0, RENEWED), {"seed": 1, "classifier": replace(RENEWED, seed=1)}),
     (ControlRun("smoke", 0, RENEWED), {"classifier": replace(RENEWED, epochs=3)}),
+    (SHOWN, {"seed": 1, "classifier": replace(RENEWED, seed=1)}), (SHOWN, {"classifier": replace(RENEWED, r=0.3)}), (SHOWN, {"samples": 70}),
     (by(TRAINED), {"seed": 1}), (by(TRAINED), {"per_attribute": 11}),
     *((by(TRAINED), {"method": replace(TRAINED, **change)}) for change in (
         {"family": "mixture"}, {"prior_weight": 3.0}, {"epochs": 2}, {"labels_per_epoch": 96}, {"batch_size": 16}, {"learning_rate": 0.01},
@@ -122,7 +126,7 @@ def test_a_config_of_another_profile_is_refused(smoke):
     "kind",
     [
         ClassifierRun, HardSamplesRun, ConditioningRun, ImageQualityRun, EvaluationRun, MinedSpaceRun, MinedClassifierRun, ControlRun,
-        DiversityRun,
+        ShownImagesRun, DiversityRun,
     ],
 )  # fmt: skip
 def test_no_field_is_left_out_above(kind):
@@ -179,7 +183,7 @@ def test_bad_json_is_one_line(text, message):
 
 EVERY_KIND = [
     FIXED, RENEWED, SMOKE.classifier_run(0, real=True), HARD, SPACE, CONDITIONING, MinedClassifierRun("smoke", 0, FIXED),
-    ControlRun("smoke", 0, FIXED),
+    ControlRun("smoke", 0, FIXED), SHOWN,
     *(SMOKE.evaluation_run(0, labels=labels) for labels in (None, "unconditional", "given")),
     *(SMOKE.image_quality_run(0, image_set) for image_set in SMOKE.image_sets),
     *(by(method) for method in (TRAINED, DISTILLED, Rejection(1.0), Rejection(1.0, DISTILLED), Langevin(2, 0.1))),

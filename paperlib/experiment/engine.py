@@ -31,9 +31,20 @@ from paperlib.config import (
     ImageQualityRun,
     MinedClassifierRun,
     MinedSpaceRun,
+    ShownImagesRun,
     check,
 )
-from paperlib.experiment import classifier, conditioning, diversity, evaluation, hard_samples, image_quality, mined_space, plans
+from paperlib.experiment import (
+    classifier,
+    conditioning,
+    diversity,
+    evaluation,
+    hard_samples,
+    image_quality,
+    mined_space,
+    plans,
+    shown_images,
+)
 from paperlib.experiment.fingerprints import Fingerprints
 from paperlib.experiment.outcome import Outcome
 from paperlib.profiles import Profile
@@ -149,7 +160,7 @@ def _longest_first(configs: Sequence[Config]) -> list[Config]:
         match config:
             case ClassifierRun():
                 return config.epochs * config.long_factor
-            case MinedClassifierRun() | ControlRun():
+            case MinedClassifierRun() | ControlRun() | ShownImagesRun():
                 return epochs(config.classifier)
             case DiversityRun():
                 return getattr(config.method, "epochs", getattr(config.method, "steps", 0))
@@ -201,6 +212,8 @@ def _outcome(config: Config, known: Fingerprints, progress: bool) -> Outcome:  #
             return conditioning.compute(config, profile, progress)
         case ImageQualityRun():
             return image_quality.compute(config, profile, record_of)
+        case ShownImagesRun():
+            return shown_images.compute(config, profile, progress)
         case EvaluationRun():
             return evaluation.compute(config, profile, record_of)
         case DiversityRun():

@@ -20,6 +20,7 @@ from paperlib.config import (
     ImageQualityRun,
     MinedClassifierRun,
     MinedSpaceRun,
+    ShownImagesRun,
 )
 from paperlib.profiles import OwnMethod, Profile
 from paperlib.streams import seeded
@@ -44,9 +45,7 @@ class Fingerprints:
             case ClassifierRun():
                 own = {f"method {config.method}"} if config.method else set()
                 return {"real images", _classifier(config.width), *own} | (set() if config.real else {"generator"})
-            case HardSamplesRun():
-                return {"generator", "judge", _classifier(config.width)}
-            case MinedSpaceRun():
+            case HardSamplesRun() | MinedSpaceRun():
                 return {"generator", "judge", "features", _classifier(config.width)}
             case ConditioningRun():
                 return {_conditioned(config), f"teacher {config.teacher}", "judge"}
@@ -57,6 +56,8 @@ class Fingerprints:
                 return source | {"judge", "features", "real images"}
             case ImageQualityRun():
                 return self._set_names(config) | {"judge", "features", "real images"}
+            case ShownImagesRun():
+                return self._names(config.classifier) | {"features"}
             case DiversityRun():
                 return self._names(self.profile.conditioning_run(config.seed)) | {"features", "real images"}
         raise TypeError(f"the parts of a {type(config).__name__} are not known")

@@ -11,6 +11,7 @@ from paperlib.config import (
     DiversityRun,
     EvaluationRun,
     ImageQualityRun,
+    ShownImagesRun,
     check_count,
     to_json,
 )
@@ -101,6 +102,24 @@ def image_quality(profile: Profile, seeds: int) -> list[ImageQualityRun]:
     return [profile.image_quality_run(seed, image_set) for image_set in profile.image_sets for seed in third_of(seeds)]
 
 
+def shown_images(profile: Profile, seeds: int) -> list[ShownImagesRun]:
+    """What the trainings of Table 1 see: real, random, mined and smoothed images, over half of the seeds."""
+    ds = printed_numbers.TABLE1_R
+    return [
+        run
+        for seed in half_of(seeds)
+        for run in (
+            profile.shown_images_run(seed, real=True),
+            *(profile.shown_images_run(seed, hsm=hsm, r=r) for r in (0.0, ds) for hsm in (False, True)),
+        )
+    ]
+
+
+def images(profile: Profile, seeds: int) -> list[ImageQualityRun | ShownImagesRun]:
+    """Notebook 05."""
+    return [*image_quality(profile, seeds), *shown_images(profile, seeds)]
+
+
 def half_of(count: int) -> range:
     """Half of the seeds, at least one: ten make the five that a comparison past the papers should have."""
     return range(max(1, len(seeds_of(count)) // 2))
@@ -117,7 +136,7 @@ PLANS: dict[str, Callable[[Profile, int], Sequence[Config]]] = {
     "02_r_sweep": sweep,
     "03_hard_samples": hard_samples,
     "04_conditioning": paper_b,
-    "05_image_quality": image_quality,
+    "05_image_quality": images,
     "06_diversity": diversity,
 }
 

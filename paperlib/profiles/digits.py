@@ -92,7 +92,7 @@ DIGITS = Profile(
         epochs=16, long_factor=10, images=500, round_images=25, mining_steps=5, step_size=0.1, batch_size=25, learning_rate=0.05, width=12,
         stages=(2, 10), hard_per_class=20,
     ),
-    mining=MiningSizes(steps=(1, 5, 20), step_sizes=(0.03, 0.1, 0.3, 1.0, 3.0), natural=100, classifier_step_sizes=(0.3, 1.0, 3.0)),
+    mining=MiningSizes(steps=(1, 5, 20), step_sizes=(0.03, 0.1, 0.3, 1.0, 3.0), natural=100, classifier_step_sizes=(0.3, 1.0, 3.0), form_step_sizes=(1.0,)),
     controls=CONTROLS,
     diversity=DiversitySizes(
         per_attribute=250,
@@ -124,7 +124,7 @@ SMOKE = replace(
         epochs=2, long_factor=2, images=100, round_images=40, mining_steps=2, step_size=0.1, batch_size=25, learning_rate=0.05, width=4,
         stages=(1, 2), hard_per_class=2,
     ),
-    mining=MiningSizes(steps=(1, 3), step_sizes=(0.1, 3.0), natural=5, classifier_step_sizes=(3.0,)),
+    mining=MiningSizes(steps=(1, 3), step_sizes=(0.1, 3.0), natural=5, classifier_step_sizes=(3.0,), form_step_sizes=(3.0,)),
     controls=ControlSizes(real_images=200, equal_cost_epochs=3),
     diversity=DiversitySizes(
         per_attribute=12,

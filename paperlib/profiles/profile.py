@@ -23,6 +23,7 @@ from paperlib.config import (
     Method,
     MinedClassifierRun,
     MinedSpaceRun,
+    ShownImagesRun,
     check_choice,
 )
 from paperlib.data import Images
@@ -32,6 +33,7 @@ from paperlib.support.paths import Paths
 from paperlib.training import Source
 
 T = TypeVar("T")
+SHOWN_SAMPLES = 5000  # images that a training has seen, at most, whose diversity is measured
 Control = Literal["all real images", "all real images, long", "long without DS", "DS for the cost of DS+HSM"]
 Fill = Callable[[int, nn.Module | None], Images]
 
@@ -176,12 +178,14 @@ class ControlSizes:
 
 @dataclass(frozen=True)
 class MiningSizes:
-    """How far mining is followed past paper A; names as in config.py. classifier_step_sizes: those at which a final classifier is trained."""
+    """How far mining is followed past paper A; names as in config.py. classifier_step_sizes: those at which a final classifier is trained.
+    form_step_sizes: those, beside the profile's own, at which the paper's form of mining is held against others."""
 
     steps: tuple[int, ...]
     step_sizes: tuple[float, ...]
     natural: int
     classifier_step_sizes: tuple[float, ...]
+    form_step_sizes: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -265,11 +269,19 @@ class Profile:
                 run = replace(self.classifier_run(seed, r=printed_numbers.TABLE1_R), epochs=self.controls.equal_cost_epochs)
         return ControlRun(profile=self.name, seed=seed, classifier=run)
 
+    def shown_images_run(self, seed: int, *, hsm: bool = False, r: float = 0.0, real: bool = False) -> ShownImagesRun:
+        """What one of Table 1's trainings sees; arguments as of classifier_run."""
+        return ShownImagesRun(
+            profile=self.name, seed=seed, classifier=self.classifier_run(seed, hsm=hsm, r=r, real=real), samples=SHOWN_SAMPLES
+        )
+
     def hard_samples_run(self, seed: int) -> HardSamplesRun:
-        a = self.paper_a
+        a, mining = self.paper_a, self.mining
         return HardSamplesRun(
             profile=self.name, seed=seed, stages=a.stages, per_class=a.hard_per_class, images=a.images, mining_steps=a.mining_steps,
             step_size=a.step_size, batch_size=a.batch_size, learning_rate=a.learning_rate, width=a.width,
+            form_step_sizes=(a.step_size, *(mining.form_step_sizes if mining else ())),
+            natural=mining.natural if mining else a.hard_per_class,
         )  # fmt: skip
 
     def mined_space_run(self, seed: int) -> MinedSpaceRun:

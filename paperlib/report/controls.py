@@ -46,11 +46,6 @@ def _classifier(run: Record) -> ClassifierRun:
     return config
 
 
-def different_images(config: ClassifierRun) -> int:
-    """How many different images the training sees: N, and r N more for every epoch after the first."""
-    return config.images + round(config.r * config.images) * (config.epochs * config.long_factor - 1)
-
-
 def table(records: Sequence[Record]) -> pd.DataFrame:
     """A row for each control on record. Accuracies in percent; gain: over what it is held against, in points, paired over seeds."""
     rows = []
@@ -59,7 +54,7 @@ def table(records: Sequence[Record]) -> pd.DataFrame:
         if not runs:
             continue
         config = _classifier(runs[0])
-        row = {"control": name, "epochs": config.epochs * config.long_factor, "different images": different_images(config)}
+        row = {"control": name, "epochs": config.epochs * config.long_factor, "different images": config.different_images}
         for bna, metric in (("", "accuracy"), ("BNA: ", "accuracy_bna")):
             ours = by_seed(runs, metric, 100)
             there = by_seed(runs_of(records, other), metric, 100)
@@ -70,7 +65,7 @@ def table(records: Sequence[Record]) -> pd.DataFrame:
                 f"{bna}gain": gain.mean,
                 f"{bna}gain ±": gain.half_width,
             }
-        rows.append(row | {"over": other, "n": len(runs)} | seconds(runs))
+        rows.append(row | {"over": other.replace("(ds+bna)", "(ds)"), "n": len(runs)} | seconds(runs))
     return pd.DataFrame(rows).round(2)
 
 

@@ -3,12 +3,13 @@
 gap_closed(found(DIGITS), "all real images").share          # in percent, or None where there is no gap to speak of
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.stats import bootstrap
 
 from paperlib import printed_numbers
 from paperlib.records import Record
@@ -17,6 +18,7 @@ from paperlib.report.estimates import by_seed
 
 CEILINGS = ("real images", "all real images", "all real images, long")
 RESAMPLES = 10_000
+Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -52,24 +54,26 @@ def gap_closed(records: Sequence[Record], ceiling: str) -> GapClosed:
     if not seeds:
         nothing = Interval(float("nan"), float("nan"), float("nan"))
         return GapClosed(nothing, nothing, None, 0)
-    index = np.random.default_rng(0).integers(len(seeds), size=(RESAMPLES, len(seeds)))
-    gap, closed = (_interval(float(v.mean()), v[index].mean(1)) for v in (gaps, gains)) if len(seeds) > 1 else map(_alone, (gaps, gains))
-    share = None
-    if gap.low > 0 or (len(seeds) == 1 and gap.mean > 0):
-        shares = 100 * gains[index].mean(1) / gaps[index].mean(1)
-        share = (
-            _interval(100 * closed.mean / gap.mean, shares) if len(seeds) > 1 else Interval(float(shares[0]), float("nan"), float("nan"))
-        )
-    return GapClosed(gap, closed, share, len(seeds))
+    gap, closed = _interval(_mean, gaps), _interval(_mean, gains)
+    surely_a_gap = gap.low > 0 if len(seeds) > 1 else gap.mean > 0
+    return GapClosed(gap, closed, _interval(_percent, gains, gaps) if surely_a_gap else None, len(seeds))
 
 
-def _interval(mean: float, resampled: NDArray[np.float64]) -> Interval:
-    low, high = np.percentile(resampled, (2.5, 97.5))
-    return Interval(mean, float(low), float(high))
+def _mean(values: Array, axis: int) -> Array:
+    return np.asarray(values.mean(axis))
 
 
-def _alone(values: NDArray[np.float64]) -> Interval:
-    return Interval(float(values[0]), float("nan"), float("nan"))
+def _percent(gains: Array, gaps: Array, axis: int) -> Array:
+    return np.asarray(100 * gains.mean(axis) / gaps.mean(axis))
+
+
+def _interval(statistic: Callable[..., Array], *samples: Array) -> Interval:
+    """samples: one value a seed; a resample takes the same seeds of all."""
+    value = float(statistic(*samples, axis=0))
+    if len(samples[0]) < 2:
+        return Interval(value, float("nan"), float("nan"))
+    found = bootstrap(samples, statistic, paired=True, n_resamples=RESAMPLES, method="percentile", random_state=0).confidence_interval
+    return Interval(value, float(found.low), float(found.high))
 
 
 def table(records: Sequence[Record]) -> pd.DataFrame:

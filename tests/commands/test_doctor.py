@@ -28,6 +28,10 @@ RUNS = {
     "evaluation": SMOKE.evaluation_run(0, labels=None),
     "mined space": SMOKE.mined_space_run(0),
     "mined classifier": SMOKE.mined_classifier_runs(0)[0],
+    "shown real": SMOKE.shown_images_run(0, real=True),
+    "shown hsm": SMOKE.shown_images_run(0, hsm=True),
+    "shown ds": SMOKE.shown_images_run(0, r=0.5),
+    "shown ds+hsm": SMOKE.shown_images_run(0, hsm=True, r=0.5),
     "all real images": SMOKE.control_run(0, "all real images"),
     "long without DS": SMOKE.control_run(0, "long without DS"),
 }

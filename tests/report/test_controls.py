@@ -59,5 +59,5 @@ def test_no_percentage_of_a_gap_that_may_be_none():
 
 
 def test_different_images():
-    assert controls.different_images(SMOKE.classifier_run(0)) == 100
-    assert controls.different_images(SMOKE.classifier_run(0, r=0.5, long=True)) == 100 + 3 * 50
+    assert SMOKE.classifier_run(0).different_images == 100
+    assert SMOKE.classifier_run(0, r=0.5, long=True).different_images == 100 + 3 * 50

@@ -85,6 +85,8 @@ def made_record(config: Config, profile: profiles.Profile, **changes) -> Record:
     def example(part):
         if "$ref" in part:
             return example(schema["$defs"][part["$ref"].rpartition("/")[2]])
+        if "enum" in part:
+            return part["enum"][0]
         match part["type"]:
             case "number":
                 return 1 - next(numbers) * 1e-6

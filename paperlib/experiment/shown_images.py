@@ -36,14 +36,14 @@ class Shown:
 
 def compute(config: ShownImagesRun, profile: Profile, progress: bool) -> Outcome:
     """metrics["sizes"]: as many of the images as the data set has at a time, then all that are measured. The real ones share no image with
-    those that all are held against."""
-    parts, reference, run = profile.parts, reference_and_rest(profile)[0], config.classifier
+    those that all are held against; where fewer than N are left, every first size is as many as are left."""
+    parts, run, (reference, rest) = profile.parts, config.classifier, reference_and_rest(profile)
+    at_a_time = min(run.images, len(rest))
     rng = stream(config.seed, "shown images")
-    shown = Shown(run.different_images, config.samples, rng)
+    shown = Shown(at_a_time if run.real else run.different_images, config.samples, rng)
     if run.real:
-        rest = reference_and_rest(profile)[1]
         order = torch.randperm(len(rest), generator=stream(config.seed, "set choice"))
-        shown.see(rest.subset(order[: run.images].to(rest.labels.device)))
+        shown.see(rest.subset(order[:at_a_time].to(rest.labels.device)))
     else:
         show(run, profile, shown, progress)
     images = shown.images
@@ -64,7 +64,7 @@ def compute(config: ShownImagesRun, profile: Profile, progress: bool) -> Outcome
             "feature_space": parts.feature_space,
             "reference_samples": len(reference),
             "different_images": shown.seen,
-            "sizes": [measured(order[: run.images]), measured(order)],
+            "sizes": [measured(order[:at_a_time]), measured(order)],
         }
     )
 

@@ -119,6 +119,7 @@ class ClassifierRun(Config):
     real: train on real images instead of generated ones (then without hsm and r). hsm, r: the methods; r = 0 is a fixed data set.
     epochs times long_factor are trained; the long column has a factor above 1. images: N. round_images: M of Alg. 1. mining_steps: J.
     step_size: eta. width: channels of the ResNet's first stage. method: the name of one of the profile's own methods, or "".
+    bna_momentum: alpha of eq. 5, for which the paper gives no value; its batches are of batch_size.
     """
 
     kind: Literal["classifier"] = field(default="classifier", kw_only=True)
@@ -137,17 +138,24 @@ class ClassifierRun(Config):
     width: Count
     long_factor: Count = 1
     method: str = ""
+    bna_momentum: Annotated[Number, Field(gt=0, le=1)] = 0.1
 
     def __post_init__(self) -> None:
         check(self.round_images <= self.images, "round_images", self.round_images, f"use at most images = {self.images}")
         check(not (self.real and (self.hsm or self.r)), "real", True, "real images are fixed; set hsm=False and r=0")
+
+    @property
+    def different_images(self) -> int:
+        """How many the training sees: N, and with DS r N more in every epoch after the first."""
+        return self.images + round(self.r * self.images) * (self.epochs * self.long_factor - 1)
 
 
 @frozen
 class HardSamplesRun(Config):
     """Paper A, Fig. 3: the same latents mined against one classifier at two stages of its training.
 
-    stages: the epochs after which it is mined. per_class: latents a class behind the norms and scores.
+    stages: the epochs after which it is mined. per_class: latents a class behind the norms and scores. form_step_sizes: those at which
+    the paper's form of mining is held against two others. natural: the generator's own samples a class that mined images are held against.
     """
 
     kind: Literal["hard-samples"] = field(default="hard-samples", kw_only=True)
@@ -159,6 +167,8 @@ class HardSamplesRun(Config):
     batch_size: Batch
     learning_rate: Rate
     width: Count
+    form_step_sizes: Annotated[tuple[Annotated[Number, Field(gt=0, le=1e6)], ...], Field(min_length=1)]
+    natural: Count
 
     def __post_init__(self) -> None:
         check(self.stages[0] < self.stages[1], "stages", self.stages, "use two rising epoch numbers")
@@ -309,6 +319,29 @@ class MinedClassifierRun(Config):
         _check_own(self, "classifier", self.classifier)
 
 
+@frozen
+class ControlRun(Config):
+    """A control beside Table 1 of paper A: all real images, or another length of training. It is kept apart from Table 1."""
+
+    kind: Literal["control"] = field(default="control", kw_only=True)
+    classifier: ClassifierRun
+
+    def __post_init__(self) -> None:
+        _check_own(self, "classifier", self.classifier)
+
+
+@frozen
+class ShownImagesRun(Config):
+    """Paper A: what one of its trainings sees, against real images. samples: of the images seen, those that are measured, at most."""
+
+    kind: Literal["shown-images"] = field(default="shown-images", kw_only=True)
+    classifier: ClassifierRun
+    samples: Annotated[int, Field(ge=20)]
+
+    def __post_init__(self) -> None:
+        _check_own(self, "classifier", self.classifier)
+
+
 def _check_own(run: Config, name: str, other: Config) -> None:
     """The run inside another is of the same profile and seed."""
     for part in ("profile", "seed"):
@@ -317,7 +350,16 @@ def _check_own(run: Config, name: str, other: Config) -> None:
 
 
 AnyRun = Annotated[
-    ClassifierRun | HardSamplesRun | ConditioningRun | ImageQualityRun | EvaluationRun | DiversityRun | MinedSpaceRun | MinedClassifierRun,
+    ClassifierRun
+    | HardSamplesRun
+    | ConditioningRun
+    | ImageQualityRun
+    | EvaluationRun
+    | DiversityRun
+    | MinedSpaceRun
+    | MinedClassifierRun
+    | ControlRun
+    | ShownImagesRun,
     Field(discriminator="kind"),
 ]
 _RUNS: TypeAdapter[Any] = TypeAdapter(AnyRun)

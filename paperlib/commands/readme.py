@@ -16,7 +16,21 @@ from paperlib import profiles
 from paperlib.commands import strip
 from paperlib.experiment import found
 from paperlib.records import Record
-from paperlib.report import conditioning, diversity, evaluation, hard_samples, image_quality, mining, r_sweep, table1
+from paperlib.report import (
+    bna,
+    conditioning,
+    controls,
+    diversity,
+    evaluation,
+    gap,
+    hard_samples,
+    image_quality,
+    mining,
+    mining_checks,
+    r_sweep,
+    shown,
+    table1,
+)
 from paperlib.support.files import replacing
 from paperlib.support.marked_text import block_names, expected_lines, render
 from paperlib.support.paths import REFERENCE, ROOT
@@ -36,28 +50,38 @@ def blocks(runs: Sequence[Record]) -> dict[str, str]:
     table, curve, settings = table1.table(runs), r_sweep.table(runs), conditioning.table(runs)
     subjects = {
         "table1": table1,
+        "bna": bna,
+        "controls": controls,
+        "gap": gap,
         "sweep": r_sweep,
         "hard_samples": hard_samples,
+        "mining_checks": mining_checks,
         "mining": mining,
         "conditioning": conditioning,
         "evaluation": evaluation,
         "image_quality": image_quality,
+        "shown": shown,
         "diversity": diversity,
     }
     return {
         "times": times(),
         "bench": "\n\n".join(bench(path) for path in sorted((REFERENCE / "bench").glob("*.json")) if path.stem != "records"),
         "table1_short": short_table1(table),
-        "gap": table1.gap_sentence(runs),
+        "gap": gap.table(runs).to_markdown(index=False, disable_numparse=True),
         "sweep_short": short_sweep(curve),
         "conditioning_short": short_conditioning(settings),
         "table1": markdown(table),
+        "bna": bna.table(runs).to_markdown(index=False),
+        "controls": controls.table(runs).to_markdown(index=False),
         "gains": table1.gains(runs).to_markdown(index=False),
         "sweep": markdown(curve.assign(BNA=curve["BNA"].map({True: "x", False: ""}))),
         "hard_samples": hard_samples.table(runs).to_markdown(index=False, floatfmt=".3g"),
+        "transfer": mining_checks.transfer(runs).to_markdown(index=False),
+        "mining_forms": mining_checks.forms(runs).to_markdown(index=False),
         "conditioning": settings.to_markdown(index=False),
         "evaluation": evaluation.table(runs).drop(columns=["images", "features"]).to_markdown(index=False, floatfmt=".4g"),
         "image_quality": image_quality.table(runs).drop(columns=["features", "biased"]).to_markdown(index=False, floatfmt=".3g"),
+        "shown": shown.table(runs).to_markdown(index=False),
         "diversity": diversity_table(diversity.table(runs), diversity.costs(runs)),
     } | {f"{name}_sentences": text(subject.sentences(runs)) for name, subject in subjects.items()}
 

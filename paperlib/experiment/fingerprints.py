@@ -13,12 +13,14 @@ from paperlib.config import (
     ClassifierRun,
     ConditioningRun,
     Config,
+    ControlRun,
     DiversityRun,
     EvaluationRun,
     HardSamplesRun,
     ImageQualityRun,
     MinedClassifierRun,
     MinedSpaceRun,
+    ShownImagesRun,
 )
 from paperlib.profiles import OwnMethod, Profile
 from paperlib.streams import seeded
@@ -38,14 +40,12 @@ class Fingerprints:
 
     def _names(self, config: Config) -> set[str]:  # noqa: PLR0911 -- a return a kind
         match config:
-            case MinedClassifierRun():
+            case MinedClassifierRun() | ControlRun():
                 return self._names(config.classifier)
             case ClassifierRun():
                 own = {f"method {config.method}"} if config.method else set()
                 return {"real images", _classifier(config.width), *own} | (set() if config.real else {"generator"})
-            case HardSamplesRun():
-                return {"generator", "judge", _classifier(config.width)}
-            case MinedSpaceRun():
+            case HardSamplesRun() | MinedSpaceRun():
                 return {"generator", "judge", "features", _classifier(config.width)}
             case ConditioningRun():
                 return {_conditioned(config), f"teacher {config.teacher}", "judge"}
@@ -56,6 +56,8 @@ class Fingerprints:
                 return source | {"judge", "features", "real images"}
             case ImageQualityRun():
                 return self._set_names(config) | {"judge", "features", "real images"}
+            case ShownImagesRun():
+                return self._names(config.classifier) | {"features"}
             case DiversityRun():
                 return self._names(self.profile.conditioning_run(config.seed)) | {"features", "real images"}
         raise TypeError(f"the parts of a {type(config).__name__} are not known")

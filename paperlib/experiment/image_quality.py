@@ -43,7 +43,8 @@ def image_set(config: ImageQualityRun, profile: Profile, record_of: Callable[[Co
     y = balanced_labels(config.samples, generator.num_classes, device())
     z = generator.sample_latents(config.samples, rng)
     if config.hard is not None:
-        z = hard_samples.mine_at_stages(config.hard, profile, z, y)[-1].z
+        latest = hard_samples.classifiers_at_stages(config.hard, profile)[-1]
+        z = hard_samples.mine_against(latest, config.hard, profile, z, y).z
     return Images(generate(generator, z, y, parts), y)
 
 

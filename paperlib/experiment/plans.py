@@ -7,13 +7,18 @@ from paperlib.config import (
     ClassifierRun,
     ConditioningRun,
     Config,
+    ControlRun,
     DiversityRun,
     EvaluationRun,
     ImageQualityRun,
+    ShownImagesRun,
     check_count,
     to_json,
 )
 from paperlib.profiles import Profile
+from paperlib.profiles.profile import Control
+
+SIDE_SETTINGS_FROM = 5  # seeds: with fewer, a run is a quick one, and leaves out what is dear and not the papers' own
 
 
 def seeds_of(count: int) -> range:
@@ -26,6 +31,27 @@ def table1(profile: Profile, seeds: int) -> list[ClassifierRun]:
     """Every column of Table 1, the profile's own methods included; those with and without BNA share a run."""
     columns = dict.fromkeys(profile.column_run(column, seed) for seed in seeds_of(seeds) for column in printed_numbers.TABLE1)
     return [*columns, *own_methods(profile, seeds)]
+
+
+def controls(profile: Profile, seeds: int) -> list[ClassifierRun | ControlRun]:
+    """What Table 1 is held against: r = 1 of Fig. 4 over all seeds, the profile's controls over half of them. All real images at the long
+    training, the dearest run, over three seeds, from five seeds on. Nothing where the profile has no sizes for it."""
+    if profile.controls is None:
+        return []
+    half = half_of(seeds)
+    kinds: dict[Control, range] = {
+        "DS for the cost of DS+HSM": half,
+        "all real images": half,
+        "all real images, long": range(3 if seeds >= SIDE_SETTINGS_FROM else 0),
+        "long without DS": half,
+    }
+    beside = [profile.control_run(seed, kind) for kind, some in kinds.items() for seed in some]
+    return [*(profile.classifier_run(seed, r=1.0) for seed in seeds_of(seeds)), *beside]
+
+
+def table1_and_controls(profile: Profile, seeds: int) -> list[ClassifierRun | ControlRun]:
+    """Notebook 01."""
+    return [*table1(profile, seeds), *controls(profile, seeds)]
 
 
 def own_methods(profile: Profile, seeds: int) -> list[ClassifierRun]:
@@ -76,6 +102,24 @@ def image_quality(profile: Profile, seeds: int) -> list[ImageQualityRun]:
     return [profile.image_quality_run(seed, image_set) for image_set in profile.image_sets for seed in third_of(seeds)]
 
 
+def shown_images(profile: Profile, seeds: int) -> list[ShownImagesRun]:
+    """What the trainings of Table 1 see: real, random, mined and smoothed images, over half of the seeds."""
+    ds = printed_numbers.TABLE1_R
+    return [
+        run
+        for seed in half_of(seeds)
+        for run in (
+            profile.shown_images_run(seed, real=True),
+            *(profile.shown_images_run(seed, hsm=hsm, r=r) for r in (0.0, ds) for hsm in (False, True)),
+        )
+    ]
+
+
+def images(profile: Profile, seeds: int) -> list[ImageQualityRun | ShownImagesRun]:
+    """Notebook 05."""
+    return [*image_quality(profile, seeds), *shown_images(profile, seeds)]
+
+
 def half_of(count: int) -> range:
     """Half of the seeds, at least one: ten make the five that a comparison past the papers should have."""
     return range(max(1, len(seeds_of(count)) // 2))
@@ -88,11 +132,11 @@ def diversity(profile: Profile, seeds: int) -> list[DiversityRun]:
 
 # The notebooks that speak of a plan's runs.
 PLANS: dict[str, Callable[[Profile, int], Sequence[Config]]] = {
-    "01_table1": table1,
+    "01_table1": table1_and_controls,
     "02_r_sweep": sweep,
     "03_hard_samples": hard_samples,
     "04_conditioning": paper_b,
-    "05_image_quality": image_quality,
+    "05_image_quality": images,
     "06_diversity": diversity,
 }
 
@@ -118,7 +162,8 @@ class Own:
 
     def __init__(self, profile: Profile):
         self.profile = profile
-        self._place = {to_json(run): place for place, run in enumerate(dict.fromkeys(everything(profile, 1)))}
+        runs = dict.fromkeys(_of_seed_0(run) for run in everything(profile, SIDE_SETTINGS_FROM))
+        self._place = {run: place for place, run in enumerate(runs)}
 
     def __contains__(self, config: Config) -> bool:
         """Any r counts as a point of the sweep."""

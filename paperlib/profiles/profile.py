@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Generic, TypeVar, get_args
+from typing import Generic, Literal, TypeVar, get_args
 
 import torch
 from torch import nn
@@ -13,6 +13,7 @@ from paperlib.config import (
     ClassifierRun,
     ConditioningRun,
     ConfigError,
+    ControlRun,
     DiversityRun,
     EvaluationRun,
     HardSamplesRun,
@@ -22,6 +23,7 @@ from paperlib.config import (
     Method,
     MinedClassifierRun,
     MinedSpaceRun,
+    ShownImagesRun,
     check_choice,
 )
 from paperlib.data import Images
@@ -31,6 +33,8 @@ from paperlib.support.paths import Paths
 from paperlib.training import Source
 
 T = TypeVar("T")
+SHOWN_SAMPLES = 5000  # images that a training has seen, at most, whose diversity is measured
+Control = Literal["all real images", "all real images, long", "long without DS", "DS for the cost of DS+HSM"]
 Fill = Callable[[int, nn.Module | None], Images]
 
 
@@ -164,13 +168,24 @@ class ClassifierSizes:
 
 
 @dataclass(frozen=True)
+class ControlSizes:
+    """What is trained beside Table 1. real_images: all that the generator has seen. equal_cost_epochs: the epochs of DS that cost what DS
+    with HSM costs at the profile's own number of epochs, fixed from the measured seconds of both."""
+
+    real_images: int
+    equal_cost_epochs: int
+
+
+@dataclass(frozen=True)
 class MiningSizes:
-    """How far mining is followed past paper A; names as in config.py. classifier_step_sizes: those at which a final classifier is trained."""
+    """How far mining is followed past paper A; names as in config.py. classifier_step_sizes: those at which a final classifier is trained.
+    form_step_sizes: those, beside the profile's own, at which the paper's form of mining is held against others."""
 
     steps: tuple[int, ...]
     step_sizes: tuple[float, ...]
     natural: int
     classifier_step_sizes: tuple[float, ...]
+    form_step_sizes: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -183,8 +198,8 @@ class DiversitySizes:
 
 @dataclass(frozen=True)
 class Profile:
-    """Parts and sizes. seeds: how many by default. classifier, mining, conditioning, diversity: None where the profile has not paper A,
-    not paper B, or does not go past it. paths: where its records go. methods: columns of Table 1 beside the paper's."""
+    """Parts and sizes. seeds: how many by default. classifier, mining, controls, conditioning, diversity: None where the profile has not
+    paper A, not paper B, or does not go past it. paths: where its records go. methods: columns of Table 1 beside the paper's."""
 
     name: str
     parts: Parts
@@ -192,6 +207,7 @@ class Profile:
     quality_samples: int
     classifier: ClassifierSizes | None = None
     mining: MiningSizes | None = None
+    controls: ControlSizes | None = None
     conditioning: ConditioningSizes | None = None
     diversity: DiversitySizes | None = None
     paths: Paths = field(default_factory=Paths)
@@ -240,11 +256,32 @@ class Profile:
             seed, hsm=column.hsm, r=printed_numbers.TABLE1_R if column.ds else 0.0, real=column.real, long=column.long
         )
 
+    def control_run(self, seed: int, control: Control) -> ControlRun:
+        """A training that Table 1 is held against; ConfigError where the profile has no sizes for it."""
+        if self.controls is None:
+            raise ConfigError(f"profile = {self.name!r}: it has no controls beside Table 1; give it ControlSizes.")
+        match control:
+            case "all real images" | "all real images, long":
+                run = replace(self.classifier_run(seed, real=True, long=control.endswith("long")), images=self.controls.real_images)
+            case "long without DS":
+                run = self.classifier_run(seed, long=True)
+            case "DS for the cost of DS+HSM":
+                run = replace(self.classifier_run(seed, r=printed_numbers.TABLE1_R), epochs=self.controls.equal_cost_epochs)
+        return ControlRun(profile=self.name, seed=seed, classifier=run)
+
+    def shown_images_run(self, seed: int, *, hsm: bool = False, r: float = 0.0, real: bool = False) -> ShownImagesRun:
+        """What one of Table 1's trainings sees; arguments as of classifier_run."""
+        return ShownImagesRun(
+            profile=self.name, seed=seed, classifier=self.classifier_run(seed, hsm=hsm, r=r, real=real), samples=SHOWN_SAMPLES
+        )
+
     def hard_samples_run(self, seed: int) -> HardSamplesRun:
-        a = self.paper_a
+        a, mining = self.paper_a, self.mining
         return HardSamplesRun(
             profile=self.name, seed=seed, stages=a.stages, per_class=a.hard_per_class, images=a.images, mining_steps=a.mining_steps,
             step_size=a.step_size, batch_size=a.batch_size, learning_rate=a.learning_rate, width=a.width,
+            form_step_sizes=(a.step_size, *(mining.form_step_sizes if mining else ())),
+            natural=mining.natural if mining else a.hard_per_class,
         )  # fmt: skip
 
     def mined_space_run(self, seed: int) -> MinedSpaceRun:

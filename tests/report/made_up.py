@@ -20,7 +20,7 @@ def made(config, metrics, workers=1, pictures=None, history=None, **costs):
 
 def classifier(seed, accuracy, bna, workers=1, **options):
     """options: those of Profile.classifier_run."""
-    metrics = {"accuracy": accuracy, "accuracy_bna": bna, "test_images": 10}
+    metrics = {"accuracy": accuracy, "accuracy_bna": bna, "accuracy_bna_momentum": bna - 0.02, "test_images": 10}
     return made(SMOKE.classifier_run(seed, **options), metrics, workers)
 
 
@@ -41,6 +41,20 @@ def classifiers(workers=1):
             classifier(seed, 0.77 + noise, 0.1, workers, method="mine"),
         ]
     return found
+
+
+def control(seed, name, accuracy, bna):
+    """name: of a control of the profile."""
+    return made(SMOKE.control_run(seed, name), {"accuracy": accuracy, "accuracy_bna": bna, "accuracy_bna_momentum": bna, "test_images": 10})
+
+
+def controls():
+    """Every control beside Table 1; all real images at two seeds, at the long training at one."""
+    found = []
+    for seed in (0, 1, 2):
+        found += [control(seed, "long without DS", 0.75, 0.80), control(seed, "DS for the cost of DS+HSM", 0.82, 0.85)]
+    found += [control(seed, "all real images", 0.95 + 0.01 * seed, 0.95) for seed in (0, 1)]
+    return [*found, control(0, "all real images, long", 0.98, 0.98)]
 
 
 def drawn(method, seed, judge, variance, coverage, latent, image, acceptance=None, workers=1):
@@ -147,3 +161,32 @@ def quality(image_set, seed, fid, pixel, images=(30, 30)):
     metrics |= {"fid": fid, "kid": fid / 2, "inception_score": 8.0, "pixel_variance": pixel, "images_by_class": list(images)}
     metrics |= {f"{what}_variance_by_class": [pixel if n else 0.0 for n in images] for what in ("pixel", "feature")}
     return made(SMOKE.image_quality_run(seed, image_set), metrics)
+
+
+def hard_samples(seed, own=20.0, other=5.0):
+    """Fig. 3's run. own, other: points that mining takes from the classifier itself and from every other reader."""
+    lost = np.full((2, 4), other)
+    lost[[0, 1], [0, 1]] = own
+    metrics = {
+        "transfer_accuracy": [[0.9] * 4, *(0.9 - lost / 100).tolist()],
+        "transfer_score_drop": lost.tolist(),
+        "transfer_effect": (lost / 10).tolist(),
+        "forms": [
+            {"stage": stage, "step_size": size, "form": form, "norm_change": change, "distance": 1.2, "judge": 0.9, "classifier": 0.5}
+            | ({"judge_where_wrong": judge} if stage == 1 else {})
+            for stage in (1, 2)
+            for size in (0.1, 3.0)
+            for form, change, judge in (("paper", 0.0, 0.8), ("not rescaled", 0.1 + 0.02 * seed, 0.8), ("along y", 0.0, 0.6))
+        ],
+    }
+    return made(SMOKE.hard_samples_run(seed), metrics)
+
+
+def shown(seed, coverage, images, **options):
+    """options: those of Profile.shown_images_run. coverage: of as many images as N, and of all."""
+    sizes = [
+        {"images": n, "precision": 0.9, "recall": 0.5, "density": 1.0, "coverage": c, "pixel_variance": 0.1, "feature_variance": 0.2}
+        for n, c in zip((100, images), coverage, strict=True)
+    ]
+    metrics = {"feature_space": "digit", "reference_samples": 200, "different_images": images, "sizes": sizes}
+    return made(SMOKE.shown_images_run(seed, **options), metrics)

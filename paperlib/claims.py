@@ -17,7 +17,7 @@ from paperlib.report.claim_table import Claim, Direction, Quantity, Test
 FIXED = date(2026, 11, 21)
 IMPROVES, REACHES, CLEARLY = 0.5, 1.0, 1.0  # points of accuracy
 COMPARABLE, SEEN, A_TENTH = math.log(1.5), math.log(1.25), math.log(1.1)
-LOG = "(log of the factor)"
+LOG = "(log ratio)"
 MOST_TELLING = ("A1", "A2", "A3", "A4", "A9", "A10", "A12", "B1", "B2", "B3")  # the rows of README.md
 
 _printed = {column.name: column.accuracy for column in TABLE1}
@@ -119,7 +119,7 @@ PAPER_B = (
         (Test("best of 8 epochs", b.best_accuracy, "at least", 0.5, "%", against=100.0, bounds=(0, 100), printed=100.0),), FIXED,
     ),
     Claim(
-        "B2", "B", "abstract, section 4", "IS and FID are comparable with training on the full data set",
+        "B2", "B", "abstract, section 4", "IS and FID are comparable with training on the full data set (log ratio)",
         (
             _log("FID over training with labels", b.against_trained_with_labels("fid"), "at most", COMPARABLE),
             _log("IS over training with labels", b.against_trained_with_labels("inception_score"), "at least", COMPARABLE),
@@ -128,7 +128,7 @@ PAPER_B = (
         ), FIXED,
     ),
     Claim(
-        "B3", "B", "section 5", "The variance of the images of an attribute is limited: below the prior's",
+        "B3", "B", "section 5", "The variance of the images of an attribute is limited: below the prior's (log ratio)",
         (_log("variance over the prior's", b.variance_kept, "less", SEEN),), FIXED,
     ),
     Claim(

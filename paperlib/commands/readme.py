@@ -13,10 +13,11 @@ from pathlib import Path
 import pandas as pd
 
 from paperlib import profiles
+from paperlib.claims import CLAIMS, MOST_TELLING
 from paperlib.commands import strip
 from paperlib.experiment import found
 from paperlib.records import Record
-from paperlib.report import conditioning, diversity, evaluation, hard_samples, image_quality, mining, r_sweep, table1
+from paperlib.report import claim_table, conditioning, diversity, evaluation, hard_samples, image_quality, mining, r_sweep, table1
 from paperlib.support.files import replacing
 from paperlib.support.marked_text import block_names, expected_lines, render
 from paperlib.support.paths import REFERENCE, ROOT
@@ -33,6 +34,7 @@ def reference() -> list[Record]:
 
 def blocks(runs: Sequence[Record]) -> dict[str, str]:
     """Name of a block -> its Markdown, from the records of the digits."""
+    claims = claim_table.rows(CLAIMS, claim_table.judge_claims(CLAIMS, runs))
     table, curve, settings = table1.table(runs), r_sweep.table(runs), conditioning.table(runs)
     subjects = {
         "table1": table1,
@@ -47,9 +49,10 @@ def blocks(runs: Sequence[Record]) -> dict[str, str]:
     return {
         "times": times(),
         "bench": "\n\n".join(bench(path) for path in sorted((REFERENCE / "bench").glob("*.json")) if path.stem != "records"),
+        "claims_short": claim_table.short_markdown(claims, MOST_TELLING),
+        "claims": f"{claim_table.counts(claims)}\n\n{claim_table.cells(claims).to_markdown(index=False, disable_numparse=True)}",
+        "claims_note": claim_table.NOTE,
         "table1_short": short_table1(table),
-        "gap": table1.gap_sentence(runs),
-        "sweep_short": short_sweep(curve),
         "conditioning_short": short_conditioning(settings),
         "table1": markdown(table),
         "gains": table1.gains(runs).to_markdown(index=False),
@@ -78,15 +81,6 @@ def short_table1(table: pd.DataFrame) -> str:
     return table.assign(paper=one_decimal(table["paper"]), ours=with_interval(table))[["column", "paper", "ours", "n"]].to_markdown(
         index=False, disable_numparse=True
     )
-
-
-def short_sweep(curve: pd.DataFrame) -> str:
-    """Paper beside ours, a row a value of r, without and with BNA."""
-    cells = curve.assign(paper=one_decimal(curve["paper"]), ours=with_interval(curve)).pivot(
-        index=["r", "n"], columns="BNA", values=["paper", "ours"]
-    )
-    cells.columns = [f"{who}, {'with' if bna else 'without'} BNA" for who, bna in cells.columns]
-    return cells.reset_index().assign(r=lambda c: [f"{r:g}" for r in c["r"]]).to_markdown(index=False, disable_numparse=True)
 
 
 def short_conditioning(table: pd.DataFrame) -> str:

@@ -19,6 +19,12 @@ Quantity = Callable[[Sequence[Record]], Mapping[int, float]]
 Direction = Literal["more", "less", "same", "at least", "at most"]
 COLUMNS = ("claim", "paper", "place", "statement", "effect", "low", "high", "p_adjusted", "n", "verdict")
 NUMBERS = ["effect", "low", "high"]
+NOTE = (
+    "Paired over seeds: mean effect, its interval at the level of Holm's correction over all tests, and Holm's adjusted p. supported: the "
+    "interval lies wholly where the claim has it, which stands in brackets; contradicted: wholly elsewhere; inconclusive: neither, or fewer than "
+    "five seeds. A claim over several tests shows the one that decides; tables/claim_tests.csv has all of them, and whether the paper's sizes agree. "
+    "Effects are in points of percent, or natural logarithms of a factor."
+)
 DIRECTIONAL = ("more", "less")  # those that a set of methods without any difference does not meet
 
 
@@ -143,15 +149,17 @@ def _rank(item: tuple[str, int]) -> tuple[bool, int]:
     return item[0] != SUPPORTED, -item[1]
 
 
-def markdown(table: pd.DataFrame) -> str:
-    """Effect and corrected interval in one cell; a dash where there is none."""
-    effects = [
-        "-" if pd.isna(e) else f"{e:.3g}" if pd.isna(low) else f"{e:.3g} ({low:.3g} to {high:.3g})"
-        for e, low, high in table[NUMBERS].values
-    ]
+def cells(table: pd.DataFrame) -> pd.DataFrame:
+    """As text, effect and corrected interval in one cell; a dash where there is none."""
     p = ["-" if pd.isna(value) else f"{value:.2g}" for value in table["p_adjusted"]]
-    cells = table.assign(effect=effects, p=p)[["claim", "place", "statement", "effect", "p", "n", "verdict"]]
-    return cells.to_markdown(index=False, disable_numparse=True)
+    return table.assign(effect=_effects(table), p=p)[["claim", "place", "statement", "effect", "p", "n", "verdict"]].rename(
+        columns={"p": "adjusted p"}
+    )
+
+
+def _effects(table: pd.DataFrame) -> list[str]:
+    values = table[NUMBERS].to_numpy(dtype=float)
+    return ["-" if np.isnan(e) else f"{e:.2f}" if np.isnan(low) else f"{e:.2f} ({low:.2f} to {high:.2f})" for e, low, high in values]
 
 
 def short_markdown(table: pd.DataFrame, ids: Sequence[str]) -> str:
@@ -160,9 +168,4 @@ def short_markdown(table: pd.DataFrame, ids: Sequence[str]) -> str:
     chosen = chosen.assign(
         statement=chosen["statement"].str.replace(r" \[.*\]$", "", regex=True), verdict=chosen["verdict"].str.split(":").str[0]
     )
-    effects = [
-        "-" if pd.isna(e) else f"{e:.2f} ({low:.2f} to {high:.2f})" if not pd.isna(low) else f"{e:.2f}"
-        for e, low, high in chosen[NUMBERS].values
-    ]
-    cells = chosen.assign(effect=effects)[["claim", "statement", "effect", "n", "verdict"]]
-    return f"{counts(table)}\n\n{cells.to_markdown(index=False, disable_numparse=True)}"
+    return f"{counts(table)}\n\n{cells(chosen)[['claim', 'statement', 'effect', 'n', 'verdict']].to_markdown(index=False, disable_numparse=True)}"

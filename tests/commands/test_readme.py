@@ -53,11 +53,6 @@ def test_short_tables():
         }
     )
     assert "| baseline      | 70.6    | 91.0 ± 0.5 | 3   |" in readme.short_table1(table)
-    curve = pd.DataFrame(
-        {"r": [0.33, 0.33], "BNA": [False, True], "paper": [np.nan, 84.2], "ours": [91.0, 92.0], "± 95 %": [0.5, 0.4], "n": [3, 3]}
-    )
-    *_, row = readme.short_sweep(curve).splitlines()
-    assert [cell.strip() for cell in row.strip("|").split("|")] == ["0.33", "3", "-", "84.2", "91.0 ± 0.5", "92.0 ± 0.4"]
 
 
 def test_a_method_of_the_users_own_has_a_dash_for_the_papers_number():

@@ -17,7 +17,8 @@ from paperlib.report.claim_table import Claim, Direction, Quantity, Test
 FIXED = date(2026, 11, 21)
 IMPROVES, REACHES, CLEARLY = 0.5, 1.0, 1.0  # points of accuracy
 COMPARABLE, SEEN, A_TENTH = math.log(1.5), math.log(1.25), math.log(1.1)
-LOG = "(log ratio)"
+SMALL = 0.2  # standard deviations: Cohen's small effect
+LOG, DEVIATIONS = "(log ratio)", "standard deviations"
 MOST_TELLING = ("A1", "A2", "A3", "A4", "A9", "A10", "A12", "B1", "B2", "B3")  # the rows of README.md
 
 _printed = {column.name: column.accuracy for column in TABLE1}
@@ -69,8 +70,8 @@ PAPER_A = (
     Claim(
         "A11", "A", "Fig. 3", "Hard samples are specific to the classifier and to its stage: others find them less hard",
         (
-            _log("the same classifier at the other stage", a.fall_at_the_other_stage, "less", SEEN, MATRIX),
-            _log("classifiers of other seeds", a.fall_by_other_classifiers, "less", SEEN, MATRIX),
+            Test("the same classifier at the other stage", a.transfer(a.THE_OTHER_STAGE), "less", SMALL, DEVIATIONS, needs=MATRIX),
+            Test("another classifier at the same stage", a.transfer(a.ANOTHER_CLASSIFIER), "less", SMALL, DEVIATIONS, needs=MATRIX),
         ), FIXED,
     ),
     Claim(

@@ -5,6 +5,7 @@ gain("ds", "baseline")(found(DIGITS))          # {0: 2.1, 1: 1.7, ...}
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from statistics import mean
 
 from paperlib import printed_numbers
 from paperlib.config import ImageSet
@@ -91,21 +92,37 @@ def mined_diversity(records: Sequence[Record]) -> dict[int, float]:
     return {}
 
 
-def fall_at_the_other_stage(records: Sequence[Record]) -> dict[int, float]:
-    """Log of the score's fall by the same classifier at the other stage over the fall by the classifier and stage mined against."""
-    return {}
+def transfer(readers: Sequence[tuple[int, int]]) -> Quantity:
+    """Fall of the score of k* as other classifiers read it, over the fall as the classifier and stage mined against does, in standard deviations
+    of that score over random images; mean over `readers`: (stage mined at, reader) in the record's order: this classifier at its two stages,
+    then another one at both."""
+
+    def quantity(records: Sequence[Record]) -> dict[int, float]:
+        effects = {r.seed: r.metrics["transfer_effect"] for r in of_kind(records, "hard-samples") if "transfer_effect" in r.metrics}
+        return {seed: mean([effect[mined][reader] - effect[mined][mined] for mined, reader in readers]) for seed, effect in effects.items()}
+
+    return quantity
 
 
-def fall_by_other_classifiers(records: Sequence[Record]) -> dict[int, float]:
-    """Log of the score's fall by classifiers of other seeds over the fall by the classifier mined against."""
-    return {}
+THE_OTHER_STAGE = ((0, 1), (1, 0))
+ANOTHER_CLASSIFIER = ((0, 2), (1, 3))
 
 
 def rescaling(records: Sequence[Record]) -> dict[int, float]:
-    """Log of the distance of samples mined with rescaling to the generator's own over that of samples mined without."""
-    return {}
+    """Log of the distance of mined samples to the generator's own with rescaling over without."""
+    return log_ratio(_of_form(records, "paper", "distance"), _of_form(records, "not rescaled", "distance"))
 
 
 def following_k_star(records: Sequence[Record]) -> dict[int, float]:
-    """The judge's agreement with samples mined along k* over that with samples mined along y, in points."""
-    return {}
+    """The judge's agreement in points along k* over along y, on the samples that the classifier read wrongly before it was mined against."""
+    return minus(_of_form(records, "paper", "judge_where_wrong", 100), _of_form(records, "along y", "judge_where_wrong", 100))
+
+
+def _of_form(records: Sequence[Record], form: str, metric: str, scale: float = 1) -> dict[int, float]:
+    """Mean over stages and step sizes of a form of eq. 3, by seed."""
+    found = {}
+    for run in of_kind(records, "hard-samples"):
+        values = [scale * row[metric] for row in run.metrics.get("forms", ()) if row["form"] == form and metric in row]
+        if values:
+            found[run.seed] = mean(values)
+    return found

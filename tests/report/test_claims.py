@@ -110,6 +110,32 @@ def test_paper_b():
     assert verdicts(stuck, "A")["B1"] == "inconclusive"
 
 
+def fig3(seed, forms=()):
+    """Rows: mined at the first and at the second stage; columns: read by this classifier at both stages, by another one at both."""
+    effect = [[2.0 + 0.01 * seed, 1.0, 0.5, 0.4], [0.5, 1.5, 0.3, 1.4 + 0.05 * (seed % 2)]]
+    return made_up.made(made_up.SMOKE.hard_samples_run(seed), {"transfer_effect": effect, "forms": list(forms)})
+
+
+def form(name, distance, **metrics):
+    return {"form": name, "distance": distance, "judge": 0.5} | metrics
+
+
+def test_hard_samples_and_the_form_of_mining():
+    rows_of = [
+        [form("paper", 1.1 + d, judge_where_wrong=0.9 + d), form("not rescaled", 1.5), form("along y", 1.2, judge_where_wrong=0.7), form("paper", 1.1)]
+        for d in (0.0, 0.01, 0.02, 0.01, 0.0)
+    ]  # fmt: skip
+    records = [fig3(seed, forms) for seed, forms in enumerate(rows_of)]
+    effects = {t.name: t.quantity(records) for c in CLAIMS if c.id in ("A11", "A17") for t in c.tests}
+    assert effects["the same classifier at the other stage"][0] == pytest.approx(((1 - 2) + (0.5 - 1.5)) / 2)
+    assert effects["another classifier at the same stage"][1] == pytest.approx(((0.5 - 2.01) + (1.45 - 1.5)) / 2)
+    assert effects["distance with rescaling over without"][1] == pytest.approx(np.log(1.105 / 1.5))
+    assert effects["judge along k* over along y"][2] == pytest.approx(22)
+    found = verdicts(records, "B")
+    assert found["A11"] == found["A17"] == "supported"
+    assert verdicts([fig3(0)], "B")["A17"] == "untested: it needs mining without rescaling"
+
+
 @pytest.mark.parametrize(
     ("direction", "asked", "inside", "outside"),
     [

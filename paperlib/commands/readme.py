@@ -17,7 +17,18 @@ from paperlib.claims import CLAIMS, MOST_TELLING
 from paperlib.commands import strip
 from paperlib.experiment import found
 from paperlib.records import Record
-from paperlib.report import claim_table, conditioning, diversity, evaluation, hard_samples, image_quality, mining, r_sweep, table1
+from paperlib.report import (
+    claim_table,
+    conditioning,
+    diversity,
+    estimates,
+    evaluation,
+    hard_samples,
+    image_quality,
+    mining,
+    r_sweep,
+    table1,
+)
 from paperlib.support.files import replacing
 from paperlib.support.marked_text import block_names, expected_lines, render
 from paperlib.support.paths import REFERENCE, ROOT
@@ -96,8 +107,9 @@ def short_conditioning(table: pd.DataFrame) -> str:
 
 def diversity_table(table: pd.DataFrame, costs: pd.DataFrame) -> str:
     """Accuracy, variety and cost of every method past paper B, in one table."""
-    cells = {"method": table["method"], "w": [f"{w:g}" for w in table["w"]]}
-    for name in ("judge", "variance", "coverage"):
+    judge = with_interval(table, "judge %", "judge low", "judge high")
+    cells = {"method": table["method"], "w": [f"{w:g}" for w in table["w"]], "judge %": judge}
+    for name in ("variance", "coverage"):
         cells[f"{name} %"] = [f"{mean:.1f} ± {half:.1f}" for mean, half in zip(table[f"{name} %"], table[f"{name} ±"], strict=True)]
     cells |= {
         name: [f"{value:.3g}" if value < 100 else f"{value:.0f}" for value in costs[name]]
@@ -146,11 +158,11 @@ def bench(path: Path) -> str:
 
 def markdown(table: pd.DataFrame) -> str:
     """The whole table, mean and interval in one cell."""
-    return table.assign(ours=with_interval(table), paper=one_decimal(table["paper"])).drop(columns="± 95 %").to_markdown(index=False)
+    return table.assign(ours=with_interval(table), paper=one_decimal(table["paper"])).drop(columns=["low", "high"]).to_markdown(index=False)
 
 
-def with_interval(table: pd.DataFrame) -> list[str]:
-    return [f"{mean:.1f} ± {half:.1f}" for mean, half in zip(table["ours"], table["± 95 %"], strict=True)]
+def with_interval(table: pd.DataFrame, mean: str = "ours", low: str = "low", high: str = "high") -> list[str]:
+    return [estimates.with_interval(*row) for row in table[[mean, low, high]].itertuples(index=False, name=None)]
 
 
 def one_decimal(values: "pd.Series[float]") -> list[str]:

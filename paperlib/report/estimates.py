@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 from scipy import stats
 
 from paperlib.records import Record
@@ -48,6 +50,11 @@ def with_interval(mean: float, low: float, high: float) -> str:
     """92.0 ± 2.5 where the interval is even about the mean, else 99.0 (93.1 to 100.0)."""
     even = np.isclose(high - mean, mean - low, rtol=0, atol=0.01)
     return f"{mean:.1f} ± {high - mean:.1f}" if even else f"{mean:.1f} ({low:.1f} to {high:.1f})"
+
+
+def error_bars(frame: pd.DataFrame, mean: str = "ours", low: str = "low", high: str = "high") -> NDArray[np.float64]:
+    """What matplotlib draws from the columns of a table: (2, rows), below and above the mean."""
+    return np.abs(np.stack([frame[mean] - frame[low], frame[high] - frame[mean]]).astype(float))
 
 
 def estimate(values: Sequence[float], bounds: tuple[float, float] = (-np.inf, np.inf)) -> Estimate:

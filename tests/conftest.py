@@ -97,10 +97,8 @@ def made_record(config: Config, profile: profiles.Profile, **changes) -> Record:
         if "enum" in part:
             return part["enum"][0]
         match part["type"]:
-            case "number":
-                return 1 - next(numbers) * 1e-6
-            case "integer":
-                return 1 + next(numbers)
+            case "number" | "integer" as number:
+                return 1 - next(numbers) * 1e-6 if number == "number" else 1 + next(numbers)
             case "string":
                 return "digit"
             case "array":

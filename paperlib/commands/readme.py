@@ -13,14 +13,17 @@ from pathlib import Path
 import pandas as pd
 
 from paperlib import profiles
+from paperlib.claims import CLAIMS, MOST_TELLING
 from paperlib.commands import strip
 from paperlib.experiment import found
 from paperlib.records import Record
 from paperlib.report import (
     bna,
+    claim_table,
     conditioning,
     controls,
     diversity,
+    estimates,
     evaluation,
     gap,
     hard_samples,
@@ -47,6 +50,7 @@ def reference() -> list[Record]:
 
 def blocks(runs: Sequence[Record]) -> dict[str, str]:
     """Name of a block -> its Markdown, from the records of the digits."""
+    claims = claim_table.rows(CLAIMS, claim_table.judge_claims(CLAIMS, runs))
     table, curve, settings = table1.table(runs), r_sweep.table(runs), conditioning.table(runs)
     subjects = {
         "table1": table1,
@@ -66,9 +70,11 @@ def blocks(runs: Sequence[Record]) -> dict[str, str]:
     return {
         "times": times(),
         "bench": "\n\n".join(bench(path) for path in sorted((REFERENCE / "bench").glob("*.json")) if path.stem != "records"),
+        "claims_short": claim_table.short_markdown(claims, MOST_TELLING),
+        "claims": f"{claim_table.counts(claims)}\n\n{claim_table.cells(claims).to_markdown(index=False, disable_numparse=True)}",
+        "claims_note": claim_table.NOTE,
         "table1_short": short_table1(table),
         "gap": gap.table(runs).to_markdown(index=False, disable_numparse=True),
-        "sweep_short": short_sweep(curve),
         "conditioning_short": short_conditioning(settings),
         "table1": markdown(table),
         "bna": bna.table(runs).to_markdown(index=False),
@@ -104,15 +110,6 @@ def short_table1(table: pd.DataFrame) -> str:
     )
 
 
-def short_sweep(curve: pd.DataFrame) -> str:
-    """Paper beside ours, a row a value of r, without and with BNA."""
-    cells = curve.assign(paper=one_decimal(curve["paper"]), ours=with_interval(curve)).pivot(
-        index=["r", "n"], columns="BNA", values=["paper", "ours"]
-    )
-    cells.columns = [f"{who}, {'with' if bna else 'without'} BNA" for who, bna in cells.columns]
-    return cells.reset_index().assign(r=lambda c: [f"{r:g}" for r in c["r"]]).to_markdown(index=False, disable_numparse=True)
-
-
 def short_conditioning(table: pd.DataFrame) -> str:
     """A line for each setting of paper B."""
     lines = []
@@ -126,8 +123,9 @@ def short_conditioning(table: pd.DataFrame) -> str:
 
 def diversity_table(table: pd.DataFrame, costs: pd.DataFrame) -> str:
     """Accuracy, variety and cost of every method past paper B, in one table."""
-    cells = {"method": table["method"], "w": [f"{w:g}" for w in table["w"]]}
-    for name in ("judge", "variance", "coverage"):
+    judge = with_interval(table, "judge %", "judge low", "judge high")
+    cells = {"method": table["method"], "w": [f"{w:g}" for w in table["w"]], "judge %": judge}
+    for name in ("variance", "coverage"):
         cells[f"{name} %"] = [f"{mean:.1f} ± {half:.1f}" for mean, half in zip(table[f"{name} %"], table[f"{name} ±"], strict=True)]
     cells |= {
         name: [f"{value:.3g}" if value < 100 else f"{value:.0f}" for value in costs[name]]
@@ -176,11 +174,11 @@ def bench(path: Path) -> str:
 
 def markdown(table: pd.DataFrame) -> str:
     """The whole table, mean and interval in one cell."""
-    return table.assign(ours=with_interval(table), paper=one_decimal(table["paper"])).drop(columns="± 95 %").to_markdown(index=False)
+    return table.assign(ours=with_interval(table), paper=one_decimal(table["paper"])).drop(columns=["low", "high"]).to_markdown(index=False)
 
 
-def with_interval(table: pd.DataFrame) -> list[str]:
-    return [f"{mean:.1f} ± {half:.1f}" for mean, half in zip(table["ours"], table["± 95 %"], strict=True)]
+def with_interval(table: pd.DataFrame, mean: str = "ours", low: str = "low", high: str = "high") -> list[str]:
+    return [estimates.with_interval(*row) for row in table[[mean, low, high]].itertuples(index=False, name=None)]
 
 
 def one_decimal(values: "pd.Series[float]") -> list[str]:

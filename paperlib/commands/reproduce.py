@@ -81,18 +81,22 @@ def reproduce(profile: profiles.Profile, source: str, seeds: int, names: tuple[s
 
 
 def conclude(profile: profiles.Profile) -> None:
-    """Tables of the comparison, report.html, and the comparison in print."""
-    from paperlib.report import comparison
+    """Tables of the claims and of the comparison, report.html, and a summary of both in print, ten lines at most."""
+    from paperlib.claims import CLAIMS
+    from paperlib.report import claim_table, comparison
     from paperlib.report.files import save_table
     from paperlib.report.pages import write_report
 
     folder = profile.paths.writable(profile.name)
     ours, reference = found(profile), found(profile, REFERENCE / profile.name)
-    frame = comparison.table(ours, reference)
+    results = claim_table.judge_claims(CLAIMS, ours, profile.papers_without)
+    claims, frame = claim_table.rows(CLAIMS, results), comparison.table(ours, reference)
+    save_table(claims, folder, "claims")
+    save_table(claim_table.tests(CLAIMS, results), folder, "claim_tests")
     save_table(frame, folder, "comparison")
-    write_report(folder, [folder / "notebooks" / f"{name}.ipynb" for name in ORDER], frame)
-    print(frame.to_string(index=False))
-    print(comparison.NOTE)
+    write_report(folder, [folder / "notebooks" / f"{name}.ipynb" for name in ORDER], claims, frame)
+    print(claim_table.counts(claims))
+    print("\n".join(comparison.summary(frame)))
     print(f"Report: {os.path.relpath(folder / 'report.html')}")
 
 

@@ -50,6 +50,7 @@ from paperlib.experiment.outcome import Outcome
 from paperlib.profiles import Profile
 from paperlib.records import Record
 from paperlib.streams import seeded
+from paperlib.support.machine import processor_name
 from paperlib.support.paths import ROOT
 from paperlib.support.progress import progress_bar
 from paperlib.support.threads import one_thread
@@ -228,6 +229,7 @@ def _provenance(seconds: float, workers: int) -> dict[str, object]:
         "commit": git.stdout.strip() or "unknown",
         "packages": {name: version(name) for name in PACKAGES},
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
+        "processor": processor_name(),
         "threads": 1,
         "workers": workers,
         "seconds": round(seconds, 2),

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from functools import partial
 
+import torch
 from torch import nn
 
 from paperlib import data, printed_numbers

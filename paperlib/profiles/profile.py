@@ -225,6 +225,11 @@ class Profile:
             raise ConfigError(f"profile = {self.name!r}: it has no classifier to train; for paper A use 'digits' or 'imagenet10'.")
         return self.classifier
 
+    @property
+    def papers_without(self) -> str:
+        """The papers, "A" and "B", that it has no part for."""
+        return ("" if self.classifier else "A") + ("" if self.conditioning else "B")
+
     def method(self, name: str) -> OwnMethod:
         """One of the profile's own; ConfigError for another name."""
         check_choice("method", name, tuple(method.name for method in self.methods))

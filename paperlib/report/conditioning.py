@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from paperlib import printed_numbers
 from paperlib.config import Labels
 from paperlib.records import Record
-from paperlib.report.estimates import estimate, in_words, of_kind
+from paperlib.report.estimates import SHARE, estimate, in_words, of_kind
 from paperlib.report.style import OURS, PAPER, SECOND, curves, show
 
 Setting = tuple[Labels, str]  # what the generator is told, and the teacher's name
@@ -53,16 +53,18 @@ def own_setting(records: Sequence[Record]) -> Setting:
 
 
 def table(records: Sequence[Record]) -> pd.DataFrame:
-    """Accuracies in percent by teacher and judge, the first epoch at 100 % by seed, variance within an attribute in percent of the prior's."""
+    """Accuracies in percent by teacher and judge with the ends of their 95 % intervals, the first epoch at 100 % by seed,
+    variance within an attribute in percent of the prior's."""
     rows = []
     for (labels, teacher), label in settings(records).items():
         runs = runs_of(records, labels, teacher)
-        own, judged = (estimate([100 * r.metrics[m] for r in runs]) for m in ("accuracy", "judge_accuracy"))
+        own, judged = (estimate([100 * r.metrics[m] for r in runs], SHARE) for m in ("accuracy", "judge_accuracy"))
         kept = estimate([100 * r.metrics["variance"] / r.metrics["prior_variance"] for r in runs])
         full = [next((i for i, a in enumerate(r.history["accuracy"], 1) if a == 1.0), "-") for r in runs]
         rows.append(
             {
-                "setting": label, "teacher's accuracy": own.mean, "± 95 %": own.half_width, "judge's accuracy": judged.mean, "judge ± 95 %": judged.half_width,
+                "setting": label, "teacher's accuracy": own.mean, "teacher low": own.low, "teacher high": own.high,
+                "judge's accuracy": judged.mean, "judge low": judged.low, "judge high": judged.high,
                 "100 % by epoch": "/".join(map(str, full)), "variance kept %": kept.mean, "n": own.n,
             }
         )  # fmt: skip

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 from paperlib.config import Distilled, Langevin, Rejection, Trained
 from paperlib.records import Record
-from paperlib.report.estimates import beside, by_seed, estimate, of_kind, runs_at_a_time
+from paperlib.report.estimates import SHARE, beside, by_seed, error_bars, estimate, of_kind, runs_at_a_time
 from paperlib.report.style import THIRD, note, show
 
 AIM = {"judge": 99.0, "variance": 90.0, "coverage": 90.0, "cheaper": 20.0}  # set by us: accuracy in %, shares of the truth's in %, a factor
@@ -32,7 +32,7 @@ Key = tuple[str, float]  # a method's name and its prior weight; 0 is the paper,
 TRUTH: Key = (REJECTION, 1.0)
 Rows = Mapping[Key, Mapping[str, Any]]
 SHARES = ("variance %", "variance ±", "feature variance %", "coverage %", "coverage ±")
-COLUMNS = ("method", "w", "n", "teacher %", "judge %", "judge ±", *SHARES)
+COLUMNS = ("method", "w", "n", "teacher %", "judge %", "judge low", "judge high", *SHARES)
 COSTS = (
     "method", "w", "attribute", "seconds to fit", "µs a latent", "µs an image", "times cheaper", "at the same w", "kept %", "runs at a time",
 )  # fmt: skip
@@ -77,9 +77,9 @@ def table(records: Sequence[Record]) -> pd.DataFrame:
     what another draw of the truth has, with 95 % intervals."""
     rows, found = [], runs_by_method(records)
     for (method, weight), runs in found.items():
-        judge = estimate(list(by_seed(runs, "judge_accuracy", 100).values()))
+        judge = estimate(list(by_seed(runs, "judge_accuracy", 100).values()), SHARE)
         row = {"method": method, "w": weight, "n": len(runs), "teacher %": 100 * np.mean([r.metrics["teacher_accuracy"] for r in runs])}
-        row |= {"judge %": judge.mean, "judge ±": judge.half_width}
+        row |= {"judge %": judge.mean, "judge low": judge.low, "judge high": judge.high}
         for name, metric in (("variance", "pixel_variance"), ("feature variance", "feature_variance"), ("coverage", "truth_coverage")):
             share = estimate(list(share_of_truth(found, (method, weight), metric).values()))
             row |= {f"{name} %": share.mean, f"{name} ±": share.half_width}
@@ -161,7 +161,13 @@ def figure(records: Sequence[Record]) -> Figure:
         below = part[part["judge %"] < floor]
         for ax, share in zip(axes, ("coverage", "variance"), strict=False):
             ax.errorbar(
-                part[f"{share} %"], part["judge %"], xerr=part[f"{share} ±"], yerr=part["judge ±"], label=name, elinewidth=0.8, **style
+                part[f"{share} %"],
+                part["judge %"],
+                xerr=part[f"{share} ±"],
+                yerr=error_bars(part, "judge %", "judge low", "judge high"),
+                label=name,
+                elinewidth=0.8,
+                **style,
             )
             ax.plot(below[f"{share} %"], np.full(len(below), floor + 0.3), "v", color=color)
             for x, judge in zip(below[f"{share} %"], below["judge %"], strict=True):

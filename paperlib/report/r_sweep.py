@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from paperlib import printed_numbers
 from paperlib.records import Record
-from paperlib.report.estimates import beside, estimate, in_words, of_kind, runs_at_a_time, seconds
+from paperlib.report.estimates import SHARE, beside, error_bars, estimate, in_words, of_kind, runs_at_a_time, seconds
 from paperlib.report.style import OURS, SECOND, THIRD
 
 
@@ -21,25 +21,26 @@ def runs_of(records: Sequence[Record]) -> list[Record]:
 
 
 def table(records: Sequence[Record]) -> pd.DataFrame:
-    """Accuracy in percent without and with BNA, and seconds of a run, for every r on record."""
+    """Accuracy in percent without and with BNA, with the ends of its 95 % interval, and seconds of a run, for every r on record."""
     runs = runs_of(records)
     rows = []
     for r in sorted({run.config.r for run in runs}):
         at = [run for run in runs if run.config.r == r]
         for bna in (False, True):
-            ours = estimate([100 * run.metrics["accuracy_bna" if bna else "accuracy"] for run in at])
+            ours = estimate([100 * run.metrics["accuracy_bna" if bna else "accuracy"] for run in at], SHARE)
             rows.append(
                 {
                     "r": r,
                     "BNA": bna,
                     "paper": printed_numbers.FIG4_KNOWN.get((r, bna)),
                     "ours": ours.mean,
-                    "± 95 %": ours.half_width,
+                    "low": ours.low,
+                    "high": ours.high,
                     "n": ours.n,
                 }
                 | seconds(at)
             )
-    return pd.DataFrame(rows, columns=["r", "BNA", "paper", "ours", "± 95 %", "n", "seconds", "runs at a time"]).round(2)
+    return pd.DataFrame(rows, columns=["r", "BNA", "paper", "ours", "low", "high", "n", "seconds", "runs at a time"]).round(2)
 
 
 def figure(records: Sequence[Record], reference: Sequence[Record] = ()) -> Figure:
@@ -52,7 +53,7 @@ def figure(records: Sequence[Record], reference: Sequence[Record] = ()) -> Figur
     for bna, color in ((False, OURS), (True, SECOND)):
         label = "with BNA" if bna else "without BNA"
         part = frame[frame["BNA"] == bna]
-        ours.errorbar(part["r"], part["ours"], yerr=part["± 95 %"], marker="o", color=color, capsize=3, label=label)
+        ours.errorbar(part["r"], part["ours"], yerr=error_bars(part), marker="o", color=color, capsize=3, label=label)
         if len(committed):
             line = committed[committed["BNA"] == bna]
             ours.plot(line["r"], line["ours"], "--", color=color, linewidth=1, alpha=0.6)

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from paperlib import printed_numbers
 from paperlib.printed_numbers import Column
 from paperlib.records import Record
-from paperlib.report.estimates import by_seed, estimate, in_words, of_kind, seconds
+from paperlib.report.estimates import SHARE, by_seed, error_bars, estimate, in_words, of_kind, seconds
 from paperlib.report.style import DARK, OURS, PAPER
 
 
@@ -41,15 +41,16 @@ def column_values(records: Sequence[Record], column: Column) -> list[float]:
 
 
 def table(records: Sequence[Record]) -> pd.DataFrame:
-    """Paper beside ours, a row for each column of Table 1 and for each of the profile's own methods; accuracies in percent."""
+    """Paper beside ours, a row for each column of Table 1 and for each of the profile's own methods; accuracies in percent, with
+    the ends of the 95 % interval."""
     rows = []
     for column in columns(records):
-        runs, ours = column_runs(records, column), estimate(column_values(records, column))
+        runs, ours = column_runs(records, column), estimate(column_values(records, column), SHARE)
         mark = {True: "x", False: ""}
         rows.append(
             {
                 "column": column.name, "HSM": mark[column.hsm], "DS": mark[column.ds], "BNA": mark[column.bna],
-                "paper": column.accuracy, "ours": ours.mean, "± 95 %": ours.half_width, "n": ours.n,
+                "paper": column.accuracy, "ours": ours.mean, "low": ours.low, "high": ours.high, "n": ours.n,
             }
             | seconds(runs)
         )  # fmt: skip
@@ -90,7 +91,7 @@ def figure(records: Sequence[Record]) -> Figure:
     for i, column in enumerate(columns(records)):
         values = column_values(records, column)
         ours.plot(np.full(len(values), i + 0.15), values, ".", color=OURS, alpha=0.4, markersize=5)
-    ours.errorbar(x, frame["ours"], yerr=frame["± 95 %"], fmt="o", color=OURS, capsize=4)
+    ours.errorbar(x, frame["ours"], yerr=error_bars(frame), fmt="o", color=OURS, capsize=4)
     ours.set(ylabel="top-1 (%)", title=f"ours: {profile}, {tested:,} real test images; mean, 95 % interval, and every seed")
     theirs.plot(x, frame["paper"], "D", color=DARK)
     theirs.set(ylabel="top-1 (%)", title=f"paper: BigGAN-128, ImageNet-10, {printed_numbers.TEST_IMAGES} real test images; one run")
@@ -116,11 +117,11 @@ def gains_figure(records: Sequence[Record]) -> Figure:
 
 def sentences(records: Sequence[Record]) -> list[str]:
     """Which methods gain, whether the intervals overlap, and what long training reaches."""
-    value = {c.name: estimate(column_values(records, c)) for c in printed_numbers.TABLE1}
+    value = {c.name: estimate(column_values(records, c), SHARE) for c in printed_numbers.TABLE1}
     lines = []
     for low, high in (("baseline", "hsm"), ("baseline", "ds"), ("hsm", "ds+hsm"), ("ds", "ds+hsm"), ("ds+bna", "ds+hsm+bna")):
         a, b = value[low], value[high]
-        intervals = "the 95 % intervals " + ("do not overlap" if a.mean + a.half_width < b.mean - b.half_width else "overlap")
+        intervals = "the 95 % intervals " + ("do not overlap" if a.high < b.low else "overlap")
         lines.append(f"{low} {a} < {high} {b}: {in_words(b.mean > a.mean)}; {intervals if a.n > 1 else 'one seed, no interval'}.")
     for method, part in gains(records).groupby("method", sort=False):
         ours, theirs = (f"{part[who].min():+.1f} to {part[who].max():+.1f}" for who in ("ours", "paper"))

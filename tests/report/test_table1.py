@@ -31,7 +31,8 @@ def test_table():
         }
     )
     assert (table["n"] == 3).all()
-    assert table.loc["baseline", "± 95 %"] == pytest.approx(4.303 * 1 / math.sqrt(3), abs=0.01)
+    assert table.loc["baseline", "high"] - 70 == pytest.approx(4.303 * 1 / math.sqrt(3), abs=0.01)
+    assert 70 - table.loc["baseline", "low"] == pytest.approx(4.303 * 1 / math.sqrt(3), abs=0.01)
 
 
 def test_a_method_of_the_users_own_is_a_further_column():

@@ -116,6 +116,7 @@ class Parts:
     real_images() -> (train, test); generator() -> the class-conditional G; classifier(width) -> a new network for paper A;
     judge() -> images to logits, takes part in no training; features() -> the space of FID and its sisters, called `feature_space`.
     paper_b: what paper B needs besides, None where the profile has only paper A.
+    second_judge() -> images to logits, a judge of another kind that has seen none of the images of the others; None: there is none.
     requirements() -> what has to be fetched first; stand_ins() -> the same parts with random weights and images, for timing alone.
     generator_batch, forward_batch: images a pass of G, and of the other networks outside training; they bound the memory.
     store_bytes: data sets are kept as uint8. mixed_precision: the classifier trains in bfloat16 where the device is a GPU.
@@ -129,6 +130,7 @@ class Parts:
     class_names: Callable[[], tuple[str, ...]]
     classifier: Callable[[int], nn.Module] = _no_classifier
     paper_b: PaperB | None = None
+    second_judge: Callable[[], nn.Module] | None = None
     requirements: Callable[[], list[Requirement]] = list
     stand_ins: Callable[[], "Parts"] | None = None
     generator_batch: int = 100

@@ -9,7 +9,7 @@ import json
 import reprlib
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, field, fields
-from typing import Annotated, Any, Literal, TypeVar, dataclass_transform
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar, dataclass_transform
 
 from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as pydantic_dataclass
@@ -30,6 +30,14 @@ Rate = Annotated[Number, Field(gt=0, le=1e3)]
 Momentum = Annotated[Number, Field(ge=0, le=0.9999)]
 
 T = TypeVar("T")
+
+
+class Setting(NamedTuple):
+    """What paper B conditions, and how. labels, teacher, warm_start: as in ConditioningRun."""
+
+    labels: Labels
+    teacher: str
+    warm_start: int = 0
 
 
 class ConfigError(ValueError):
@@ -180,7 +188,8 @@ class ConditioningRun(Config):
 
     labels: "unconditional" is the generator without classes; the others are the class-conditional one, told the attribute
     ("given"), the mean class embedding ("withheld") or a random class ("shuffled"): the leak experiment.
-    teacher: the name of one of the profile's frozen classifiers.
+    teacher: the name of one of the profile's frozen classifiers. warm_start: draws of the prior that the frozen pair labels before the
+    training, which then starts at their moments; 0 is the paper.
     """
 
     kind: Literal["conditioning"] = field(default="conditioning", kw_only=True)
@@ -192,6 +201,12 @@ class ConditioningRun(Config):
     batch_size: Count
     learning_rate: Rate
     momentum: Momentum
+    warm_start: Count0 = 0
+
+    @property
+    def setting(self) -> Setting:
+        """What it conditions, and how."""
+        return Setting(self.labels, self.teacher, self.warm_start)
 
 
 @frozen
@@ -215,7 +230,7 @@ class ImageQualityRun(Config):
 
 @frozen
 class EvaluationRun(Config):
-    """Paper B's evaluation of a source of images: what teacher and judge read in them, attribute by attribute, and how good they are.
+    """Paper B's evaluation of a source of images: what teacher and judges read in them, attribute by attribute, and how good they are.
 
     conditioning: the run whose input generator is drawn from; None is the generator trained with labels, told the class: the paper's
     yardstick. draws: images read. quality_samples: images behind IS, FID and variance.
@@ -236,7 +251,7 @@ Weight = Annotated[Number, Field(gt=0, le=1e3)]
 
 @frozen
 class Trained:
-    """A family of latents trained by the loop of paper B with a prior term of weight prior_weight; 0 is the paper."""
+    """A family of latents trained by the loop of paper B with a prior term of weight prior_weight; 0 is the paper, as is a warm_start of 0."""
 
     kind: Literal["trained"] = field(default="trained", kw_only=True)
     family: Family
@@ -246,6 +261,15 @@ class Trained:
     batch_size: Count
     learning_rate: Rate
     optimizer: Optimizer
+    warm_start: Count0 = 0
+
+    def __post_init__(self) -> None:
+        check(
+            not self.warm_start or self.family == "gaussian",
+            "warm_start",
+            self.warm_start,
+            "only the gaussian family can start warm; use 0",
+        )
 
 
 @frozen

@@ -108,11 +108,13 @@ class Calibration(TypedDict):
 
 
 class Conditioning(TypedDict):
-    """After the last epoch. mu, sigma: (K, d) of the latent; variances are of pixels in [-1, 1], within an attribute."""
+    """After the last epoch. mu, sigma: (K, d) of the latent; variances are of pixels in [-1, 1], within an attribute. What a second judge
+    reads is absent where the profile has none, here and below."""
 
     __pydantic_config__ = STRICT  # type: ignore[misc]
     accuracy: Share
     judge_accuracy: Share
+    second_judge_accuracy: NotRequired[Share]
     variance: Positive
     variance_by_attribute: list[Positive]
     prior_variance: Positive
@@ -171,10 +173,13 @@ class ShownImages(TypedDict):
 
 
 class Evaluation(ImageQuality):
-    """Confusion counts (K, K): a row an attribute asked for, a column a class read."""
+    """Confusion counts (K, K): a row an attribute asked for, a column a class read. teacher_alone: share of each attribute's images that the
+    teacher reads as asked and no judge does."""
 
     teacher_confusion: list[list[Count0]]
     judge_confusion: list[list[Count0]]
+    second_judge_confusion: NotRequired[list[list[Count0]]]
+    teacher_alone: list[Share]
     real_pixel_variance_by_class: list[Positive]
 
 
@@ -188,6 +193,7 @@ class Diversity(TypedDict):
     __pydantic_config__ = STRICT  # type: ignore[misc]
     teacher_accuracy: Share
     judge_accuracy: Share
+    second_judge_accuracy: NotRequired[Share]
     judge_by_attribute: list[Share]
     pixel_variance: Positive
     feature_variance: Positive

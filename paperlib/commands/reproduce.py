@@ -51,16 +51,17 @@ def execute(name: str, output: Path, parameters: dict[str, Any]) -> str:
     return f"{name}: {time.perf_counter() - start:.0f} s"
 
 
-def check_parts(parts: profiles.Parts) -> None:
+def check_parts(profile: profiles.Profile) -> None:
     """Load every image and every network once: what is missing or broken stops here, before any run."""
+    parts = profile.parts
     parts.real_images()
     parts.generator()
-    parts.judge()
     parts.features()
-    if parts.paper_b:
-        for labels, teacher in parts.paper_b.settings:
-            generator_of(labels, parts)
-            parts.paper_b.teacher(teacher)
+    _ = parts.judges
+    if parts.paper_b and profile.conditioning:
+        for setting in profile.settings:
+            generator_of(setting.labels, parts)
+            parts.paper_b.teacher(setting.teacher)
 
 
 def reproduce(profile: profiles.Profile, source: str, seeds: int, names: tuple[str, ...], parameters: dict[str, Any]) -> None:
@@ -69,7 +70,7 @@ def reproduce(profile: profiles.Profile, source: str, seeds: int, names: tuple[s
     source: the name or path that the profile was loaded by.
     """
     folder = profile.paths.writable(profile.name)
-    check_parts(profile.parts)
+    check_parts(profile)
     if names == plans.notebooks(profile):
         run_all(plans.everything(profile, seeds), profile, label="missing runs")
     parameters = {"profile": source, "seeds": seeds} | parameters

@@ -77,8 +77,8 @@ def work(config: Config, profile: Profile, real_images: int) -> Work:  # noqa: P
         case MinedClassifierRun() | ControlRun():
             return work(config.classifier, profile, real_images)
         case ConditioningRun():
-            drawn = (config.epochs + 2) * config.validation_labels
-            return Work(generated=config.epochs * config.validation_labels + drawn, conditioned=config.epochs * config.labels_per_epoch)
+            drawn = (2 * config.epochs + 2) * config.validation_labels
+            return Work(generated=drawn + config.warm_start, conditioned=config.epochs * config.labels_per_epoch)
         case ImageQualityRun():
             mining = _mined_set(config.hard, config.samples) if config.hard else Work()
             made = 0 if config.image_set.startswith("real") else config.samples
@@ -89,7 +89,7 @@ def work(config: Config, profile: Profile, real_images: int) -> Work:  # noqa: P
             return _classifier(run) + Work(trained=-final, featured=min(config.samples, run.different_images))
         case EvaluationRun():
             images = config.draws + config.quality_samples
-            return Work(generated=images, featured=images)
+            return Work(generated=images, featured=images + (config.draws if profile.parts.second_judge else 0))
         case DiversityRun():
             return _diversity(config, len(profile.parts.class_names()))
     raise TypeError(f"the work of a {type(config).__name__} is not known")
@@ -115,7 +115,7 @@ def _diversity(config: DiversityRun, classes: int) -> Work:
     looking = Work(generated=4 * images, featured=2 * images)
     match method:
         case Trained():
-            return looking + Work(conditioned=method.epochs * method.labels_per_epoch)
+            return looking + Work(generated=method.warm_start, conditioned=method.epochs * method.labels_per_epoch)
         case Distilled():
             return looking + Work(generated=method.labelled + HELD_OUT)
         case Rejection():
@@ -184,8 +184,8 @@ def _paper_a_seconds(profile: Profile, parts: Parts, seconds: Stopwatch) -> Work
 def _paper_b_seconds(profile: Profile, parts: Parts, seconds: Stopwatch) -> Work:
     if parts.paper_b is None or profile.conditioning is None:
         return Work()
-    labels, name = profile.settings[0]
-    generator, teacher, n = generator_of(labels, parts), parts.paper_b.teacher(name), profile.conditioning.batch_size
+    own = profile.settings[0]
+    generator, teacher, n = generator_of(own.labels, parts), parts.paper_b.teacher(own.teacher), profile.conditioning.batch_size
     z = generator.sample_latents(n)
 
     def step() -> None:

@@ -45,9 +45,9 @@ class Sampled:
 
 def pair(profile: Profile) -> tuple[Generator, nn.Module]:
     """The frozen generator and teacher of paper B's own setting; a class-conditional generator has its label withheld."""
-    parts, (labels, teacher) = profile.parts, profile.settings[0]
+    parts, own = profile.parts, profile.settings[0]
     assert parts.paper_b is not None
-    return conditioning.generator_of(labels, parts), parts.paper_b.teacher(teacher)
+    return conditioning.generator_of(own.labels, parts), parts.paper_b.teacher(own.teacher)
 
 
 def sample(config: DiversityRun, profile: Profile, progress: bool) -> Sampled:
@@ -102,7 +102,7 @@ def _train(method: Trained, seed: int, profile: Profile, progress: bool) -> Late
     return train_conditioner(
         *pair(profile), len(profile.parts.class_names()), epochs=method.epochs, labels_per_epoch=method.labels_per_epoch,
         batch_size=method.batch_size, learning_rate=method.learning_rate, optimizer=method.optimizer, prior_weight=method.prior_weight,
-        family=FAMILIES[method.family], validation_labels=100, seed=seed, progress=progress,
+        family=FAMILIES[method.family], warm_start=method.warm_start, validation_labels=100, seed=seed, progress=progress,
     )[0]  # fmt: skip
 
 
@@ -160,9 +160,11 @@ def compute(config: DiversityRun, profile: Profile, progress: bool) -> Outcome:
     }
     references = {"truth": truth(profile, n), "real": {a: real[labels == a] for a in range(classes)}}
     without = [a for a in range(classes) if a not in references["truth"]]
+    second_opinion = conditioning.second_judge_accuracy(images, attribute, parts)
     metrics: dict[str, Any] = {
         "teacher_accuracy": (told == asked).float().mean().item(),
         "judge_accuracy": judged.float().mean().item(),
+        **second_opinion,
         "judge_by_attribute": judged.float().mean(1).tolist(),
         **{f"{name}_variance": float(np.mean(np.array(values, dtype=float))) for name, values in variance.items()},
         **{f"{name}_variance_by_attribute": values for name, values in variance.items()},

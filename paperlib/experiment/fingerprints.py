@@ -48,12 +48,10 @@ class Fingerprints:
             case HardSamplesRun() | MinedSpaceRun():
                 return {"generator", "judge", "features", _classifier(config.width)}
             case ConditioningRun():
-                return {_conditioned(config), f"teacher {config.teacher}", "judge"}
+                return {_conditioned(config), f"teacher {config.teacher}", *self._judges}
             case EvaluationRun():
-                source = (
-                    self._names(config.conditioning) if config.conditioning else {"generator", f"teacher {self.profile.settings[0][1]}"}
-                )
-                return source | {"judge", "features", "real images"}
+                yardstick = {"generator", f"teacher {self.profile.settings[0].teacher}", *self._judges}
+                return (self._names(config.conditioning) if config.conditioning else yardstick) | {"features", "real images"}
             case ImageQualityRun():
                 return self._set_names(config) | {"judge", "features", "real images"}
             case ShownImagesRun():
@@ -61,6 +59,11 @@ class Fingerprints:
             case DiversityRun():
                 return self._names(self.profile.conditioning_run(config.seed)) | {"features", "real images"}
         raise TypeError(f"the parts of a {type(config).__name__} are not known")
+
+    @property
+    def _judges(self) -> set[str]:
+        """Those that read conditioned images."""
+        return {"judge"} | ({"second judge"} if self.profile.parts.second_judge else set())
 
     def _set_names(self, config: ImageQualityRun) -> set[str]:
         if config.hard is not None:
@@ -87,6 +90,9 @@ class Fingerprints:
                 return _of_generator(parts.paper_b.generator())
             case "judge":
                 return _of_network(parts.judge())
+            case "second":
+                assert parts.second_judge is not None
+                return _of_network(parts.second_judge())
             case "features":
                 return _of_network(parts.features())  # type: ignore[arg-type]
             case "teacher":

@@ -11,6 +11,7 @@ from paperlib.config import (
     DiversityRun,
     EvaluationRun,
     ImageQualityRun,
+    Setting,
     ShownImagesRun,
     check_count,
     to_json,
@@ -18,13 +19,26 @@ from paperlib.config import (
 from paperlib.profiles import Profile
 from paperlib.profiles.profile import Control
 
-SIDE_SETTINGS_FROM = 5  # seeds: with fewer, a run is a quick one, and leaves out what is dear and not the papers' own
-
 
 def seeds_of(count: int) -> range:
     """0 .. count - 1; ConfigError if there would be none."""
     check_count("seeds", count)
     return range(count)
+
+
+def quick(profile: Profile, seeds: int) -> bool:
+    """Whether a run of so few seeds leaves out what is dear and not the papers' own."""
+    return len(seeds_of(seeds)) < profile.side_seeds
+
+
+def side_seeds(profile: Profile, seeds: int) -> range:
+    """Those of what stands beside the papers' own settings; none in a quick run."""
+    return range(0 if quick(profile, seeds) else profile.side_seeds)
+
+
+def _or_one(profile: Profile, seeds: int, whole: range) -> range:
+    """`whole`, or the first seed alone in a quick run."""
+    return range(1) if quick(profile, seeds) else whole
 
 
 def table1(profile: Profile, seeds: int) -> list[ClassifierRun]:
@@ -35,14 +49,14 @@ def table1(profile: Profile, seeds: int) -> list[ClassifierRun]:
 
 def controls(profile: Profile, seeds: int) -> list[ClassifierRun | ControlRun]:
     """What Table 1 is held against: r = 1 of Fig. 4 over all seeds, the profile's controls over half of them. All real images at the long
-    training, the dearest run, over three seeds, from five seeds on. Nothing where the profile has no sizes for it."""
+    training, the dearest run, over three seeds, and not in a quick run. Nothing where the profile has no sizes for it."""
     if profile.controls is None:
         return []
     half = half_of(seeds)
     kinds: dict[Control, range] = {
         "DS for the cost of DS+HSM": half,
         "all real images": half,
-        "all real images, long": range(3 if seeds >= SIDE_SETTINGS_FROM else 0),
+        "all real images, long": side_seeds(profile, seeds)[:3],
         "long without DS": half,
     }
     beside = [profile.control_run(seed, kind) for kind, some in kinds.items() for seed in some]
@@ -65,9 +79,10 @@ def sweep(profile: Profile, seeds: int, fractions: Iterable[float] = printed_num
 
 
 def hard_samples(profile: Profile, seeds: int) -> list[Config]:
-    """Fig. 3 over all seeds; how far mining leads, and where it turns harmful, over a third of them, beside the same seeds of Table 1."""
-    runs: list[Config] = [profile.hard_samples_run(seed) for seed in seeds_of(seeds)]
-    for seed in third_of(seeds):
+    """Fig. 3 over all seeds; how far mining leads, and where it turns harmful, over a third of them, beside the same seeds of Table 1. A quick
+    run has one seed of each."""
+    runs: list[Config] = [profile.hard_samples_run(seed) for seed in _or_one(profile, seeds, seeds_of(seeds))]
+    for seed in _or_one(profile, seeds, third_of(seeds)):
         far = profile.mined_classifier_runs(seed)
         beside = [profile.classifier_run(seed, hsm=hsm) for hsm in (False, True)] if far else []
         runs += [profile.mined_space_run(seed), *far, *beside]
@@ -80,16 +95,20 @@ def third_of(count: int) -> range:
 
 
 def conditioning(profile: Profile, seeds: int) -> list[ConditioningRun]:
-    """Paper B itself over all seeds; the leak experiment and the cross-dataset check over a third of them. ConfigError without paper B."""
-    own, *others = profile.settings
-    settings = [(own, seed) for seed in seeds_of(seeds)] + [(other, seed) for other in others for seed in third_of(seeds)]
-    return [profile.conditioning_run(seed, labels=labels, teacher=teacher) for (labels, teacher), seed in settings]
+    """Paper B's own setting and its warm start over all seeds, one in a quick run; every other setting over the side seeds. ConfigError
+    without paper B."""
+    return [profile.conditioning_run(seed, **s._asdict()) for s in profile.settings for seed in _seeds_of_setting(profile, s, seeds)]
+
+
+def _seeds_of_setting(profile: Profile, setting: Setting, seeds: int) -> range:
+    own = setting in profile.own_settings
+    return _or_one(profile, seeds, seeds_of(seeds)) if own else side_seeds(profile, seeds)
 
 
 def evaluation(profile: Profile, seeds: int) -> list[EvaluationRun]:
-    """Paper B's evaluation of every label setting and of the generator trained with labels, over a third of the seeds."""
-    every = [*dict.fromkeys(labels for labels, _ in profile.settings), None]
-    return [profile.evaluation_run(seed, labels=labels) for labels in every for seed in third_of(seeds)]
+    """Paper B's evaluation of every conditioning run, and of the generator trained with labels at the seeds of paper B's own setting."""
+    every = [*profile.settings, None]
+    return [profile.evaluation_run(seed, s) for s in every for seed in _seeds_of_setting(profile, s or profile.settings[0], seeds)]
 
 
 def paper_b(profile: Profile, seeds: int) -> list[ConditioningRun | EvaluationRun]:
@@ -98,8 +117,9 @@ def paper_b(profile: Profile, seeds: int) -> list[ConditioningRun | EvaluationRu
 
 
 def image_quality(profile: Profile, seeds: int) -> list[ImageQualityRun]:
-    """Every set of images that the profile can make, over a third of the seeds."""
-    return [profile.image_quality_run(seed, image_set) for image_set in profile.image_sets for seed in third_of(seeds)]
+    """Every set of images that the profile can make, over the side seeds, one in a quick run."""
+    some = _or_one(profile, seeds, side_seeds(profile, seeds))
+    return [profile.image_quality_run(seed, image_set) for image_set in profile.image_sets for seed in some]
 
 
 def shown_images(profile: Profile, seeds: int) -> list[ShownImagesRun]:
@@ -107,7 +127,7 @@ def shown_images(profile: Profile, seeds: int) -> list[ShownImagesRun]:
     ds = printed_numbers.TABLE1_R
     return [
         run
-        for seed in half_of(seeds)
+        for seed in _or_one(profile, seeds, half_of(seeds))
         for run in (
             profile.shown_images_run(seed, real=True),
             *(profile.shown_images_run(seed, hsm=hsm, r=r) for r in (0.0, ds) for hsm in (False, True)),
@@ -126,8 +146,9 @@ def half_of(count: int) -> range:
 
 
 def diversity(profile: Profile, seeds: int) -> list[DiversityRun]:
-    """Every method of conditioning past paper B, over half of the seeds."""
-    return [run for seed in half_of(seeds) for run in profile.diversity_runs(seed)]
+    """Every method of conditioning past paper B over the side seeds; a few of them at one seed in a quick run."""
+    some = _or_one(profile, seeds, side_seeds(profile, seeds))
+    return [run for seed in some for run in profile.diversity_runs(seed, quick=quick(profile, seeds))]
 
 
 # The notebooks that speak of a plan's runs.
@@ -162,7 +183,7 @@ class Own:
 
     def __init__(self, profile: Profile):
         self.profile = profile
-        runs = dict.fromkeys(_of_seed_0(run) for run in everything(profile, SIDE_SETTINGS_FROM))
+        runs = dict.fromkeys(_of_seed_0(run) for run in everything(profile, profile.side_seeds))
         self._place = {run: place for place, run in enumerate(runs)}
 
     def __contains__(self, config: Config) -> bool:

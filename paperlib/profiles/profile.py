@@ -23,8 +23,11 @@ from paperlib.config import (
     Method,
     MinedClassifierRun,
     MinedSpaceRun,
+    Setting,
     ShownImagesRun,
+    check,
     check_choice,
+    check_count,
 )
 from paperlib.data import Images
 from paperlib.generators import Generator
@@ -81,12 +84,12 @@ def _no_generator() -> Generator:
 class PaperB:
     """teacher(name) -> the frozen attribute classifier of that name, any name that `settings` uses.
 
-    settings: what is conditioned, as (labels, teacher's name); the first is paper B's own.
+    settings: what is conditioned, as (labels, teacher's name) or config.Setting; the first is paper B's own.
     generator() -> the G without classes; where there is none, a class-conditional one has its label withheld instead.
     """
 
     teacher: Callable[[str], nn.Module]
-    settings: tuple[tuple[Labels, str], ...]
+    settings: tuple[tuple[Labels, str] | tuple[Labels, str, int], ...]
     generator: Callable[[], Generator] = _no_generator
 
     @property
@@ -138,10 +141,16 @@ class Parts:
     store_bytes: bool = False
     mixed_precision: bool = False
 
+    @property
+    def judges(self) -> dict[str, nn.Module]:
+        """Who reads conditioned images, by the name in a record: the judge, and the second one where there is one."""
+        second = {} if self.second_judge is None else {"second_judge": self.second_judge()}
+        return {"judge": self.judge(), **second}
+
 
 @dataclass(frozen=True)
 class ConditioningSizes:
-    """Paper B's part of a profile; names as in config.py. evaluation_draws: of the paper's own setting; leak_draws: of every other one."""
+    """Paper B's part of a profile; names as in config.py. evaluation_draws: images behind an evaluation."""
 
     epochs: int
     labels_per_epoch: int
@@ -149,7 +158,6 @@ class ConditioningSizes:
     batch_size: int
     learning_rate: float
     evaluation_draws: int
-    leak_draws: int
 
 
 @dataclass(frozen=True)
@@ -192,16 +200,22 @@ class MiningSizes:
 
 @dataclass(frozen=True)
 class DiversitySizes:
-    """What is compared past paper B; names as in config.py."""
+    """What is compared past paper B; names as in config.py. few: those of the methods that a quick run takes; None is all of them."""
 
     per_attribute: int
     methods: tuple[Method, ...]
+    few: tuple[Method, ...] | None = None
+
+    def __post_init__(self) -> None:
+        for method in self.few or ():
+            check(method in self.methods, "few", method, "a quick run takes some of methods; add it there")
 
 
 @dataclass(frozen=True)
 class Profile:
     """Parts and sizes. seeds: how many by default. classifier, mining, controls, conditioning, diversity: None where the profile has not
-    paper A, not paper B, or does not go past it. paths: where its records go. methods: columns of Table 1 beside the paper's."""
+    paper A, not paper B, or does not go past it. paths: where its records go. methods: columns of Table 1 beside the paper's.
+    side_seeds: how many of what stands beside the papers' own settings; a run of fewer seeds is a quick one, which leaves that out."""
 
     name: str
     parts: Parts
@@ -214,6 +228,10 @@ class Profile:
     diversity: DiversitySizes | None = None
     paths: Paths = field(default_factory=Paths)
     methods: tuple[OwnMethod, ...] = ()
+    side_seeds: int = 5
+
+    def __post_init__(self) -> None:
+        check_count("side_seeds", self.side_seeds)
 
     @property
     def folder(self) -> Path:
@@ -309,37 +327,47 @@ class Profile:
             raise ConfigError(f"profile = {self.name!r}: it does not say how far mining is followed; give it MiningSizes.")
         return self.mining
 
-    def diversity_runs(self, seed: int) -> list[DiversityRun]:
-        """Every method past paper B; ConfigError where the profile has none."""
+    def diversity_runs(self, seed: int, *, quick: bool = False) -> list[DiversityRun]:
+        """Every method past paper B, or the few of a quick run; ConfigError where the profile has none."""
         if self.diversity is None:
             raise ConfigError(f"profile = {self.name!r}: it compares no methods of conditioning; for notebook 06 use 'digits'.")
-        n = self.diversity.per_attribute
-        return [DiversityRun(profile=self.name, seed=seed, method=method, per_attribute=n) for method in self.diversity.methods]
+        n, few = self.diversity.per_attribute, self.diversity.few
+        methods = self.diversity.methods if few is None or not quick else few
+        return [DiversityRun(profile=self.name, seed=seed, method=method, per_attribute=n) for method in methods]
 
-    def conditioning_run(self, seed: int, *, labels: Labels | None = None, teacher: str | None = None) -> ConditioningRun:
-        """labels, teacher: of a setting; None is paper B's own."""
+    def conditioning_run(
+        self, seed: int, *, labels: Labels | None = None, teacher: str | None = None, warm_start: int | None = None
+    ) -> ConditioningRun:
+        """labels, teacher, warm_start: of a setting; None is as in paper B's own."""
         sizes, own = self._paper_b(), self.settings[0]
-        labels, teacher = labels or own[0], teacher or own[1]
         return ConditioningRun(
-            profile=self.name, seed=seed, labels=labels, teacher=teacher, epochs=sizes.epochs, labels_per_epoch=sizes.labels_per_epoch,
-            validation_labels=sizes.validation_labels, batch_size=sizes.batch_size, learning_rate=sizes.learning_rate, momentum=0.9,
+            profile=self.name, seed=seed, labels=labels or own.labels, teacher=teacher or own.teacher, epochs=sizes.epochs,
+            labels_per_epoch=sizes.labels_per_epoch, validation_labels=sizes.validation_labels, batch_size=sizes.batch_size,
+            learning_rate=sizes.learning_rate, momentum=0.9, warm_start=own.warm_start if warm_start is None else warm_start,
         )  # fmt: skip
 
-    def evaluation_run(self, seed: int, *, labels: Labels | None) -> EvaluationRun:
-        """labels: the setting of the input generator, or None for the generator trained with labels."""
-        sizes, settings = self._paper_b(), dict(reversed(self.settings))
+    def evaluation_run(self, seed: int, setting: Setting | None) -> EvaluationRun:
+        """setting: of the input generator, or None for the generator trained with labels."""
         return EvaluationRun(
-            profile=self.name, seed=seed, quality_samples=self.quality_samples,
-            conditioning=None if labels is None else self.conditioning_run(seed, labels=labels, teacher=settings[labels]),
-            draws=sizes.evaluation_draws if labels == self.settings[0][0] else sizes.leak_draws,
+            profile=self.name, seed=seed, draws=self._paper_b().evaluation_draws, quality_samples=self.quality_samples,
+            conditioning=None if setting is None else self.conditioning_run(seed, **setting._asdict()),
         )  # fmt: skip
 
     @property
-    def settings(self) -> tuple[tuple[Labels, str], ...]:
+    def settings(self) -> tuple[Setting, ...]:
         """Paper B's settings, its own first; ConfigError without paper B."""
         self._paper_b()
         assert self.parts.paper_b is not None
-        return self.parts.paper_b.settings
+        rule = "use (labels, teacher's name) or (labels, teacher's name, warm_start)"
+        for setting in self.parts.paper_b.settings:
+            check(isinstance(setting, tuple) and len(setting) in (2, 3), "settings", setting, rule)
+        return tuple(Setting(*setting) for setting in self.parts.paper_b.settings)
+
+    @property
+    def own_settings(self) -> tuple[Setting, ...]:
+        """Paper B's own, and the same with other starts."""
+        own = self.settings[0]
+        return tuple(setting for setting in self.settings if (setting.labels, setting.teacher) == (own.labels, own.teacher))
 
     def _paper_b(self) -> ConditioningSizes:
         if self.conditioning is None:

@@ -25,6 +25,7 @@ from paperlib.report import (
     diversity,
     estimates,
     evaluation,
+    failures,
     gap,
     hard_samples,
     image_quality,
@@ -33,6 +34,7 @@ from paperlib.report import (
     r_sweep,
     shown,
     table1,
+    warm_start,
 )
 from paperlib.support.files import replacing
 from paperlib.support.marked_text import block_names, expected_lines, render
@@ -51,6 +53,7 @@ def reference() -> list[Record]:
 def blocks(runs: Sequence[Record]) -> dict[str, str]:
     """Name of a block -> its Markdown, from the records of the digits."""
     claims = claim_table.rows(CLAIMS, claim_table.judge_claims(CLAIMS, runs))
+    names = profiles.DIGITS.parts.class_names()
     table, curve, settings = table1.table(runs), r_sweep.table(runs), conditioning.table(runs)
     subjects = {
         "table1": table1,
@@ -63,6 +66,7 @@ def blocks(runs: Sequence[Record]) -> dict[str, str]:
         "mining": mining,
         "conditioning": conditioning,
         "evaluation": evaluation,
+        "warm_start": warm_start,
         "image_quality": image_quality,
         "shown": shown,
         "diversity": diversity,
@@ -86,6 +90,9 @@ def blocks(runs: Sequence[Record]) -> dict[str, str]:
         "mining_forms": mining_checks.forms(runs).to_markdown(index=False),
         "conditioning": settings.to_markdown(index=False),
         "evaluation": evaluation.table(runs).drop(columns=["images", "features"]).to_markdown(index=False, floatfmt=".4g"),
+        "failures": failures.table(runs, names).to_markdown(index=False),
+        "failures_sentences": text(failures.sentences(runs, names)),
+        "warm_start": warm_start.table(runs).to_markdown(index=False),
         "image_quality": image_quality.table(runs).drop(columns=["features", "biased"]).to_markdown(index=False, floatfmt=".3g"),
         "shown": shown.table(runs).to_markdown(index=False),
         "diversity": diversity_table(diversity.table(runs), diversity.costs(runs)),
@@ -113,18 +120,19 @@ def short_table1(table: pd.DataFrame) -> str:
 def short_conditioning(table: pd.DataFrame) -> str:
     """A line for each setting of paper B."""
     lines = []
-    for _, row in table.iterrows():
-        teacher, judge, kept = row["teacher's accuracy"], row["judge's accuracy"], row["variance kept %"]
-        lines.append(
-            f"* {row['setting']}: teacher {teacher:.1f} %, judge {judge:.1f} %, {kept:.0f} % of the prior's variance (n = {row['n']})."
-        )
+    for row in table.to_dict("records"):
+        kept = f"{row['variance kept %']:.0f} % of the prior's variance"
+        lines.append(f"* {row['setting']}: {conditioning.accuracies(row)}, {kept} (n = {row['n']}).")
     return "\n".join(lines)
 
 
 def diversity_table(table: pd.DataFrame, costs: pd.DataFrame) -> str:
     """Accuracy, variety and cost of every method past paper B, in one table."""
     judge = with_interval(table, "judge %", "judge low", "judge high")
-    cells = {"method": table["method"], "w": [f"{w:g}" for w in table["w"]], "judge %": judge}
+    labels = ["-" if pd.isna(n) else f"{n:,}" for n in table["labels an epoch"]]
+    cells = {"method": table["method"], "w": [f"{w:g}" for w in table["w"]], "labels an epoch": labels, "judge %": judge}
+    if diversity.SECOND_JUDGE in table:
+        cells[diversity.SECOND_JUDGE] = [f"{share:.1f}" for share in table[diversity.SECOND_JUDGE]]
     for name in ("variance", "coverage"):
         cells[f"{name} %"] = [f"{mean:.1f} ± {half:.1f}" for mean, half in zip(table[f"{name} %"], table[f"{name} ±"], strict=True)]
     cells |= {
@@ -133,6 +141,7 @@ def diversity_table(table: pd.DataFrame, costs: pd.DataFrame) -> str:
     }
     cells |= {
         "times cheaper": [f"{value:.1f}" for value in costs["times cheaper"]],
+        "evenly": [f"{value:.1f}" for value in costs["evenly"]],
         "runs at a time": costs["runs at a time"],
         "n": table["n"],
     }

@@ -16,7 +16,7 @@ from paperlib.report.estimates import by_seed
 def own_runs(records: Sequence[Record]) -> list[Record]:
     """Training of paper B's own setting."""
     own = next(iter(conditioning.settings(records)), None)
-    return conditioning.runs_of(records, *own) if own else []
+    return conditioning.runs_of(records, own) if own else []
 
 
 def best_accuracy(records: Sequence[Record]) -> dict[int, float]:
@@ -26,7 +26,7 @@ def best_accuracy(records: Sequence[Record]) -> dict[int, float]:
 
 def _evaluations(records: Sequence[Record]) -> tuple[list[Record], list[Record]]:
     """Of paper B's own setting, and of the generator trained with labels."""
-    own = next((labels for labels in evaluation.settings(records) if labels), None)
+    own = evaluation.own_setting(evaluation.settings(records))
     return evaluation.runs_of(records, own) if own else [], evaluation.runs_of(records, None)
 
 
@@ -56,7 +56,7 @@ def with_teacher(teacher: str) -> Quantity:
 
     def quantity(records: Sequence[Record]) -> dict[int, float]:
         own = own_runs(records)
-        others = conditioning.runs_of(records, own[0].config.labels, teacher) if own else []
+        others = conditioning.runs_of(records, own[0].config.setting._replace(teacher=teacher)) if own else []
         return minus(by_seed(others, "judge_accuracy", 100), by_seed(own, "judge_accuracy", 100))
 
     return quantity

@@ -79,7 +79,7 @@ def _conditioning(both: Both) -> list[Item]:
     settings = conditioning.settings([*both[1], *both[0]])
     own = next(iter(settings), None)
     for setting, label in settings.items():
-        runs = _of(both, partial(conditioning.runs_of, labels=setting[0], teacher=setting[1]))
+        runs = _of(both, partial(conditioning.runs_of, setting=setting))
         for metric, name in (("accuracy", "teacher"), ("judge_accuracy", "judge")):
             claimed = printed_numbers.CONDITIONING_ACCURACY if setting == own and metric == "accuracy" else None
             found.append(_item(f"B: {label}, {name}", claimed, runs, _percent(metric), digits=0))
@@ -89,9 +89,9 @@ def _conditioning(both: Both) -> list[Item]:
 def _evaluation(both: Both) -> list[Item]:
     found = []
     settings = evaluation.settings([*both[1], *both[0]])
-    own = next((labels for labels in settings if labels), None)
+    own = evaluation.own_setting(settings)
     for setting, label in settings.items():
-        runs = _of(both, partial(evaluation.runs_of, labels=setting))
+        runs = _of(both, partial(evaluation.runs_of, setting=setting))
         space = [*runs[1], *runs[0]][0].metrics["feature_space"]
         for who in ("teacher", "judge"):
             claimed = printed_numbers.CONDITIONING_ACCURACY if setting is not None and (setting, who) == (own, "teacher") else None

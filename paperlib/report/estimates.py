@@ -76,6 +76,16 @@ def by_seed(runs: Iterable[Record], metric: str, scale: float = 1) -> dict[int, 
     return {r.seed: scale * r.metrics[metric] for r in runs}
 
 
+def without_empty(frame: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Without the column where nothing is in it: not every profile has a second judge."""
+    return frame.drop(columns=column) if column in frame and frame[column].isna().all() else frame
+
+
+def mean_where_measured(runs: Sequence[Record], metric: str, scale: float = 1) -> float:
+    """Over the runs that measured it; nan where none did."""
+    return estimate([scale * r.metrics[metric] for r in runs if metric in r.metrics]).mean
+
+
 def runs_at_a_time(runs: Iterable[Record]) -> int:
     """How many runs shared the machine, at most; above one, what they cost is too much. 0 without runs."""
     return max((r.provenance["workers"] for r in runs), default=0)

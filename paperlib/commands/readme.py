@@ -40,6 +40,7 @@ from paperlib.support.files import replacing
 from paperlib.support.marked_text import block_names, expected_lines, render
 from paperlib.support.paths import REFERENCE, ROOT
 
+CHECKS = ("records", "warm_start")  # of results/reference/bench: those that are no table of speeds
 DIGITS = REFERENCE / "digits"
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), DIGITS / "README.md")
 EXAMPLES = tuple(sorted((ROOT / "examples").glob("*.py")))
@@ -73,7 +74,8 @@ def blocks(runs: Sequence[Record]) -> dict[str, str]:
     }
     return {
         "times": times(),
-        "bench": "\n\n".join(bench(path) for path in sorted((REFERENCE / "bench").glob("*.json")) if path.stem != "records"),
+        "bench": "\n\n".join(bench(path) for path in sorted((REFERENCE / "bench").glob("*.json")) if path.stem not in CHECKS),
+        "warm_start_check": warm_start_check(),
         "claims_short": claim_table.short_markdown(claims, MOST_TELLING),
         "claims": f"{claim_table.counts(claims)}\n\n{claim_table.cells(claims).to_markdown(index=False, disable_numparse=True)}",
         "claims_note": claim_table.NOTE,
@@ -157,6 +159,20 @@ def times() -> str:
     reproduce, test = (f"{found[name] / 60:.1f} minutes" for name in ("reproduce", "test"))
     where = f"Measured after the install on {found['cores']} cores ({found['processor']})"
     return f"{where}: `make reproduce` {reproduce} with {found['seeds']} seeds, `make test` {test}."
+
+
+def warm_start_check() -> str:
+    """What `make check-warm-start` found."""
+    path = REFERENCE / "bench" / "warm_start.json"
+    if not path.exists():
+        return "Not checked yet: `make check-warm-start`."
+    found = json.loads(path.read_text())
+    shares = [row["teacher"] for row in found["rows"]]
+    reached = sum(share >= found["asked"] for share in shares)
+    return (
+        f"At least {found['asked']} % by the teacher over all draws: {reached} of {len(shares)} seeds; the lowest reaches {min(shares):.2f} %, "
+        f"{min(row['worst attribute'] for row in found['rows']):.2f} % in the worst attribute of any."
+    )
 
 
 def bench(path: Path) -> str:

@@ -101,8 +101,11 @@ PAPER_A = (
         (
             Test("recall of random over real", a.of_image_sets("recall", "prior", "real train", a.minus, 100), "less", CLEARLY),
             _log("variance of random over real", a.of_image_sets("pixel_variance", "prior", "real train", a.log_ratio), "less", A_TENTH),
-            _log("smoothed over random", a.smoothed_diversity, "more", A_TENTH, "the diversity of smoothed sets"),
-            _log("mined over random", a.mined_diversity, "more", A_TENTH, "the diversity of mined sets"),
+            *(
+                _log(f"{measure} of {name} over random", a.over_random(training, metric), "more", A_TENTH, "the diversity of what a training sees")
+                for name, training in (("smoothed", "ds"), ("mined", "hsm"))
+                for measure, metric in (("recall", "recall"), ("coverage", "coverage"), ("variance", "pixel_variance"))
+            ),
         ), FIXED,
     ),
     Claim(

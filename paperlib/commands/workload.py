@@ -29,6 +29,7 @@ from paperlib.config import (
     Trained,
 )
 from paperlib.experiment.conditioning import generator_of
+from paperlib.experiment.diversity import paper_b_run
 from paperlib.experiment.mining_checks import FORMS
 from paperlib.experiment.outcome import balanced_labels, filler, generate
 from paperlib.hard_sample_mining import mine_hard_latents
@@ -91,7 +92,7 @@ def work(config: Config, profile: Profile, real_images: int) -> Work:  # noqa: P
             images = config.draws + config.quality_samples
             return Work(generated=images, featured=images + (config.draws if profile.parts.second_judge else 0))
         case DiversityRun():
-            return _diversity(config, len(profile.parts.class_names()))
+            return _diversity(config, profile)
     raise TypeError(f"the work of a {type(config).__name__} is not known")
 
 
@@ -109,11 +110,14 @@ def _classifier(config: ClassifierRun) -> Work:
     return training + Work(generated=n, mined=(n - m) * config.mining_steps, trained=m * rounds * (rounds + 1) / 2)
 
 
-def _diversity(config: DiversityRun, classes: int) -> Work:
-    """Rejection is counted as if the rarest attribute had half of its even share. The truth is drawn beside every method."""
-    images, method = classes * config.per_attribute, config.method
-    looking = Work(generated=4 * images, featured=2 * images)
+def _diversity(config: DiversityRun, profile: Profile) -> Work:
+    """Rejection is counted as if the rarest attribute had half of its even share. The truth is drawn beside every method. Paper B's own training is
+    a run of notebook 04."""
+    images, method = len(profile.parts.class_names()) * config.per_attribute, config.method
+    looking = Work(generated=4 * images, featured=(3 if profile.parts.second_judge else 2) * images)
     match method:
+        case Trained() if paper_b_run(method, config.seed, profile):
+            return looking
         case Trained():
             return looking + Work(generated=method.warm_start, conditioned=method.epochs * method.labels_per_epoch)
         case Distilled():

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 import torch
 from torch import nn
 
-from paperlib.conditioner import Conditioner, GeneratorLabels, train_conditioner
+from paperlib.conditioner import Conditioner, GeneratorLabels, Latents, noise, train_conditioner
 from paperlib.config import ConditioningRun, Labels
 from paperlib.data import to_floats
 from paperlib.experiment.outcome import Outcome, agreement, balanced_labels, generate, tile, variance_by_class
@@ -93,6 +93,22 @@ def distribution_of(record: Record) -> tuple[torch.Tensor, torch.Tensor]:
     """mu, sigma (K, d) that a conditioning run found."""
     mu, sigma = (torch.tensor(record.metrics[name], device=device()) for name in ("mu", "sigma"))
     return mu, sigma
+
+
+class Recorded(Latents):
+    """The Gaussian of each attribute that a run found. mu, sigma: (K, d)."""
+
+    def __init__(self, mu: torch.Tensor, sigma: torch.Tensor):
+        super().__init__()
+        self.num_attributes, self.latent_dim = mu.shape
+        self.mu, self.sigma = mu, sigma
+
+    def moments(self, attribute: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        return self.mu[attribute], self.sigma[attribute]
+
+    def sample(self, attribute: torch.Tensor, rng: torch.Generator | None = None) -> torch.Tensor:
+        mu, sigma = self.moments(attribute)
+        return mu + sigma * noise(mu.shape, rng, mu.device)
 
 
 def latents(config: ConditioningRun, parts: Parts, mu: torch.Tensor, sigma: torch.Tensor, n: int, purpose: Purpose) -> Drawn:

@@ -218,7 +218,7 @@ def _outcome(config: Config, known: Fingerprints, progress: bool) -> Outcome:  #
         case EvaluationRun():
             return evaluation.compute(config, profile, record_of)
         case DiversityRun():
-            return diversity.compute(config, profile, progress)
+            return diversity.compute(config, profile, progress, record_of)
     raise TypeError(f"no experiment takes a {type(config).__name__}")
 
 

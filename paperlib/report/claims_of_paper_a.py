@@ -10,7 +10,7 @@ from statistics import mean
 from paperlib import printed_numbers
 from paperlib.config import ImageSet
 from paperlib.records import Record
-from paperlib.report import r_sweep, table1
+from paperlib.report import r_sweep, shown, table1
 from paperlib.report.claim_table import Quantity
 from paperlib.report.estimates import by_seed, of_kind
 
@@ -82,14 +82,9 @@ def of_image_sets(metric: str, made: ImageSet, real: ImageSet, compare: Callable
     return lambda records: compare(*(by_seed(of_kind(records, "image-quality", image_set=s), metric, scale) for s in (made, real)))
 
 
-def smoothed_diversity(records: Sequence[Record]) -> dict[int, float]:
-    """Log of the recall, or the number of different images, of a smoothed set over that of a fixed random set."""
-    return {}
-
-
-def mined_diversity(records: Sequence[Record]) -> dict[int, float]:
-    """The same for a mined set."""
-    return {}
+def over_random(training: str, measure: str) -> Quantity:
+    """Log of the diversity of all images that a training sees over that of the fixed random set. training: of report.shown.NAMES."""
+    return lambda records: log_ratio(*(shown.by_seed(records, name, measure, every=True) for name in (training, "random")))
 
 
 def transfer(readers: Sequence[tuple[int, int]]) -> Quantity:

@@ -27,7 +27,7 @@ RUNS = {
     "prior": SMOKE.image_quality_run(0, "prior"),
     "mined": SMOKE.image_quality_run(0, "mined"),
     "real test": SMOKE.image_quality_run(0, "real test"),
-    "evaluation": SMOKE.evaluation_run(0, labels=None),
+    "evaluation": SMOKE.evaluation_run(0, None),
     "mined space": SMOKE.mined_space_run(0),
     "mined classifier": SMOKE.mined_classifier_runs(0)[0],
     "shown real": SMOKE.shown_images_run(0, real=True),

@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from paperlib.config import Distilled, Langevin, MinedClassifierRun, Rejection, Trained
+from paperlib.config import Distilled, Langevin, MinedClassifierRun, Rejection, Setting, Trained
 from paperlib.profiles import SMOKE
 from paperlib.records import Record
 
+OWN, GIVEN = Setting("unconditional", "mnist"), Setting("given", "mnist")
 GAUSSIAN = Trained("gaussian", prior_weight=0.0, epochs=1, labels_per_epoch=64, batch_size=64, learning_rate=1e-3, optimizer="sgd")
 POSTERIOR = Distilled(prior_weight=0.01, labelled=100, epochs=1)
 
@@ -105,25 +106,31 @@ def mined():
     return runs
 
 
-def evaluated(labels, seed, correct, fid):
-    """Ten draws of each of ten classes, of which `correct` are read as asked and the others as the next class; real variance 0.2, made 0.1."""
-    counts = correct * np.eye(10, dtype=int) + (10 - correct) * np.roll(np.eye(10, dtype=int), 1, axis=1)
-    metrics = {"teacher_confusion": (10 * np.eye(10, dtype=int)).tolist(), "judge_confusion": counts.tolist()}
+def _misread(wrong):
+    return ((10 - wrong) * np.eye(10, dtype=int) + wrong * np.roll(np.eye(10, dtype=int), 1, axis=1)).tolist()
+
+
+def evaluated(setting, seed, correct, fid, second=None):
+    """Ten draws of each of ten classes, of which `correct` are read as asked and the others as the next class; real variance 0.2, made 0.1.
+    second: as `correct`, for the second judge."""
+    judged = {"judge": correct} | ({} if second is None else {"second_judge": second})
+    metrics = {"teacher_confusion": (10 * np.eye(10, dtype=int)).tolist(), "teacher_alone": [0.0] * 10}
+    metrics |= {f"{who}_confusion": _misread(10 - right) for who, right in judged.items()}
     metrics |= {"samples": 50, "feature_space": "digit", "fid": fid, "kid": fid / 2, "inception_score": 8.0}
     metrics |= {"pixel_variance_by_class": [0.1] * 10, "real_pixel_variance_by_class": [0.2] * 10}
-    return made(replace(SMOKE.evaluation_run(seed, labels=labels), draws=100), metrics)
+    return made(replace(SMOKE.evaluation_run(seed, setting), draws=100), metrics)
 
 
 def evaluations():
     return [
-        evaluated("unconditional", 0, 7, 9.0),
-        evaluated("unconditional", 1, 9, 11.0),
-        evaluated("given", 0, 10, 3.0),
+        evaluated(OWN, 0, 7, 9.0),
+        evaluated(OWN, 1, 9, 11.0),
+        evaluated(GIVEN, 0, 10, 3.0),
         evaluated(None, 0, 10, 2.0),
     ]
 
 
-def conditioned(seed, curve, labels="unconditional", teacher="mnist"):
+def conditioned(seed, curve, setting=None):
     """curve: the teacher's accuracy after each epoch. Half of the prior's variance is kept; the judge reads 0.1 less than the teacher."""
     calibration = {"ece": 0.1, "confidence": [0.6, 0.9], "accuracy": [0.5, 0.8], "share": [0.25, 0.75]}
     metrics = {
@@ -139,7 +146,7 @@ def conditioned(seed, curve, labels="unconditional", teacher="mnist"):
         *(f"{who}_{what}" for who in ("teacher", "judge") for what in ("confidence", "ece")),
     )
     history = {"accuracy": curve} | {name: [0.5] * len(curve) for name in names}
-    config = SMOKE.conditioning_run(seed, labels=labels, teacher=teacher)
+    config = SMOKE.conditioning_run(seed, **(setting or OWN)._asdict())
     return made(config, metrics, pictures={"samples": np.zeros((2 * 4, 10 * 4))}, history=history)
 
 
@@ -148,9 +155,9 @@ def conditionings():
     return [
         conditioned(0, [0.5, 0.9, 1.0, 1.0]),
         conditioned(1, [0.5, 0.9, 0.95, 0.99]),
-        conditioned(0, [1.0, 1.0, 1.0, 1.0], labels="given"),
-        conditioned(0, [0.4, 0.5, 0.6, 0.7], labels="withheld"),
-        conditioned(0, [0.5, 0.9, 0.9, 0.9], teacher="uci"),
+        conditioned(0, [1.0, 1.0, 1.0, 1.0], GIVEN),
+        conditioned(0, [0.4, 0.5, 0.6, 0.7], OWN._replace(labels="withheld")),
+        conditioned(0, [0.5, 0.9, 0.9, 0.9], OWN._replace(teacher="uci")),
     ]
 
 

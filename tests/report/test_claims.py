@@ -100,14 +100,37 @@ def test_the_size_of_a_gain_stands_apart_from_its_verdict():
 def test_paper_b():
     curves = [[0.5, 1.0], [0.6, 0.999], [0.5, 1.0], [0.9, 1.0], [0.5, 0.9995]]
     found = [made_up.conditioned(seed, curve) for seed, curve in enumerate(curves)]
-    uci = [made_up.conditioned(seed, [0.5, 0.6 + 0.01 * seed], teacher="uci") for seed in range(5)]
+    uci = [made_up.conditioned(seed, [0.5, 0.6 + 0.01 * seed], made_up.OWN._replace(teacher="uci")) for seed in range(5)]
     table = rows(CLAIMS, judge_claims(CLAIMS, [*found, *uci], "A")).set_index("claim")
     assert table.loc["B1", "verdict"] == "supported" and table.loc["B1", "high"] <= 100
     assert table.loc["B3", "verdict"] == "supported"
     assert table.loc["B3", "effect"] == pytest.approx(np.log(0.5), abs=1e-4)
     assert table.loc["B5", "verdict"] == "untested: it needs a linear teacher"
+    linear = [made_up.conditioned(seed, [0.5, 0.7 - 0.01 * seed], made_up.OWN._replace(teacher="linear")) for seed in range(5)]
+    warm = [made_up.conditioned(seed, [0.2], made_up.OWN._replace(warm_start=50)) for seed in range(5)]
+    assert verdicts([*found, *warm, *uci, *linear], "A")["B5"] == "supported"
     stuck = [made_up.conditioned(seed, [0.5, 0.9] if seed < 2 else [0.5, 1.0]) for seed in range(5)]
     assert verdicts(stuck, "A")["B1"] == "inconclusive"
+
+
+def test_diversity_of_what_a_training_sees():
+    def sets(coverage):
+        return [
+            made_up.shown(seed, (c, c + NOISE[seed]), images, **options)
+            for seed in range(5)
+            for c, images, options in ((0.4, 100, {}), (coverage, 100, {"hsm": True}), (coverage, 150, {"r": 0.5}))
+        ]
+
+    (a16,) = (claim for claim in CLAIMS if claim.id == "A16")
+    tests = {test.name: test for test in a16.tests}
+    effects = {name: test.quantity(sets(0.6)) for name, test in tests.items()}
+    assert effects["coverage of smoothed over random"][2] == pytest.approx(np.log(0.6 / 0.4), abs=1e-3)
+    assert effects["coverage of mined over random"].keys() == {0, 1, 2, 3, 4}
+    assert effects["recall of mined over random"] == dict.fromkeys(range(5), 0.0)
+    assert not effects["recall of random over real"]
+    results = judge_claims([a16], sets(0.6))
+    assert results[tests["coverage of smoothed over random"]].verdict == "supported"
+    assert results[tests["recall of smoothed over random"]].verdict == "contradicted"
 
 
 def fig3(seed, forms=()):

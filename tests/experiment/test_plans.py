@@ -36,7 +36,7 @@ def test_paper_b(seeds, own, side):
 
 def test_the_settings_of_the_digits():
     assert OWN == ("unconditional", "mnist", 0)
-    assert WARM == OWN._replace(warm_start=5000)
+    assert OWN._replace(warm_start=5000) == WARM
     assert {s.labels for s in OTHERS} == {"unconditional", "given", "withheld", "shuffled"}
     assert {s.teacher for s in DIGITS.settings} == {"mnist", "uci", "linear"}
     assert DIGITS.own_settings == (OWN, WARM)
@@ -73,5 +73,5 @@ def test_settings_are_tuples_of_two_or_three():
             assert profile(wrong).settings
     with pytest.raises(ConfigError, match="side_seeds = 0: use an integer of at least 1"):
         replace(SMOKE, side_seeds=0)
-    with pytest.raises(ConfigError, match="few = .*: a quick run takes some of methods"):
+    with pytest.raises(ConfigError, match=r"few = .*: a quick run takes some of methods"):
         DiversitySizes(10, methods=(Rejection(1.0),), few=(Rejection(0.1),))

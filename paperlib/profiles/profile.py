@@ -350,7 +350,7 @@ class Profile:
         """setting: of the input generator, or None for the generator trained with labels."""
         return EvaluationRun(
             profile=self.name, seed=seed, draws=self._paper_b().evaluation_draws, quality_samples=self.quality_samples,
-            conditioning=None if setting is None else self.conditioning_run(seed, **setting._asdict()),
+            conditioning=None if setting is None else self.conditioning_run(seed, **Setting(*setting)._asdict()),
         )  # fmt: skip
 
     @property

@@ -28,11 +28,11 @@ def sentences(names: Sequence[str], first: Sequence[float], second: Sequence[flo
     """first, second: accuracy in percent of each by judge and second judge. Nothing where one of them did not read all, or for one name."""
     if len(names) < 2 or np.isnan([*first, *second]).any():
         return []
-    order = ", ".join(names[i] for i in np.argsort(-np.array(first), kind="stable"))
+    order = " > ".join(names[i] for i in np.argsort(-np.array(first), kind="stable"))
     changed = swaps(names, first, second)
     tau = stats.kendalltau(first, second).statistic
     kendall = "" if np.isnan(tau) else f" (Kendall's tau {tau:.2f})"
-    lines = [f"Order by the judge, best first: {order}."]
+    lines = [f"Order by the judge: {order}."]
     if not changed:
         return [*lines, f"The second judge orders them the same{kendall}."]
     shown = "; ".join(f"{a} and {b} ({gap:.2f} points)" for a, b, gap in changed[:NAMED])

@@ -78,8 +78,8 @@ def test_a_ratio_of_nothing_differs():
 
 def test_a_wild_number_never_agrees():
     """FID 168 ± 873: two seeds far apart allow no more than the cap, and the interval stays positive."""
-    reference = [made_up.evaluated("unconditional", 0, 7, 99.0), made_up.evaluated("unconditional", 1, 7, 237.0)]
-    ours = [made_up.evaluated("unconditional", 0, 7, 150.0), made_up.evaluated("unconditional", 1, 7, 330.0)]
+    reference = [made_up.evaluated(made_up.OWN, 0, 7, 99.0), made_up.evaluated(made_up.OWN, 1, 7, 237.0)]
+    ours = [made_up.evaluated(made_up.OWN, 0, 7, 150.0), made_up.evaluated(made_up.OWN, 1, 7, 330.0)]
     row = comparison.table(ours, reference).set_index("item").loc["B, digit-FID: unconditional G (paper B)"]
     assert row["verdict"] == "DIFFERS"
     assert row["reference"] == "168.0 (0.0 to 1044.7)"

@@ -98,8 +98,8 @@ def paper_b(profile: Profile, seeds: int) -> list[ConditioningRun | EvaluationRu
 
 
 def image_quality(profile: Profile, seeds: int) -> list[ImageQualityRun]:
-    """Every set of images that the profile can make, over a third of the seeds."""
-    return [profile.image_quality_run(seed, image_set) for image_set in profile.image_sets for seed in third_of(seeds)]
+    """Every set of images that the profile can make, over half of the seeds."""
+    return [profile.image_quality_run(seed, image_set) for image_set in profile.image_sets for seed in half_of(seeds)]
 
 
 def shown_images(profile: Profile, seeds: int) -> list[ShownImagesRun]:

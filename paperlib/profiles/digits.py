@@ -11,7 +11,8 @@ from paperlib.config import Distilled, Langevin, Rejection, Trained, check_choic
 from paperlib.data import Images
 from paperlib.generators import Generator, from_module, fuse_residual
 from paperlib.generators.residual import ResidualGenerator
-from paperlib.networks.classifiers import AttributeClassifier, Judge, resnet18
+from paperlib.networks.classifiers import AttributeClassifier, Judge, LinearClassifier, resnet18
+from paperlib.networks.kernel_judge import KernelJudge
 from paperlib.profiles.profile import (
     ClassifierSizes,
     ConditioningSizes,
@@ -42,8 +43,7 @@ def _few_images() -> tuple[Images, Images]:
     return train.subset(torch.arange(0, len(train), 8)), test.subset(torch.arange(0, len(test), 5))
 
 
-def _generator(num_classes: int) -> Generator:
-    name = "digits_conditional_generator" if num_classes else "digits_unconditional_generator"
+def _generator(name: str, num_classes: int = 0) -> Generator:
     network = fuse_residual(load_pretrained(ResidualGenerator(num_classes=num_classes), name)).to(device())
     return from_module(network, latent_dim=network.latent_dim, image_shape=network.image_shape, num_classes=num_classes)
 
@@ -62,22 +62,31 @@ def _classifier(width: int) -> nn.Module:
 
 
 TEACHERS = {
-    name: Once(partial(lambda name: load_pretrained(AttributeClassifier(), f"{name}_attribute_classifier").to(device()), name))
-    for name in ("mnist", "uci")
+    name: Once(partial(lambda network, name: load_pretrained(network(), f"{name}_attribute_classifier").to(device()), network, name))
+    for name, network in (("mnist", AttributeClassifier), ("uci", AttributeClassifier), ("linear", LinearClassifier))
 }
 JUDGE = Once(_judge)
 PARTS = Parts(
     real_images=Once(_images),
-    generator=Once(lambda: _generator(10)),
+    generator=Once(lambda: _generator("digits_conditional_generator", 10)),
     classifier=_classifier,
     judge=JUDGE,
+    second_judge=Once(lambda: load_pretrained(KernelJudge(), "digits_second_judge").to(device())),
     features=JUDGE,
     feature_space="digit",
     class_names=lambda: tuple("0123456789"),
     paper_b=PaperB(
-        generator=Once(lambda: _generator(0)),
+        generator=Once(lambda: _generator("digits_unconditional_generator")),
+        generator_on_part=Once(lambda: _generator("digits_unconditional_generator_fifth")),
         teacher=_teacher,
-        settings=(("unconditional", "mnist"), ("given", "mnist"), ("withheld", "mnist"), ("shuffled", "mnist"), ("unconditional", "uci")),
+        settings=(
+            ("unconditional", "mnist"),
+            ("given", "mnist"),
+            ("withheld", "mnist"),
+            ("shuffled", "mnist"),
+            ("unconditional", "uci"),
+            ("unconditional", "linear"),
+        ),
     ),
 )
 

@@ -18,7 +18,10 @@ from paperlib.training import accuracy
 
 @dataclass(frozen=True)
 class KernelTraining:
-    """ridge: the weight of the squared norm. folds: of the cross-validation, drawn with `seed`; the fit itself is not random."""
+    """ridge: the weight of the squared norm. folds: of the cross-validation, drawn with `seed`; the fit itself is not random.
+
+    Ridge and descriptors were chosen by cross-validation on the same digits, which makes its accuracy slightly too good.
+    """
 
     ridge: float = 0.03
     folds: int = 5

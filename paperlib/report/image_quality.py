@@ -98,9 +98,10 @@ def _on_a_fifth_of_the_data(records: Sequence[Record]) -> list[str]:
         if ratios:
             seeds = len(ratios)
             told.append(f"{name} times {np.exp(np.mean(np.log(ratios))):.2f} ({', '.join(f'{ratio:.2f}' for ratio in ratios)})")
-    return (
-        [f"Trained on 20 % of the data instead of all of it: {', '.join(told)}; geometric mean and each seed, n = {seeds}."] if told else []
-    )
+    if not told:
+        return []
+    counted = f"geometric mean and each seed, n = {seeds}; the seeds are draws of one generator each"
+    return [f"Trained on 20 % of the data instead of all of it: {', '.join(told)}; {counted}."]
 
 
 def sentences(records: Sequence[Record]) -> list[str]:

@@ -60,7 +60,10 @@ def on_a_fifth():
 
 
 def test_a_fifth_of_the_data(found):
-    line = "Trained on 20 % of the data instead of all of it: FID times 4.00 (2.00, 8.00), IS times 1.00 (1.00, 1.00); geometric mean and each seed, n = 2."
+    line = (
+        "Trained on 20 % of the data instead of all of it: FID times 4.00 (2.00, 8.00), IS times 1.00 (1.00, 1.00); "
+        "geometric mean and each seed, n = 2; the seeds are draws of one generator each."
+    )
     assert line in image_quality.sentences([*found[:3], *on_a_fifth()])
     assert not any("20 %" in line for line in image_quality.sentences(found))
 

@@ -70,7 +70,8 @@ class Fingerprints:
             return self._names(config.hard)
         if config.conditioning is not None:
             return self._names(config.conditioning)
-        return {"prior": {"generator"}, "unconditional prior": {"unconditional generator"}}.get(config.image_set, set())
+        drawn = {"prior": "generator", "unconditional prior": "unconditional generator", "fifth prior": "fifth generator"}
+        return {drawn[config.image_set]} if config.image_set in drawn else set()
 
     def _hash(self, name: str) -> str:
         if name not in self._known:
@@ -88,6 +89,9 @@ class Fingerprints:
             case "unconditional":
                 assert parts.paper_b is not None
                 return _of_generator(parts.paper_b.generator())
+            case "fifth":
+                assert parts.paper_b is not None and parts.paper_b.generator_on_part is not None
+                return _of_generator(parts.paper_b.generator_on_part())
             case "judge":
                 return _of_network(parts.judge())
             case "second":

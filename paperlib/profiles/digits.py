@@ -11,7 +11,8 @@ from paperlib.config import Distilled, Labels, Langevin, Rejection, Setting, Tra
 from paperlib.data import Images
 from paperlib.generators import Generator, from_module, fuse_residual
 from paperlib.generators.residual import ResidualGenerator
-from paperlib.networks.classifiers import AttributeClassifier, Judge, resnet18
+from paperlib.networks.classifiers import AttributeClassifier, Judge, LinearClassifier, resnet18
+from paperlib.networks.kernel_judge import KernelJudge
 from paperlib.profiles.profile import (
     ClassifierSizes,
     ConditioningSizes,
@@ -42,8 +43,7 @@ def _few_images() -> tuple[Images, Images]:
     return train.subset(torch.arange(0, len(train), 8)), test.subset(torch.arange(0, len(test), 5))
 
 
-def _generator(num_classes: int) -> Generator:
-    name = "digits_conditional_generator" if num_classes else "digits_unconditional_generator"
+def _generator(name: str, num_classes: int = 0) -> Generator:
     network = fuse_residual(load_pretrained(ResidualGenerator(num_classes=num_classes), name)).to(device())
     return from_module(network, latent_dim=network.latent_dim, image_shape=network.image_shape, num_classes=num_classes)
 
@@ -74,19 +74,26 @@ def settings(warm_start: int) -> tuple[Setting, ...]:
 
 WARM_START = 5000  # draws of the prior that the pair labels
 TEACHERS = {
-    name: Once(partial(lambda name: load_pretrained(AttributeClassifier(), f"{name}_attribute_classifier").to(device()), name))
-    for name in ("mnist", "uci")
+    name: Once(partial(lambda network, name: load_pretrained(network(), f"{name}_attribute_classifier").to(device()), network, name))
+    for name, network in (("mnist", AttributeClassifier), ("uci", AttributeClassifier), ("linear", LinearClassifier))
 }
-JUDGE, UNCONDITIONAL = Once(_judge), Once(lambda: _generator(0))
+JUDGE = Once(_judge)
+PAPER_B = PaperB(
+    generator=Once(lambda: _generator("digits_unconditional_generator")),
+    generator_on_part=Once(lambda: _generator("digits_unconditional_generator_fifth")),
+    teacher=_teacher,
+    settings=settings(WARM_START),
+)
 PARTS = Parts(
     real_images=Once(_images),
-    generator=Once(lambda: _generator(10)),
+    generator=Once(lambda: _generator("digits_conditional_generator", 10)),
     classifier=_classifier,
     judge=JUDGE,
+    second_judge=Once(lambda: load_pretrained(KernelJudge(), "digits_second_judge").to(device())),
     features=JUDGE,
     feature_space="digit",
     class_names=lambda: tuple("0123456789"),
-    paper_b=PaperB(generator=UNCONDITIONAL, teacher=_teacher, settings=settings(WARM_START)),
+    paper_b=PAPER_B,
 )
 
 GAUSSIAN = Trained(
@@ -138,7 +145,7 @@ TUNING = replace(
 # Every code path of every notebook in seconds; the numbers mean nothing.
 SMOKE = replace(
     DIGITS, name="smoke", seeds=2, side_seeds=1, quality_samples=60,
-    parts=replace(PARTS, real_images=Once(_few_images), paper_b=PaperB(generator=UNCONDITIONAL, teacher=_teacher, settings=settings(50))),
+    parts=replace(PARTS, real_images=Once(_few_images), paper_b=replace(PAPER_B, settings=settings(50))),
     classifier=ClassifierSizes(
         epochs=2, long_factor=2, images=100, round_images=40, mining_steps=2, step_size=0.1, batch_size=25, learning_rate=0.05, width=4,
         stages=(1, 2), hard_per_class=2,

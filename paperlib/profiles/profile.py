@@ -86,11 +86,13 @@ class PaperB:
 
     settings: what is conditioned, as (labels, teacher's name) or config.Setting; the first is paper B's own.
     generator() -> the G without classes; where there is none, a class-conditional one has its label withheld instead.
+    generator_on_part() -> its twin trained on a fifth of the images, whose samples stand beside its own; None: there is none.
     """
 
     teacher: Callable[[str], nn.Module]
     settings: tuple[tuple[Labels, str] | tuple[Labels, str, int], ...]
     generator: Callable[[], Generator] = _no_generator
+    generator_on_part: Callable[[], Generator] | None = None
 
     @property
     def has_generator(self) -> bool:
@@ -259,9 +261,11 @@ class Profile:
     def image_sets(self) -> tuple[ImageSet, ...]:
         """Those that the profile's parts can make."""
         every: tuple[ImageSet, ...] = get_args(ImageSet)
-        without = set() if self.conditioning else {"conditioned"}
-        if not (self.conditioning and self.parts.paper_b and self.parts.paper_b.has_generator):
+        without, paper_b = set() if self.conditioning else {"conditioned"}, self.parts.paper_b
+        if not (self.conditioning and paper_b and paper_b.has_generator):
             without.add("unconditional prior")
+        if not (self.conditioning and paper_b and paper_b.generator_on_part):
+            without.add("fifth prior")
         return tuple(s for s in every if s not in without) if self.classifier else ()
 
     def classifier_run(

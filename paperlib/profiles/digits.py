@@ -106,8 +106,8 @@ MIXTURE = replace(GAUSSIAN, family="mixture", labels_per_epoch=3000, learning_ra
 FLOW = replace(GAUSSIAN, family="flow", labels_per_epoch=3000, learning_rate=2e-3, optimizer="adam")
 POSTERIOR = Distilled(prior_weight=1.0, labelled=30_000, epochs=30)
 
-# Table 1's runs of DS and DS+HSM at 16 epochs took 9.8 and 20.7 seconds (ten seeds, two at a time): 16 * 20.7 / 9.8 = 34.
-CONTROLS = ControlSizes(real_images=4000, equal_cost_epochs=34)
+# Table 1's runs of DS and DS+HSM at 16 epochs took 10.1 and 17.2 seconds (three seeds, nothing beside them): 16 * 17.2 / 10.1 = 27.
+CONTROLS = ControlSizes(real_images=4000, equal_cost_epochs=27)
 
 DIGITS = Profile(
     name="digits", parts=PARTS, seeds=3, quality_samples=1000,

@@ -69,7 +69,7 @@ def _in_words(row: Mapping[str, Any]) -> str:
     n = row["n"]
     which = f" ({row['which']})" if row["attribute at 0 %"] else ""
     return (
-        f"{row['setting']}: {row['attribute at 0 %']} of {n} leave an attribute at 0 % by the teacher{which}, "
+        f"{row['setting']}: {row['attribute at 0 %']} of {n} seeds leave an attribute at 0 % by the teacher{which}, "
         f"{row['judge: attribute at 0 %']} by the judge; {row['teacher below 99.9 %']} of {n} end below {SURE:g} %. "
         f"Only the teacher reads {row['only the teacher %']:.1f} % of the images as asked, {row['worst attribute %']:.1f} % in the worst attribute."
     )

@@ -34,7 +34,7 @@ def sentences(names: Sequence[str], first: Sequence[float], second: Sequence[flo
     kendall = "" if np.isnan(tau) else f" (Kendall's tau {tau:.2f})"
     lines = [f"Order by the judge: {order}."]
     if not changed:
-        return [*lines, f"The second judge orders them the same{kendall}."]
+        return [*lines, f"The second judge orders no pair the other way{kendall}."]
     shown = "; ".join(f"{a} and {b} ({gap:.2f} points)" for a, b, gap in changed[:NAMED])
     more = f"; and {len(changed) - NAMED} pairs that are closer" if len(changed) > NAMED else ""
     return [*lines, f"The second judge orders {len(changed)} pair{'s' * (len(changed) > 1)} the other way{kendall}: {shown}{more}."]

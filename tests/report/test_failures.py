@@ -36,7 +36,7 @@ def test_failures(found):
     assert warm.tolist() == [2, 0, 0, "-", 0, 0, 0]
     lines = failures.sentences(found, NAMES)
     assert lines[0] == (
-        "unconditional G (paper B): 1 of 2 leave an attribute at 0 % by the teacher (seed 0: d, h), 0 by the judge; 1 of 2 end below 99.9 %. "
+        "unconditional G (paper B): 1 of 2 seeds leave an attribute at 0 % by the teacher (seed 0: d, h), 0 by the judge; 1 of 2 end below 99.9 %. "
         "Only the teacher reads 8.5 % of the images as asked, 90.0 % in the worst attribute."
     )
     assert len(lines) == 4

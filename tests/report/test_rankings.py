@@ -9,7 +9,7 @@ NAMES = ("a", "b", "c")
 
 def test_the_same_order():
     lines = rankings.sentences(NAMES, [90, 99, 95], [80, 91, 85])
-    assert lines == ["Order by the judge: b > c > a.", "The second judge orders them the same (Kendall's tau 1.00)."]
+    assert lines == ["Order by the judge: b > c > a.", "The second judge orders no pair the other way (Kendall's tau 1.00)."]
 
 
 def test_a_pair_that_changes_places_is_named_with_the_smaller_gap():

@@ -48,10 +48,13 @@ def table1(profile: Profile, seeds: int) -> list[ClassifierRun]:
 
 
 def controls(profile: Profile, seeds: int) -> list[ClassifierRun | ControlRun]:
-    """What Table 1 is held against: r = 1 of Fig. 4 over all seeds, the profile's controls over half of them. All real images at the long
-    training, the dearest run, over three seeds, and not in a quick run. Nothing where the profile has no sizes for it."""
+    """What Table 1 is held against: r = 1 of Fig. 4 over all seeds, the profile's controls over half of them; all real images at the long
+    training, the dearest run, over three. A quick run has r = 1 alone. Nothing where the profile has no sizes for it."""
     if profile.controls is None:
         return []
+    ones = [profile.classifier_run(seed, r=1.0) for seed in seeds_of(seeds)]
+    if quick(profile, seeds):
+        return [*ones]
     half = half_of(seeds)
     kinds: dict[Control, range] = {
         "DS for the cost of DS+HSM": half,
@@ -59,8 +62,7 @@ def controls(profile: Profile, seeds: int) -> list[ClassifierRun | ControlRun]:
         "all real images, long": side_seeds(profile, seeds)[:3],
         "long without DS": half,
     }
-    beside = [profile.control_run(seed, kind) for kind, some in kinds.items() for seed in some]
-    return [*(profile.classifier_run(seed, r=1.0) for seed in seeds_of(seeds)), *beside]
+    return [*ones, *(profile.control_run(seed, kind) for kind, some in kinds.items() for seed in some)]
 
 
 def table1_and_controls(profile: Profile, seeds: int) -> list[ClassifierRun | ControlRun]:

@@ -17,7 +17,6 @@ from paperlib.config import Setting
 from paperlib.records import Record
 from paperlib.report import conditioning, rankings
 from paperlib.report.estimates import in_words, of_kind
-from paperlib.report.style import DARK
 
 WITH_LABELS = "class-conditional G, trained with labels"
 READERS = {"teacher": "teacher", "judge": "judge", "second_judge": "second judge"}
@@ -109,30 +108,29 @@ def table(records: Sequence[Record]) -> pd.DataFrame:
 
 
 def figure(records: Sequence[Record], class_names: Sequence[str]) -> Figure:
-    """Above, recall of every attribute by teacher and judge; below, pixel variance within each attribute beside the real images'."""
+    """Recall of every attribute by each reader, and pixel variance within each attribute with the real images' below."""
     found = {label: runs_of(records, setting) for setting, label in settings(records).items()}
-    fig = plt.figure(figsize=(10, 3.6 + 0.4 * len(found)), layout="constrained")
-    grid = fig.add_gridspec(2, 2, height_ratios=(0.4 + 0.3 * len(found), 3))
-    for i, who in enumerate(("teacher", "judge")):
-        ax = fig.add_subplot(grid[0, i])
-        recall = {label: 100 * classification(confusion(runs, who))["recall"] for label, runs in found.items()}
-        cells = pd.DataFrame(recall).set_axis(list(class_names)).T
-        sns.heatmap(
-            cells, annot=True, fmt=".0f", cmap="Blues", vmin=0, vmax=100, cbar=False, ax=ax, annot_kws={"size": 8}, yticklabels=i == 0
-        )
-        ax.set(title=f"recall by attribute (%): {who}")
-    ax = fig.add_subplot(grid[1, :])
+    recall = {
+        who: {label: 100 * classification(confusion(runs, who))["recall"] for label, runs in found.items()} for who in _all_readers(found)
+    }
     variance = {label: variance_by_attribute(runs) for label, runs in found.items()}
     variance["real images"] = variance_by_attribute(next(iter(found.values())), "real_")
-    colors = [*sns.color_palette("deep", len(found)), DARK]
-    for i, (label, values) in enumerate(variance.items()):
-        width = 0.8 / len(variance)
-        ax.bar(np.arange(len(values)) + (i + 0.5) * width - 0.4, values, width, color=colors[i], label=label)
-    ax.set_xticks(range(len(class_names)), class_names)
-    ax.set(xlabel="attribute", ylabel="pixel variance within", xlim=(-0.6, len(class_names) - 0.4))
-    ax.grid(False, axis="x")
-    ax.legend(fontsize=8, loc="center right", bbox_to_anchor=(-0.115, 0.5), frameon=False)
+    panels = [(f"recall by attribute (%): {READERS[who]}", rows, ".0f", 100.0) for who, rows in recall.items()]
+    panels.append(("pixel variance within an attribute", variance, ".2f", float(np.max([*variance.values()]))))
+    height = -(-len(panels) // 2)
+    fig, axes = plt.subplots(height, 2, figsize=(13, height * (0.9 + 0.3 * len(variance))), layout="constrained", squeeze=False)
+    for ax, (title, rows, fmt, top) in zip(axes.flat, panels, strict=False):
+        cells = pd.DataFrame({label: np.asarray(values) for label, values in rows.items()}, index=list(class_names)).T
+        sns.heatmap(cells, annot=True, fmt=fmt, cmap="Blues", vmin=0, vmax=top, cbar=False, ax=ax, annot_kws={"size": 7})
+        ax.set(title=title)
+        ax.tick_params(left=False, bottom=False)
+    for ax in axes.flat[len(panels) :]:
+        ax.set_visible(False)
     return fig
+
+
+def _all_readers(found: dict[str, list[Record]]) -> list[str]:
+    return readers(run for runs in found.values() for run in runs)
 
 
 def sentences(records: Sequence[Record]) -> list[str]:

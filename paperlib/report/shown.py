@@ -59,14 +59,14 @@ def table(records: Sequence[Record]) -> pd.DataFrame:
 def figure(records: Sequence[Record]) -> Figure:
     """Each measure of every training: as many images as the data set has at a time, and all that were seen."""
     names = [name for name in NAMES if by_seed(records, name, "recall", every=True)]
-    fig, axes = plt.subplots(1, len(MEASURES), figsize=(11, 2.8), layout="constrained")
+    fig, axes = plt.subplots(1, len(MEASURES), figsize=(11, 3.1), layout="constrained")
     for ax, measure in zip(axes, MEASURES, strict=True):
         for shift, every, color, label in ((-0.2, False, OURS, "as many as N"), (0.2, True, SECOND, "all seen")):
             values = [np.mean(list(by_seed(records, name, measure, every=every).values())) for name in names]
             ax.bar(np.arange(len(names)) + shift, values, 0.38, color=color, label=label)
         ax.set_xticks(np.arange(len(names)), [name.replace(" ", "\n") for name in names], fontsize=8)
         ax.set_title(measure.replace("_", " "))
-    axes[0].legend(fontsize=7)
+    fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=8, frameon=False)
     return fig
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from paperlib import profiles
+from paperlib import printed_numbers, profiles
 from paperlib.claims import CLAIMS, MOST_TELLING
 from paperlib.commands import strip
 from paperlib.experiment import found
@@ -80,6 +80,7 @@ def blocks(runs: Sequence[Record]) -> dict[str, str]:
         "claims": f"{claim_table.counts(claims)}\n\n{claim_table.cells(claims).to_markdown(index=False, disable_numparse=True)}",
         "claims_note": claim_table.NOTE,
         "table1_short": short_table1(table),
+        "sweep_short": short_sweep(curve),
         "gap": gap.table(runs).to_markdown(index=False, disable_numparse=True),
         "conditioning_short": short_conditioning(settings),
         "table1": markdown(table),
@@ -113,10 +114,27 @@ def text(lines: list[str]) -> str:
 
 
 def short_table1(table: pd.DataFrame) -> str:
-    """Paper beside ours, a row a column of Table 1."""
-    return table.assign(paper=one_decimal(table["paper"]), ours=with_interval(table))[["column", "paper", "ours", "n"]].to_markdown(
-        index=False, disable_numparse=True
+    """Paper and ours, without BNA and with it, a row a training of Table 1."""
+    with_bna = {c.name: c.bna for c in printed_numbers.TABLE1}
+    cells = table.assign(
+        training=[name.removesuffix("+bna").replace("(ds+bna)", "(ds)").replace("bna", "baseline") for name in table["column"]],
+        BNA=[with_bna[name] for name in table["column"]],
     )
+    return bna_beside(cells, ["training", "n"]).reset_index().to_markdown(index=False, disable_numparse=True)
+
+
+def short_sweep(curve: pd.DataFrame) -> str:
+    """Paper and ours, without BNA and with it, a column a value of r."""
+    cells = bna_beside(curve.assign(r=[f"{r:g}" for r in curve["r"]]), "r")
+    return cells.T.rename_axis("r =").reset_index().to_markdown(index=False, disable_numparse=True)
+
+
+def bna_beside(table: pd.DataFrame, index: str | list[str]) -> pd.DataFrame:
+    """Four columns, paper and ours without BNA and with it; rows in the order of the table, a dash in a cell that is not there."""
+    cells = table.assign(paper=one_decimal(table["paper"]), ours=with_interval(table))
+    wide = cells.pivot(index=index, columns="BNA", values=["paper", "ours"]).reindex(cells.set_index(index).index.unique())
+    wide.columns = [f"{who}, with BNA" if bna else who for who, bna in wide.columns]
+    return wide.fillna("-")
 
 
 def short_conditioning(table: pd.DataFrame) -> str:

@@ -43,26 +43,39 @@ def test_expected_lines_of_an_example_are_replaced(tmp_path):
 
 
 def test_short_tables():
-    table = pd.DataFrame(
-        {
-            "column": ["baseline", "long (ds+bna)", "real images"],
-            "paper": [70.6, 88.8, 88.4],
-            "ours": [91.0, 96.0, 93.0],
-            "low": [90.5, 95.9, 92.5],
-            "high": [91.5, 96.1, 93.5],
-            "n": [3, 3, 3],
-        }
+    values = {"low": 90.5, "high": 91.5, "ours": 91.0, "n": 3}
+    columns = [("baseline", 70.6), ("bna", 76.4), ("ds+hsm", 81.8), ("ds+hsm+bna", 85.6), ("long (ds+bna)", 88.8), ("real images", 88.4)]
+    table = pd.DataFrame([{"column": name, "paper": paper, **values} for name, paper in columns])
+    lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in readme.short_table1(table).splitlines()]
+    assert lines[0] == ["training", "n", "paper", "paper, with BNA", "ours", "ours, with BNA"]
+    assert lines[2:] == [
+        ["baseline", "3", "70.6", "76.4", "91.0 ± 0.5", "91.0 ± 0.5"],
+        ["ds+hsm", "3", "81.8", "85.6", "91.0 ± 0.5", "91.0 ± 0.5"],
+        ["long (ds)", "3", "-", "88.8", "-", "91.0 ± 0.5"],
+        ["real images", "3", "88.4", "-", "91.0 ± 0.5", "-"],
+    ]
+    curve = pd.DataFrame(
+        [
+            {"r": r, "BNA": bna, "paper": paper, **values}
+            for r, bna, paper in ((0.0, False, 70.6), (0.33, False, np.nan), (0.33, True, np.nan))
+        ]
     )
-    assert "| baseline      | 70.6    | 91.0 ± 0.5 | 3   |" in readme.short_table1(table)
+    lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in readme.short_sweep(curve).splitlines()]
+    assert lines[0] == ["r =", "0", "0.33"]
+    assert lines[2:] == [
+        ["paper", "70.6", "-"],
+        ["paper, with BNA", "-", "-"],
+        ["ours", *["91.0 ± 0.5"] * 2],
+        ["ours, with BNA", "-", "91.0 ± 0.5"],
+    ]
 
 
 def test_a_method_of_the_users_own_has_a_dash_for_the_papers_number():
     table = pd.DataFrame(
         {"column": ["ds", "mine"], "paper": [78.6, np.nan], "ours": [91.0, 90.0], "low": [90.5, 89.9], "high": [91.5, 90.1], "n": [3, 3]}
     )
-    for text in (readme.short_table1(table), readme.markdown(table)):
-        cells = [cell.strip() for cell in text.splitlines()[-1].strip("|").split("|")]
-        assert {"mine", "-", "90.0 ± 0.1"} <= set(cells)
+    cells = [cell.strip() for cell in readme.markdown(table).splitlines()[-1].strip("|").split("|")]
+    assert {"mine", "-", "90.0 ± 0.1"} <= set(cells)
 
 
 def test_contended_costs_are_named():

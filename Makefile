@@ -12,6 +12,9 @@ IMAGENET ?= $(PAPERLIB_IMAGENET)
 BIGGAN ?= $(PAPERLIB_BIGGAN)
 INCEPTION ?= $(PAPERLIB_INCEPTION)
 JUDGE ?= $(PAPERLIB_JUDGE)
+# The cifar10 profiles take this: make reproduce PROFILE=cifar10_small CIFAR10=/data/cifar10; without it the official archive is downloaded
+CIFAR10 ?= $(PAPERLIB_CIFAR10)
+export PAPERLIB_CIFAR10 := $(CIFAR10)
 # The faces profile takes these: make conditioning PROFILE=faces UTKFACE=/data/UTKFace
 UTKFACE ?= $(PAPERLIB_UTKFACE)
 FACES_GENERATOR ?= $(PAPERLIB_FACES_GENERATOR)

@@ -64,15 +64,17 @@ class ClassifierTraining:
 
 
 class DiscriminatorBlock(nn.Module):
-    def __init__(self, in_channels: int, out_channels: int, down: bool):
+    """first: its input is the image, which no ReLU cuts."""
+
+    def __init__(self, in_channels: int, out_channels: int, down: bool, first: bool = False):
         super().__init__()
         self.conv1 = spectral_norm(nn.Conv2d(in_channels, out_channels, 3, padding=1))
         self.conv2 = spectral_norm(nn.Conv2d(out_channels, out_channels, 3, padding=1))
         self.skip = spectral_norm(nn.Conv2d(in_channels, out_channels, 1))
-        self.down = down
+        self.down, self.first = down, first
 
     def forward(self, h: torch.Tensor) -> torch.Tensor:
-        r, s = self.conv2(F.relu(self.conv1(F.relu(h)))), self.skip(h)
+        r, s = self.conv2(F.relu(self.conv1(h if self.first else F.relu(h)))), self.skip(h)
         return F.avg_pool2d(r + s, 2) if self.down else r + s
 
 
@@ -97,12 +99,11 @@ class Discriminator(nn.Module):
 
 def shift(images: torch.Tensor, pixels: int, rng: torch.Generator) -> torch.Tensor:
     """Each image moved by its own whole number of pixels in [-pixels, pixels], the border filled with -1."""
-    n, _, height, width = images.shape
-    padded = F.pad(images, [pixels] * 4, value=-1.0)
-    dy, dx = torch.randint(0, 2 * pixels + 1, (2, n, 1), generator=rng)
-    rows = (dy + torch.arange(height))[:, None, :, None]
-    columns = (dx + torch.arange(width))[:, None, None, :]
-    return padded[torch.arange(n)[:, None, None, None], torch.arange(images.shape[1])[None, :, None, None], rows, columns]
+    n, padded = len(images), F.pad(images, [pixels] * 4, value=-1.0)
+    dy, dx = torch.randint(0, 2 * pixels + 1, (2, n, 1), generator=rng, device=rng.device)
+    n_index, channel, row, column = (torch.arange(size, device=rng.device) for size in images.shape)
+    rows, columns = (dy + row)[:, None, :, None], (dx + column)[:, None, None, :]
+    return padded[n_index[:, None, None, None], channel[None, :, None, None], rows, columns]
 
 
 @torch.random.fork_rng()

@@ -132,8 +132,8 @@ examples: env ## run examples/paper_a.py and paper_b.py and record what they pri
 times: env ## time `make reproduce` and `make test` for README.md
 	$(PYTHON) bench/times.py
 
-pretrained: env ## train the shipped generators and classifiers again (under an hour on a CPU)
-	$(PYTHON) -m paperlib.commands.reproduce --pretrain
+pretrained: env ## train the shipped generators and classifiers again (under an hour on a CPU; PROFILE=cifar10 takes hours, and MINUTES=n stops it to go on later)
+	$(PYTHON) -m paperlib.commands.pretrain --profile '$(SOURCE)' $(if $(MINUTES),--minutes $(MINUTES)) $(if $(PART),--part $(PART)) $(if $(STEPS),--steps $(STEPS))
 
 clean-results: $(if $(filter %.py,$(PROFILE)),env) ## delete the results of PROFILE
 	@case "$(PROFILE)" in *.py) ;; ""|.*|*/*|reference) echo "PROFILE = $(PROFILE): use the name of one profile's folder in results/, or the path of its file." >&2; exit 1;; esac

@@ -51,6 +51,7 @@ class ResidualGenerator(nn.Module):
     """G(z, y) -> images (N, C, H, W) in [-1, 1], H and W divisible by 2 to the number of blocks.
 
     widths: channels of the first grid and after each block; None is (4, 2, 1) times `channels`, two blocks.
+    block: the class of its blocks, with the tensors and the function of ResidualBlock.
 
     z: (N, latent_dim) float, standard normal. y: (N,) long in [0, num_classes), or None: the unconditional
     generator takes None only; a class-conditional one then uses the mean embedding over its classes (label withheld).
@@ -65,6 +66,7 @@ class ResidualGenerator(nn.Module):
         channels: int = 16,
         embedding_dim: int = 16,
         widths: tuple[int, ...] | None = None,
+        block: type[ResidualBlock] = ResidualBlock,
     ):
         super().__init__()
         widths = widths or (4 * channels, 2 * channels, channels)
@@ -75,7 +77,7 @@ class ResidualGenerator(nn.Module):
         self.embedding = nn.Embedding(num_classes, embedding_dim) if num_classes else None
         self.linear = nn.Linear(latent_dim, self.grid[0] * self.grid[1] * self.grid[2])
         for i, (inside, outside) in enumerate(pairwise(widths), 1):
-            self.add_module(f"block{i}", ResidualBlock(inside, outside, condition_dim))
+            self.add_module(f"block{i}", block(inside, outside, condition_dim))
         self.norm = nn.BatchNorm2d(widths[-1])
         self.conv = nn.Conv2d(widths[-1], image_shape[0], 3, padding=1)
 

@@ -64,17 +64,15 @@ class ClassifierTraining:
 
 
 class DiscriminatorBlock(nn.Module):
-    """first: its input is the image, which no ReLU cuts."""
-
-    def __init__(self, in_channels: int, out_channels: int, down: bool, first: bool = False):
+    def __init__(self, in_channels: int, out_channels: int, down: bool):
         super().__init__()
         self.conv1 = spectral_norm(nn.Conv2d(in_channels, out_channels, 3, padding=1))
         self.conv2 = spectral_norm(nn.Conv2d(out_channels, out_channels, 3, padding=1))
         self.skip = spectral_norm(nn.Conv2d(in_channels, out_channels, 1))
-        self.down, self.first = down, first
+        self.down = down
 
     def forward(self, h: torch.Tensor) -> torch.Tensor:
-        r, s = self.conv2(F.relu(self.conv1(h if self.first else F.relu(h)))), self.skip(h)
+        r, s = self.conv2(F.relu(self.conv1(F.relu(h)))), self.skip(h)
         return F.avg_pool2d(r + s, 2) if self.down else r + s
 
 

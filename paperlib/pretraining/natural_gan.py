@@ -23,10 +23,11 @@ from torch.nn.utils import parametrize
 from torch.nn.utils.parametrizations import spectral_norm
 
 from paperlib.data import Images, to_floats
-from paperlib.generators.residual import ResidualGenerator
+from paperlib.generators.residual import ResidualBlock, ResidualGenerator
 from paperlib.networks.frozen import check_finite
+from paperlib.networks.resampled_convolution import convolve_and_halve, double_and_convolve
 from paperlib.pretraining.checkpoints import Clock, Keeper, stream_of_step
-from paperlib.pretraining.digits import DiscriminatorBlock, shift
+from paperlib.pretraining.digits import shift
 from paperlib.support.progress import progress_bar
 
 BLOCKS = 3  # 4x4 to 32x32
@@ -49,6 +50,32 @@ class GANSettings:
     mode_seeking: float = 0.0
     mixed_precision: bool = False
     seed: int = 0
+
+
+class TrainedBlock(ResidualBlock):
+    """ResidualBlock, twice as fast to train."""
+
+    def forward(self, h: torch.Tensor, c: torch.Tensor) -> torch.Tensor:
+        r = double_and_convolve(F.relu(self.norm1(h, c)), self.conv1.weight, self.conv1.bias)
+        r = self.conv2(F.relu(self.norm2(r, c)))
+        return r + F.interpolate(self.skip(h), scale_factor=2)
+
+
+class DiscriminatorBlock(nn.Module):
+    """ReLU - conv - ReLU - conv plus a 1x1 skip, all halved where it goes `down`. first: its input is the image, which no ReLU cuts."""
+
+    def __init__(self, in_channels: int, out_channels: int, *, down: bool, first: bool = False):
+        super().__init__()
+        self.conv1 = spectral_norm(nn.Conv2d(in_channels, out_channels, 3, padding=1))
+        self.conv2 = spectral_norm(nn.Conv2d(out_channels, out_channels, 3, padding=1))
+        self.skip = spectral_norm(nn.Conv2d(in_channels, out_channels, 1))
+        self.down, self.first = down, first
+
+    def forward(self, h: torch.Tensor) -> torch.Tensor:
+        r = F.relu(self.conv1(h if self.first else F.relu(h)))
+        if self.down:
+            return convolve_and_halve(r, self.conv2.weight, self.conv2.bias) + self.skip(F.avg_pool2d(h, 2))
+        return self.conv2(r) + self.skip(h)
 
 
 class NaturalDiscriminator(nn.Module):
@@ -79,8 +106,9 @@ class NaturalDiscriminator(nn.Module):
 def new_generator(num_classes: int, channels: int, latent_dim: int) -> ResidualGenerator:
     """The generator's layout: 4x4 to 32x32 at one width."""
     return ResidualGenerator(
-        latent_dim=latent_dim, num_classes=num_classes, image_shape=(3, 32, 32), embedding_dim=EMBEDDING, widths=(channels,) * (BLOCKS + 1)
-    )
+        latent_dim=latent_dim, num_classes=num_classes, image_shape=(3, 32, 32), embedding_dim=EMBEDDING,
+        widths=(channels,) * (BLOCKS + 1), block=TrainedBlock,
+    )  # fmt: skip
 
 
 @dataclass

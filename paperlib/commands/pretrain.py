@@ -31,9 +31,7 @@ def cifar10(part: str | None, steps: int | None, minutes: float | None, paths: P
         parts = {part: parts[part]}
     if steps is not None:
         check(steps > 0, "steps", steps, "use an integer of at least 1")
-        parts = {
-            name: replace(p, steps=steps) if isinstance(p, pretraining.GeneratorPart) else p for name, p in parts.items()
-        }
+        parts = {name: replace(p, steps=steps) if isinstance(p, pretraining.GeneratorPart) else p for name, p in parts.items()}
     read = data.cifar10(source(paths), cache=paths.cache)
     on_device = Cifar10(*(images.to(device()) for images in (read.train, read.validation, read.test)))
     folder = paths.cache.expanduser() / "pretraining" / "cifar10"

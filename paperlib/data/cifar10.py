@@ -49,6 +49,7 @@ REMEDY = (
     f"({URL}), by PAPERLIB_CIFAR10."
 )
 Rows = dict[str, torch.Tensor]  # "train", "test" -> (N, 3073) uint8, as in the official version: the label, then red, green, blue
+Reader = Callable[[Path, Path, bool], Rows]  # of a source, with the cache's folder and whether to show progress
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def cifar10(source: str | Path | None = None, *, cache: Path | None = None, prog
 
 def describe(source: Path) -> str | None:
     """What a source is, in words; None where there is nothing that can be read. No image is opened."""
-    kinds = {_read_archive: "the official binary archive", _read_batches: "the official binary files"}
+    kinds: dict[Reader, str] = {_read_archive: "the official binary archive", _read_batches: "the official binary files"}
     reader = _reader(source.expanduser())
     return None if reader is None else kinds.get(reader, "JPEG files, a re-encoding")
 
@@ -105,9 +106,6 @@ def _downloaded(cache: Path) -> Path:
         except (OSError, RuntimeError) as error:
             raise DataError(f"CIFAR-10 could not be downloaded from {URL} ({error}). {REMEDY}") from error
     return path
-
-
-Reader = Callable[[Path, Path, bool], Rows]
 
 
 def _reader(path: Path) -> Reader | None:
@@ -184,7 +182,9 @@ def _decode_zip(path: Path, part: str, progress: bool) -> torch.Tensor:
 def _read_archive(path: Path, cache: Path, progress: bool) -> Rows:
     found = sha256_of(path)
     if found != SHA256:
-        raise DataError(f"{path} has SHA-256 {found[:12]}..., the official archive {SHA256[:12]}...: it is damaged or another file. {REMEDY}")
+        raise DataError(
+            f"{path} has SHA-256 {found[:12]}..., the official archive {SHA256[:12]}...: it is damaged or another file. {REMEDY}"
+        )
     with tarfile.open(path) as archive:
         members = {Path(member.name).name: member for member in archive if member.isfile()}
         files = {name: archive.extractfile(members[name]) for names in BATCHES.values() for name in names}

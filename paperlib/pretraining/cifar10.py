@@ -258,7 +258,9 @@ def _ship(network: nn.Module, name: str, described: dict[str, Any], weights: Pat
     small = half_precision(network, as_floats=False)
     size = sum(value.numel() * value.element_size() for value in small.state_dict().values())
     if size > LARGEST_FILE:
-        raise CheckpointError(f"{name} has {size:,} bytes as float16; what ships has at most {LARGEST_FILE:,}. Train it with fewer channels.")
+        raise CheckpointError(
+            f"{name} has {size:,} bytes as float16; what ships has at most {LARGEST_FILE:,}. Train it with fewer channels."
+        )
     save_weights(small, name, described, weights)
 
 

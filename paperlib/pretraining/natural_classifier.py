@@ -69,9 +69,7 @@ def train_natural_classifier(
     if batches == 0:
         raise ValueError(f"{len(data)} images make no batch of {settings.batch_size}; use a smaller batch_size.")
     model.train()
-    optimizer = torch.optim.SGD(
-        model.parameters(), settings.learning_rate, momentum=0.9, weight_decay=settings.weight_decay, nesterov=True
-    )
+    optimizer = torch.optim.SGD(model.parameters(), settings.learning_rate, momentum=0.9, weight_decay=settings.weight_decay, nesterov=True)
     steps, step, clock, history = settings.epochs * batches, 0, Clock(minutes), TrainingHistory()
     total, order = torch.zeros(2, device=device), None
     state = keeper.load()

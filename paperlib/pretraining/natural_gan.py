@@ -67,7 +67,8 @@ class DiscriminatorBlock(nn.Module):
     def __init__(self, in_channels: int, out_channels: int, *, down: bool, first: bool = False):
         super().__init__()
         self.conv1 = spectral_norm(nn.Conv2d(in_channels, out_channels, 3, padding=1))
-        self.conv2 = spectral_norm(nn.Conv2d(out_channels, out_channels, 3, padding=1))
+        self.conv2 = nn.Conv2d(out_channels, out_channels, 3, padding=1)
+        spectral_norm(self.conv2)
         self.skip = spectral_norm(nn.Conv2d(in_channels, out_channels, 1))
         self.down, self.first = down, first
 

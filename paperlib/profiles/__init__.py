@@ -14,7 +14,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from paperlib.config import ConfigError, check
-from paperlib.profiles import faces, imagenet10
+from paperlib.profiles import cifar10, faces, imagenet10
+from paperlib.profiles.cifar10 import CIFAR10, CIFAR10_SMALL, CIFAR10_SMOKE, CIFAR10_TUNING
 from paperlib.profiles.digits import DIGITS, SMOKE, TUNING
 from paperlib.profiles.faces import FACES, FACES_SMOKE
 from paperlib.profiles.imagenet10 import IMAGENET10, IMAGENET10_SMOKE
@@ -22,6 +23,10 @@ from paperlib.profiles.profile import Once, OwnMethod, PaperB, Parts, Profile, d
 from paperlib.support.paths import REFERENCE, Paths
 
 __all__ = [
+    "CIFAR10",
+    "CIFAR10_SMALL",
+    "CIFAR10_SMOKE",
+    "CIFAR10_TUNING",
     "DIGITS",
     "FACES",
     "FACES_SMOKE",
@@ -39,8 +44,18 @@ __all__ = [
     "load",
 ]
 
-PROFILES = {profile.name: profile for profile in (DIGITS, SMOKE, TUNING, IMAGENET10, IMAGENET10_SMOKE, FACES, FACES_SMOKE)}
+PROFILES = {
+    profile.name: profile
+    for profile in (
+        *(DIGITS, SMOKE, TUNING, CIFAR10, CIFAR10_SMALL, CIFAR10_TUNING, CIFAR10_SMOKE),
+        *(IMAGENET10, IMAGENET10_SMOKE, FACES, FACES_SMOKE),
+    )
+}
 FINDERS: dict[str, Callable[[Paths], Parts]] = {
+    "cifar10": cifar10.parts,
+    "cifar10_small": cifar10.small_parts,
+    "cifar10_tuning": cifar10.tuning_parts,
+    "cifar10_smoke": cifar10.smoke_parts,
     "imagenet10": imagenet10.parts,
     "imagenet10_smoke": imagenet10.parts,
     "faces": faces.parts,

@@ -38,19 +38,21 @@ from paperlib.training import accuracy, train
 JUDGE, TEACHER = "cifar10_judge", "cifar10_attribute_classifier"
 CONDITIONAL, UNCONDITIONAL = "cifar10_conditional_generator", "cifar10_unconditional_generator"
 LARGEST_FILE = 6_000_000
-SCORED_IMAGES, SCORED_EPOCHS = 2000, 25
 
 
 @dataclass(frozen=True)
 class GeneratorPart:
     """steps: of the generator, in all. measured: times that its quality is measured on the way; stages: of these, the parts of the
-    training after which the weights are kept and a classifier is trained on its samples. samples: images that are measured."""
+    training after which the weights are kept and a classifier is trained on its samples. samples: images that are measured; scored_images,
+    scored_epochs: of that classifier's training."""
 
     gan: GANSettings
     steps: int
     measured: int = 16
     stages: tuple[float, ...] = (0.125, 0.25, 0.5, 1.0)
     samples: int = 5000
+    scored_images: int = 2000
+    scored_epochs: int = 25
 
 
 Part = GeneratorPart | NaturalTraining
@@ -204,7 +206,7 @@ class Watch:
             if y is not None:
                 found["own_label"] = (read == y).float().mean().item()
         if scored and y is not None:
-            found["classifier_accuracy"] = score(generator, validation)
+            found["classifier_accuracy"] = score(generator, validation, self.part.scored_images, self.part.scored_epochs)
         return {key: round(value, 4) for key, value in found.items()}
 
 
@@ -218,15 +220,15 @@ def samples(network: ResidualGenerator, n: int, seed: int) -> tuple[torch.Tensor
     return torch.cat([to_bytes(network(some, of)) for some, of in parts]), y
 
 
-def score(generator: ResidualGenerator, validation: Images) -> float:
-    """Accuracy on the validation images of a narrow ResNet-18 trained on the generator's samples: what counts for paper A."""
-    images, y = samples(generator, SCORED_IMAGES, seed=2)
+def score(generator: ResidualGenerator, validation: Images, n: int, epochs: int) -> float:
+    """Accuracy on the validation images of a narrow ResNet-18 trained on n of the generator's samples: what counts for paper A."""
+    images, y = samples(generator, n, seed=2)
     assert y is not None
     device, made = images.device, Images(images, y)
     with torch.random.fork_rng():
         torch.manual_seed(0)
         model = resnet18(10, width=16, stem="small").to(device)
-    train(model, lambda epoch, model: made, epochs=SCORED_EPOCHS, batch_size=50, learning_rate=0.05, progress=False)
+    train(model, lambda epoch, model: made, epochs=epochs, batch_size=50, learning_rate=0.05, progress=False)
     return accuracy(model, validation)
 
 

@@ -52,7 +52,7 @@ RUN := $(PYTHON) -m paperlib.commands.reproduce --profile '$(SOURCE)' $(if $(SEE
 help: ## print this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
 	@echo "Options:"
-	@echo "  PROFILE=digits     also imagenet10 or faces; smoke, imagenet10_smoke and faces_smoke are quick trials of the three"
+	@echo "  PROFILE=digits     also cifar10, cifar10_small, imagenet10 or faces; smoke, cifar10_smoke, imagenet10_smoke and faces_smoke are quick trials"
 	@echo "  PROFILE=path.py    your own profile, see docs/own_parts.md"
 	@echo "  SEEDS=n            number of seeds"
 	@echo "  CONDA_ENV=name     use this conda environment instead of .venv"

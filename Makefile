@@ -55,6 +55,7 @@ help: ## print this list
 	@echo "  PROFILE=digits     also cifar10, cifar10_small, imagenet10 or faces; smoke, cifar10_smoke, imagenet10_smoke and faces_smoke are quick trials"
 	@echo "  PROFILE=path.py    your own profile, see docs/own_parts.md"
 	@echo "  SEEDS=n            number of seeds"
+	@echo "  MINUTES=n          make pretrained PROFILE=cifar10: stop after n minutes; the next call goes on. PART=name, STEPS=n: see docs/cifar10.md"
 	@echo "  CONDA_ENV=name     use this conda environment instead of .venv"
 
 env: $(STAMP) ## install everything, into .venv or the conda environment
@@ -132,7 +133,7 @@ examples: env ## run examples/paper_a.py and paper_b.py and record what they pri
 times: env ## time `make reproduce` and `make test` for README.md
 	$(PYTHON) bench/times.py
 
-pretrained: env ## train the shipped generators and classifiers again (under an hour on a CPU; PROFILE=cifar10 takes hours, and MINUTES=n stops it to go on later)
+pretrained: env ## train the shipped generators and classifiers again (under an hour on a CPU; PROFILE=cifar10: hours)
 	$(PYTHON) -m paperlib.commands.pretrain --profile '$(SOURCE)' $(if $(MINUTES),--minutes $(MINUTES)) $(if $(PART),--part $(PART)) $(if $(STEPS),--steps $(STEPS))
 
 clean-results: $(if $(filter %.py,$(PROFILE)),env) ## delete the results of PROFILE

@@ -165,6 +165,7 @@ class Watch:
     def __post_init__(self) -> None:
         self.judge = self.judge and self.judge.to(self.data.train.images.device)
         self.every = max(1, self.part.steps // self.part.measured)
+        self.real = None if self.judge is None else extract(self.judge, self.data.validation.images).features
         self.stages = {max(1, round(stage * self.part.steps)) for stage in self.part.stages}
 
     def __call__(self, training: GANTraining) -> None:
@@ -195,11 +196,11 @@ class Watch:
         images, y = samples(generator, self.part.samples, seed=1)
         found: dict[str, Any] = {"samples": len(images)}
         if self.judge is not None:
-            real, made = extract(self.judge, validation.images), extract(self.judge, images)
+            real, made = self.real, extract(self.judge, images)
             read = made.probabilities.argmax(1)
-            near = manifold(real.features, made.features)
+            near = manifold(real, made.features)
             found |= {
-                "fid": frechet_distance_of(real.features, made.features), "precision": near.precision, "recall": near.recall,
+                "fid": frechet_distance_of(real, made.features), "precision": near.precision, "recall": near.recall,
                 "variance_ratio": within_class_variance(to_floats(images), read if y is None else y)
                 / within_class_variance(to_floats(validation.images), validation.labels),
             }  # fmt: skip
@@ -272,5 +273,7 @@ def train_parts(
     """One part after the other, the judge first, as far as `minutes` in all allow -> (name, whether it is done). Another call goes on."""
     end = None if minutes is None else time.monotonic() + 60 * minutes
     for name, part in parts.items():
-        left = None if end is None else max(0.0, end - time.monotonic()) / 60
+        left = None if end is None else (end - time.monotonic()) / 60
+        if left is not None and left <= 0:
+            return
         yield name, train_part(name, part, data, folder, weights=weights, minutes=left, progress=progress)

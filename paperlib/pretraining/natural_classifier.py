@@ -62,7 +62,7 @@ def train_natural_classifier(
     """Train `model` in place, on its device and that of `data` (bytes, whole there); it is left in eval mode.
 
     keeper: its checkpoint is written every few minutes and at the end; where there is one already, its run goes on.
-    minutes: after which to stop -> None, and the next call goes on; None is to the end.
+    minutes: after which to stop, one step later at the earliest -> None, and the next call goes on; None is to the end.
     Raises ValueError where training diverges, CheckpointError where the checkpoint is damaged or of another run.
     """
     device, batches = data.images.device, len(data) // settings.batch_size
@@ -70,7 +70,7 @@ def train_natural_classifier(
         raise ValueError(f"{len(data)} images make no batch of {settings.batch_size}; use a smaller batch_size.")
     model.train()
     optimizer = torch.optim.SGD(model.parameters(), settings.learning_rate, momentum=0.9, weight_decay=settings.weight_decay, nesterov=True)
-    steps, step, clock, history = settings.epochs * batches, 0, Clock(minutes), TrainingHistory()
+    steps, step, history = settings.epochs * batches, 0, TrainingHistory()
     total, order = torch.zeros(2, device=device), None
     state = keeper.load()
     if state is not None:
@@ -85,7 +85,8 @@ def train_natural_classifier(
 
     bar = progress_bar(steps, type(model).__name__, enabled=progress)
     bar.unit, bar.initial, bar.n = " steps", step, step
-    while step < steps and not clock.over():
+    clock = Clock(minutes)
+    while step < steps:
         epoch, batch = divmod(step, batches)
         rng = stream_of_step(settings.seed, step, device)
         if batch == 0 or order is None:
@@ -114,6 +115,8 @@ def train_natural_classifier(
         if keeper.due():
             keeper.save(kept())
         bar.update(1)
+        if clock.over():
+            break
     bar.close()
     keeper.save(kept())
     model.eval()

@@ -233,15 +233,16 @@ def run(
     """Train up to `steps` in all -> whether they are done.
 
     keeper: the checkpoint is written every few minutes and at the end; where there is one already, its run goes on.
-    minutes: after which to stop, to go on in the next call; None is to the end. on_step: called after every step.
+    minutes: after which to stop, one step later at the earliest, to go on in the next call; None is to the end. on_step: called after every step.
     Raises ValueError where training diverges, CheckpointError where the checkpoint is damaged or of another run.
     """
-    state, clock = keeper.load(), Clock(minutes)
+    state = keeper.load()
     if state is not None:
         training.load(state)
     bar = progress_bar(steps, "GAN", enabled=progress)
     bar.unit, bar.initial, bar.n = " steps", training.step, training.step
-    while training.step < steps and not clock.over():
+    clock = Clock(minutes)
+    while training.step < steps:
         training.advance()
         if on_step is not None:
             on_step(training)
@@ -249,6 +250,8 @@ def run(
             _check(training)
             keeper.save(training.state())
         bar.update(1)
+        if clock.over():
+            break
     bar.close()
     _check(training)
     keeper.save(training.state())

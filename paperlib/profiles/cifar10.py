@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -38,11 +39,12 @@ from paperlib.profiles.profile import (
     device,
 )
 from paperlib.support.paths import ROOT, Paths
-from paperlib.support.weights import PRETRAINED, load_pretrained, manifest
+from paperlib.support.weights import PRETRAINED, CheckpointError, load_pretrained, manifest
 
 SMALL_TRAIN = 10_000
 WARM_START = 5000  # draws of the prior that the pair labels
 PLAIN = "plain"
+REMEDY = "train it with `make pretrained PROFILE=cifar10`"
 Part = Callable[[Cifar10], tuple[Images, Images]]
 
 
@@ -77,8 +79,15 @@ def _smoke(read: Cifar10) -> tuple[Images, Images]:
     return read.train.subset(torch.arange(0, len(read.train), 40)), read.validation.subset(torch.arange(0, len(read.validation), 20))
 
 
+def _made(name: str) -> dict[str, Any]:
+    """How shipped weights were made, by the manifest; CheckpointError where there are none."""
+    if name not in manifest(PRETRAINED):
+        raise CheckpointError(f"{name}.safetensors is not there: {REMEDY}.")
+    return manifest(PRETRAINED)[name]
+
+
 def _generator(name: str) -> Generator:
-    made = manifest(PRETRAINED).get(name, {"channels": 1, "latent_dim": 1})  # load_pretrained says what is missing
+    made = _made(name)
     network = new_generator(len(CLASSES) if name == CONDITIONAL else 0, made["channels"], made["latent_dim"])
     return _frozen(load_pretrained(network, name, PRETRAINED))
 
@@ -89,8 +98,7 @@ def _frozen(network: nn.Module) -> Generator:
 
 
 def _network(name: str) -> nn.Module:
-    made = manifest(PRETRAINED).get(name, {"width": 1})
-    return load_pretrained(new_classifier(name, made["width"]), name, PRETRAINED).to(device())
+    return load_pretrained(new_classifier(name, _made(name)["width"]), name, PRETRAINED).to(device())
 
 
 def _judge() -> NaturalJudge:

@@ -35,11 +35,11 @@ def cifar10(part: str | None, steps: int | None, minutes: float | None, paths: P
     read = data.cifar10(source(paths), cache=paths.cache)
     on_device = Cifar10(*(images.to(device()) for images in (read.train, read.validation, read.test)))
     folder = paths.cache.expanduser() / "pretraining" / "cifar10"
-    finished = True
-    for name, done in pretraining.train_parts(parts, on_device, folder, minutes=minutes):
-        print(f"{name}: {'done' if done else 'not done yet; call again to go on'}, see {folder / name}", flush=True)
-        finished = finished and done
-    return finished
+    done = {}
+    for name, whole in pretraining.train_parts(parts, on_device, folder, minutes=minutes):
+        done[name] = whole
+        print(f"{name}: {'done' if whole else 'not done yet; call again to go on'}, see {folder / name}", flush=True)
+    return len(done) == len(parts) and all(done.values())
 
 
 def main(arguments: list[str] | None = None) -> int:

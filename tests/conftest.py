@@ -37,20 +37,22 @@ from paperlib.support.paths import ROOT, Paths
 torch.set_num_threads(1)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Slow files first: at the end of a parallel run the quick ones fill the gaps."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 @contextmanager
-def reproduced(
-    profile: str, tmp_path_factory: pytest.TempPathFactory, variables: dict[str, str], *, kernels: bool = False
-) -> Iterator[Path]:
+def reproduced(profile: str, tmp_path_factory: pytest.TempPathFactory, variables: dict[str, str]) -> Iterator[Path]:
     """`make reproduce PROFILE=...` with these environment variables, into a results folder of its own: the profile's part of it.
 
-    The runs are in this process, for the tests themselves have a process a core; so are the notebooks, unless they are to have kernels."""
+    Runs and notebooks are in this process, for the tests themselves have a process a core, and a kernel takes longer to start than to run."""
     folder = tmp_path_factory.mktemp("results")
     with pytest.MonkeyPatch.context() as patch:
         for name, value in {"PAPERLIB_RESULTS": str(folder), **variables}.items():
             patch.setenv(name, value)
         patch.setattr(engine, "worker_count", lambda: 1)
-        if not kernels:
-            patch.setattr(papermill, "execute_notebook", partial(papermill.execute_notebook, engine_name="in process"))
+        patch.setattr(papermill, "execute_notebook", partial(papermill.execute_notebook, engine_name="in process"))
         assert reproduce.main(["--profile", profile]) == 0
         yield folder / profile
 
@@ -128,7 +130,6 @@ def smoke(tmp_path):
     return replace(profiles.SMOKE, paths=Paths(results=tmp_path))
 
 
-@cache
 @cache
 def photographs() -> tuple[bytes, ...]:
     """Ten real JPEG files, one a class: ImageNet's where PAPERLIB_SAMPLES (or ../shared/data/imagenet10-samples) has them,

@@ -10,6 +10,8 @@ from paperlib.support import stopping
 
 if __name__ == "__main__":
     stopping.at_once("What is on record stays; the same command goes on from there.")
+elif __name__ == "__mp_main__":
+    stopping.leave_to_parent()
 
 import argparse
 import os

@@ -50,6 +50,11 @@ def at_once(advice: str) -> None:
     threading.Thread(target=_wait, args=(read, advice), daemon=True).start()
 
 
+def leave_to_parent() -> None:
+    """In a worker process: Ctrl-C reaches the whole group, and the parent ends it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
 def _wait(read: int, advice: str) -> None:
     number = 0
     while number not in SIGNALS:
@@ -57,6 +62,8 @@ def _wait(read: int, advice: str) -> None:
     with contextlib.suppress(Exception):
         state = f": {_said[-1]()}" if _said else ""
         print(f"\nStopped{state}. {advice}", file=sys.stderr, flush=True)
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 1), os.dup2(nowhere, 2)  # bars and errors of what is being ended
     for end in list(_ends):
         with contextlib.suppress(Exception):
             end()

@@ -7,6 +7,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from paperlib.support import stopping
+
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -35,7 +37,8 @@ def _replacing(path: Path) -> Iterator[Path]:
     os.chmod(name, 0o644)
     temporary = Path(name)
     try:
-        yield temporary
+        with stopping.ending(lambda: temporary.unlink(missing_ok=True)):
+            yield temporary
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)

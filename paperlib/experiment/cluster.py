@@ -108,7 +108,7 @@ def _slurm(workers: int, dashboard: bool, logs: Path | None) -> Iterator[SpecClu
     check(shutil.which("sbatch") is not None, "CLUSTER", "slurm", "there is no sbatch here; call it on a login node")
     name, shared = f"paperlib-{uuid4().hex[:12]}", settings.get("shared-temp-directory")
     folder = tempfile.mkdtemp(prefix=".paperlib-", dir=Path(os.path.expandvars(shared)).expanduser() if shared else Path.home())
-    arguments = ["--nthreads", "1", *settings.get("worker-extra-args", [])]
+    arguments = ["--nthreads", "1", "--memory-limit", "0", *settings.get("worker-extra-args", [])]
     if "--lifetime" not in arguments:
         arguments += ["--lifetime", f"{lifetime(str(settings['walltime']))}s"]
     scratch = ["PAPERLIB_SCRATCH=$(mktemp -d)", "trap 'rm -rf \"$PAPERLIB_SCRATCH\"' EXIT"]

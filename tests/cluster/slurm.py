@@ -68,7 +68,10 @@ class Slurm:
         (folder / "state").mkdir()
         ports = free_ports(nodes + 1)
         host = socket.gethostname().split(".")[0]
-        lines = [f"NodeName=n{i} NodeHostname={host} NodeAddr=127.0.0.1 Port={ports[i]} CPUs=2 RealMemory=4000 State=UNKNOWN" for i in range(nodes)]
+        lines = [
+            f"NodeName=n{i} NodeHostname={host} NodeAddr=127.0.0.1 Port={ports[i]} CPUs=2 RealMemory=4000 State=UNKNOWN"
+            for i in range(nodes)
+        ]
         (folder / "slurm.conf").write_text(CONFIGURATION.format(host=host, port=ports[-1], folder=folder, nodes="\n".join(lines)))
         key = folder / "munge.key"
         key.write_bytes(secrets.token_bytes(1024))
@@ -81,9 +84,9 @@ class Slurm:
             self.started[name] = subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True)
 
     def start_all(self, nodes: int) -> None:
-        places = [f"--{name}={self.folder}/munge.{end}" for name, end in (("key-file", "key"), ("socket", "socket"), ("pid-file", "pid"), ("log-file", "log"), ("seed-file", "seed"))]  # fmt: skip
-        self.start("munged", "munged", "--foreground", "--force", *places)
-        until(lambda: (self.folder / "munge.socket").exists(), self)
+        files = {"key-file": "key", "socket": "socket", "pid-file": "pid", "log-file": "log", "seed-file": "seed"}
+        self.start("munged", "munged", "--foreground", "--force", *(f"--{name}={self.folder}/munge.{end}" for name, end in files.items()))
+        until((self.folder / "munge.socket").exists, self)
         self.start("slurmctld", "slurmctld", "-D", "-c")
         for i in range(nodes):
             (self.folder / f"n{i}").mkdir()
@@ -98,7 +101,9 @@ class Slurm:
         self.started[name].wait()
 
     def logs(self) -> str:
-        return "\n".join(f"== {path.name}\n{path.read_text()[-1500:]}" for pattern in ("*.out", "*.log") for path in self.folder.glob(pattern))
+        return "\n".join(
+            f"== {path.name}\n{path.read_text()[-1500:]}" for pattern in ("*.out", "*.log") for path in self.folder.glob(pattern)
+        )
 
     def jobs(self) -> list[tuple[str, str]]:
         """Number and node of every job that waits, runs or ends."""

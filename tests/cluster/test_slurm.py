@@ -33,7 +33,9 @@ def cluster(tmp_path_factory):
         "shared-temp-directory": str(folder), "death-timeout": 60,
     }  # fmt: skip
     (folder / "dask.yaml").write_text(yaml.safe_dump(settings))
-    with slurm.running(folder, NODES) as started, dask.config.set(settings):
+    import dask_jobqueue  # noqa: F401 -- brings its defaults
+
+    with slurm.running(folder, NODES) as started, dask.config.set(dask.config.merge(dask.config.config, settings)):
         yield started
 
 
@@ -51,7 +53,10 @@ def workers():
 
 def whole(folder):
     """Everything in a record but where and when it was computed; pictures by their checksum."""
-    return {record.key: (record.config, record.parts, record.metrics, record.history, dict(record.pictures.checksums)) for record in records.find(folder)}
+    return {
+        record.key: (record.config, record.parts, record.metrics, record.history, dict(record.pictures.checksums))
+        for record in records.find(folder)
+    }
 
 
 def test_records_are_those_of_a_local_run_though_a_worker_and_a_node_die(cluster, tmp_path):
@@ -69,7 +74,7 @@ def test_records_are_those_of_a_local_run_though_a_worker_and_a_node_die(cluster
             process.kill()
         killed.extend([computing[0].pid, "n1"])
 
-    killer = threading.Thread(target=kill)
+    killer = threading.Thread(target=kill, daemon=True)
     killer.start()
     run_all(configs, there, progress=False)
     killer.join()
@@ -83,9 +88,15 @@ def test_records_are_those_of_a_local_run_though_a_worker_and_a_node_die(cluster
 
 
 def test_ctrl_c_cancels_the_jobs(cluster, tmp_path):
-    environment = os.environ | {"PAPERLIB_RESULTS": str(tmp_path), "PYTHONPATH": os.pathsep.join(sys.path), "DASK_CONFIG": str(cluster.folder / "dask.yaml")}
+    environment = os.environ | {
+        "PAPERLIB_RESULTS": str(tmp_path),
+        "PYTHONPATH": os.pathsep.join(sys.path),
+        "DASK_CONFIG": str(cluster.folder / "dask.yaml"),
+    }
     command = [sys.executable, "-m", "paperlib.commands.reproduce", "--profile", "smoke", "--cluster", "slurm"]
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)
+    process = subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+    )
     try:
         slurm.until(lambda: list((tmp_path / "smoke" / "records").glob(".*.lock")) or process.poll() is not None, cluster, 300)
         os.killpg(process.pid, signal.SIGINT)

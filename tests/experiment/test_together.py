@@ -85,7 +85,10 @@ def files_of_at_most(size):
 
 def test_a_full_disk_stops_at_once_with_the_name_of_the_file(smoke, failing):
     tried = failing(None, None)
-    with files_of_at_most(100), pytest.raises(DiskFullError, match=rf"^cannot write {smoke.folder}/records/classifier-seed0-\w+\.json: .*Free"):
+    with (
+        files_of_at_most(100),
+        pytest.raises(DiskFullError, match=rf"^cannot write {smoke.folder}/records/classifier-seed0-\w+\.json: .*Free"),
+    ):
         run_all(CONFIGS[:2], smoke, workers=1, progress=False)
     assert sum(tried.values()) == 1
     assert records.find(smoke.folder) == []
@@ -118,7 +121,9 @@ def test_the_line_shows_runs_epochs_and_time(smoke, capsys):
     assert "runs: 1/4 [00:00, classifier, seed 0: 1/2 epochs; 2 min left" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("walltime", "seconds"), [("01:00:00", 3240), ("1-00:00:00", 77760), ("30", 1620), ("30:30", 1647), ("2-1", 158760)])
+@pytest.mark.parametrize(
+    ("walltime", "seconds"), [("01:00:00", 3240), ("1-00:00:00", 77760), ("30", 1620), ("30:30", 1647), ("2-1", 158760)]
+)
 def test_workers_leave_before_the_walltime(walltime, seconds):
     assert cluster.lifetime(walltime) == seconds
 
@@ -151,7 +156,7 @@ def test_what_a_killed_worker_had_is_computed_by_another(smoke, tmp_path):
         pids.update(child.pid for child in workers)
         os.kill(workers[0].pid, signal.SIGKILL)
 
-    killer = threading.Thread(target=kill_one)
+    killer = threading.Thread(target=kill_one, daemon=True)
     before = dict(os.environ)
     killer.start()
     there = run_all(CONFIGS, smoke, workers=2, progress=False)

@@ -3,7 +3,7 @@
 import signal
 
 import pytest
-from processes import Command, check_stopped, until
+from processes import Command, check_stopped, handler_is_set, until
 
 from paperlib import records
 
@@ -32,13 +32,6 @@ def test_a_stop_is_one_line_and_leaves_no_process(tmp_path, moment, number):
         command.send(number)
         check_stopped(command, number)
         assert all(record.metrics for record in records.find(tmp_path / "smoke", set_aside=False))
-
-
-def handler_is_set(pid):
-    """Whether SIGTERM is caught, by the kernel's own table."""
-    with open(f"/proc/{pid}/status") as file:
-        caught = next(line for line in file if line.startswith("SigCgt"))
-    return int(caught.split()[1], 16) >> (signal.SIGTERM - 1) & 1
 
 
 def test_kill_9_of_the_parent_ends_kernels_and_their_workers(tmp_path):

@@ -34,7 +34,7 @@ SelectType=select/cons_tres
 SelectTypeParameters=CR_Core
 SchedulerParameters=sched_interval=2,batch_sched_delay=0
 ReturnToService=2
-SlurmdTimeout=20
+SlurmdTimeout=10
 KillWait=2
 InactiveLimit=0
 MinJobAge=300
@@ -69,7 +69,7 @@ class Slurm:
         ports = free_ports(nodes + 1)
         host = socket.gethostname().split(".")[0]
         lines = [
-            f"NodeName=n{i} NodeHostname={host} NodeAddr=127.0.0.1 Port={ports[i]} CPUs=2 RealMemory=4000 State=UNKNOWN"
+            f"NodeName=n{i} NodeHostname={host} NodeAddr=127.0.0.1 Port={ports[i]} CPUs=1 RealMemory=4000 State=UNKNOWN"
             for i in range(nodes)
         ]
         (folder / "slurm.conf").write_text(CONFIGURATION.format(host=host, port=ports[-1], folder=folder, nodes="\n".join(lines)))
@@ -90,11 +90,11 @@ class Slurm:
         self.start("slurmctld", "slurmctld", "-D", "-c")
         for i in range(nodes):
             (self.folder / f"n{i}").mkdir()
-            self.start_node(i)
+            self.start_node(f"n{i}")
         until(lambda: tool("sinfo", "-h", "-o", "%D %t").split() == [str(nodes), "idle"], self)
 
-    def start_node(self, i: int) -> None:
-        self.start(f"n{i}", "slurmd", "-D", "-N", f"n{i}")
+    def start_node(self, name: str) -> None:
+        self.start(name, "slurmd", "-D", "-N", name)
 
     def kill(self, name: str) -> None:
         self.started[name].kill()

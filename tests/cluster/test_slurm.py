@@ -17,7 +17,7 @@ from paperlib import profiles, records
 from paperlib.experiment import plans, run_all
 from paperlib.support.paths import ROOT, Paths
 
-NODES = 3
+NODES, WORKERS = 4, 3
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(slurm.lacking()), reason=slurm.lacking() or "it can run")]
 
 
@@ -26,7 +26,7 @@ def cluster(tmp_path_factory):
     """SLURM, and the settings of docs/cluster.md with what this machine has not left out."""
     folder = tmp_path_factory.mktemp("slurm")
     settings = yaml.safe_load((ROOT / "docs" / "cluster.md").read_text().split("```yaml")[1].split("```")[0])
-    settings["paperlib"]["workers"] = NODES
+    settings["paperlib"]["workers"] = WORKERS
     settings["jobqueue"]["slurm"] |= {
         "queue": "all", "interface": "lo", "memory": "1GB", "job-cpu": 1, "job-extra-directives": [],
         "job-script-prologue": [f"export PYTHONPATH={os.pathsep.join(sys.path)}", "export OMP_NUM_THREADS=1"],
@@ -65,21 +65,20 @@ def test_records_are_those_of_a_local_run_though_a_worker_and_a_node_die(cluster
     killed = []
 
     def kill():
-        slurm.until(lambda: len(list((there.folder / "records").glob("[!.]*.json"))) > 2 and len(workers()) == NODES, cluster, 600)
-        nodes = workers()
-        computing = [process for process in nodes["n0"] if "spawn_main" in " ".join(process.cmdline())]
-        computing[0].kill()
-        cluster.kill("n1")
-        for process in nodes["n1"]:
+        slurm.until(lambda: len(list((there.folder / "records").glob("[!.]*.json"))) > 2 and len(workers()) == WORKERS, cluster)
+        (_, first), (node, second), *_ = workers().items()
+        next(process for process in first if "spawn_main" in " ".join(process.cmdline())).kill()
+        cluster.kill(node)
+        for process in second:
             process.kill()
-        killed.extend([computing[0].pid, "n1"])
+        killed.append(node)
 
     killer = threading.Thread(target=kill, daemon=True)
     killer.start()
     run_all(configs, there, progress=False)
     killer.join()
-    assert len(killed) == 2
-    cluster.start_node(1)
+    assert killed
+    cluster.start_node(killed[0])
     slurm.until(lambda: cluster.jobs() == [] and workers() == {}, cluster)
     here = replace(profiles.SMOKE, paths=Paths(tmp_path / "here"))
     run_all(configs, here, workers=1, progress=False)

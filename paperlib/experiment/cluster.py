@@ -92,7 +92,8 @@ def _local(workers: int, dashboard: bool) -> Iterator[SpecCluster]:
                 if nanny.pid:
                     with contextlib.suppress(ProcessLookupError):
                         os.kill(nanny.pid, signal.SIGKILL)
-            cluster.close()
+            with contextlib.suppress(TimeoutError):  # a busy machine may need longer to bury the dead
+                cluster.close()
 
 
 @contextlib.contextmanager
@@ -143,7 +144,8 @@ def _slurm(workers: int, dashboard: bool, logs: Path | None) -> Iterator[SpecClu
     finally:
         ended.set()
         keeper.join()
-        cluster.close()
+        with contextlib.suppress(TimeoutError):
+            cluster.close()
         end()
 
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import psutil
 import pytest
+from filelock import FileLock
 
 from paperlib import profiles, records
 from paperlib.config import ConfigError
@@ -166,3 +167,38 @@ def test_what_a_killed_worker_had_is_computed_by_another(smoke, tmp_path):
     here = [run(config, replace(smoke, paths=Paths(tmp_path / "here")), progress=False) for config in CONFIGS]
     assert list(map(measured, there)) == list(map(measured, here))
     assert not [child for child in psutil.Process().children(recursive=True) if "spawn_main" in " ".join(child.cmdline())]
+
+
+@pytest.fixture(scope="module")
+def address():
+    """A scheduler that runs already, with a worker of two threads in this process."""
+    from distributed import LocalCluster
+
+    with LocalCluster(
+        n_workers=1, threads_per_worker=2, processes=False, protocol="tcp://", host="127.0.0.1", dashboard_address=None
+    ) as own:
+        yield own.scheduler_address
+
+
+@pytest.mark.slow
+def test_a_scheduler_that_runs_already_gives_the_same(smoke, tmp_path, address):
+    """Though its worker has two threads: random states belong to the process, so it takes one run at a time."""
+    there = run_all(CONFIGS, replace(smoke, paths=Paths(tmp_path / "there", cluster=address)), progress=False)
+    here = [run(config, smoke, progress=False) for config in CONFIGS]
+    assert list(map(measured, there)) == list(map(measured, here))
+
+
+@pytest.mark.slow
+def test_a_run_that_nobody_waits_for_ends_with_its_epoch(smoke, address):
+    endless = replace(CONFIGS[0], epochs=100_000)
+    paths = replace(smoke.paths, cluster=address)
+
+    def interrupt(watch):
+        if list((smoke.folder / "records").glob(".*.lock")):
+            raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Watch, "show", interrupt)
+        run_all([endless], replace(smoke, paths=paths), progress=False)
+    with FileLock(next((smoke.folder / "records").glob(".*.lock")), timeout=60):
+        assert records.find(smoke.folder) == []

@@ -103,15 +103,14 @@ def _slurm(workers: int, dashboard: bool, logs: Path | None) -> Iterator[SpecClu
         from dask_jobqueue import SLURMCluster
     except ImportError as error:
         raise ConfigError("CLUSTER = 'slurm': it needs dask-jobqueue: install 'paperlib[cluster]'.") from error
-    settings = dask.config.get("jobqueue.slurm")
     for name in ("cores", "memory", "walltime"):
-        check(settings.get(name) is not None, f"jobqueue.slurm.{name}", None, "set it in Dask's configuration, see docs/cluster.md")
+        check(_slurm_setting(name) is not None, f"jobqueue.slurm.{name}", None, "set it in Dask's configuration, see docs/cluster.md")
     check(shutil.which("sbatch") is not None, "CLUSTER", "slurm", "there is no sbatch here; call it on a login node")
-    name, shared = f"paperlib-{uuid4().hex[:12]}", settings.get("shared-temp-directory")
+    name, shared = f"paperlib-{uuid4().hex[:12]}", _slurm_setting("shared-temp-directory")
     folder = tempfile.mkdtemp(prefix=".paperlib-", dir=Path(os.path.expandvars(shared)).expanduser() if shared else Path.home())
-    arguments = ["--nthreads", "1", "--memory-limit", "0", *settings.get("worker-extra-args", [])]
+    arguments = ["--nthreads", "1", "--memory-limit", "0", *(_slurm_setting("worker-extra-args") or [])]
     if "--lifetime" not in arguments:
-        arguments += ["--lifetime", f"{lifetime(str(settings['walltime']))}s"]
+        arguments += ["--lifetime", f"{lifetime(str(_slurm_setting('walltime')))}s"]
     scratch = ["PAPERLIB_SCRATCH=$(mktemp -d)", "trap 'rm -rf \"$PAPERLIB_SCRATCH\"' EXIT"]
 
     def end() -> None:
@@ -122,11 +121,11 @@ def _slurm(workers: int, dashboard: bool, logs: Path | None) -> Iterator[SpecClu
         security=Security.temporary(),
         shared_temp_directory=folder,
         job_name=name,
-        local_directory=settings.get("local-directory") or '"$PAPERLIB_SCRATCH"',
-        job_script_prologue=[*scratch, *settings.get("job-script-prologue", [])],
+        local_directory=_slurm_setting("local-directory") or '"$PAPERLIB_SCRATCH"',
+        job_script_prologue=[*scratch, *(_slurm_setting("job-script-prologue") or [])],
         worker_extra_args=arguments,
-        log_directory=settings.get("log-directory") or (str(logs) if logs else None),
-        scheduler_options={"dashboard": dashboard, "dashboard_address": f"{HERE}:{8787 if dashboard else 0}", **settings.get("scheduler-options", {})},
+        log_directory=_slurm_setting("log-directory") or (str(logs) if logs else None),
+        scheduler_options={"dashboard": dashboard, "dashboard_address": f"{HERE}:{8787 if dashboard else 0}", **(_slurm_setting("scheduler-options") or {})},
         silence_logs="critical",
     )  # fmt: skip
     count, ended = min(workers, int(dask.config.get("paperlib.workers", WORKERS))), threading.Event()
@@ -147,6 +146,11 @@ def _slurm(workers: int, dashboard: bool, logs: Path | None) -> Iterator[SpecClu
         with contextlib.suppress(TimeoutError):
             cluster.close()
         end()
+
+
+def _slurm_setting(name: str) -> Any:
+    """Of Dask's own configuration; None where it is not set."""
+    return dask.config.get(f"jobqueue.slurm.{name}", None)
 
 
 def lifetime(walltime: str) -> int:

@@ -23,7 +23,7 @@ from paperlib import profiles
 from paperlib.commands import reproduce
 from paperlib.config import Config
 from paperlib.data.imagenet import CLASSES
-from paperlib.experiment import engine
+from paperlib.experiment import engine, one_run
 from paperlib.experiment.fingerprints import Fingerprints
 from paperlib.experiment.outcome import Outcome
 from paperlib.generators import biggan
@@ -77,7 +77,7 @@ def flip_last_bit(path: Path) -> None:
 
 def outcome(config: Config, profile: profiles.Profile) -> Outcome:
     """What the experiment computes, without a record."""
-    return engine._outcome(config, Fingerprints(profile), False)
+    return one_run.measured(config, Fingerprints(profile), False)
 
 
 PROVENANCE = {"commit": "abc", "packages": {}, "device": "cpu", "threads": 1, "workers": 1, "seconds": 1.0, "date": "2026-01-01"}

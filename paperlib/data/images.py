@@ -4,6 +4,7 @@ x = to_floats(data.images[index])            # a batch for a network, whatever t
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -47,11 +48,31 @@ def check_images(images: torch.Tensor, name: str = "images") -> None:
         raise ValueError(f"{name} is empty; at least one image is needed.")
     if images.dtype == torch.uint8:
         return
+    if not images.is_floating_point():
+        raise ValueError(f"{name} is {images.dtype}; expected floats in [-1, 1] or bytes. For 0..255 pixels use images.to(torch.uint8).")
     low, high = images.aminmax()
     if not (torch.isfinite(low) and torch.isfinite(high)):
         raise ValueError(f"{name} contains NaN or infinity; remove or repair those images first.")
     if low < -1 - TOLERANCE or high > 1 + TOLERANCE:
         raise ValueError(f"{name} spans [{low:.4g}, {high:.4g}]; expected [-1, 1]. For 0..255 pixels use images / 127.5 - 1.")
+
+
+def check_labels(labels: torch.Tensor, n: int, num_classes: int, name: str = "labels") -> None:
+    """Raise ValueError unless `labels` is n integers in [0, num_classes)."""
+    if labels.shape != (n,) or labels.dtype != torch.long:
+        raise ValueError(f"{name} is {labels.dtype} of shape {tuple(labels.shape)}; expected ({n},) torch.long. Give one for each image.")
+    low, high = (int(value) for value in labels.aminmax())
+    if low < 0 or high >= num_classes:
+        raise ValueError(f"{name} spans [{low}, {high}]; expected [0, {num_classes - 1}]: the classifier has {num_classes} classes.")
+
+
+def returned_images(made: Any, call: str, n: int | None = None) -> Images:
+    """What a function of the caller's returned; ValueError unless it is Images, n of them where n is given."""
+    if not all(isinstance(getattr(made, part, None), torch.Tensor) for part in ("images", "labels")):
+        raise ValueError(f"{call} returned {type(made).__name__}; return Images(images, labels).")
+    if n is not None and not len(made.images) == len(made.labels) == n:
+        raise ValueError(f"{call} returned {len(made.images)} images and {len(made.labels)} labels; return {n} of each.")
+    return made  # type: ignore[no-any-return]
 
 
 def split(data: Images, test_size: int, seed: int) -> tuple[Images, Images]:

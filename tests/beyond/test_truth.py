@@ -109,7 +109,7 @@ def test_refusals():
     with pytest.raises(ValueError, match="n = 0"):
         rejection_sample(generator, classifier, [0], 0)
     for weight in (0, -1, float("nan"), float("inf")):
-        with pytest.raises(ValueError, match="prior_weight = .*: use a number"):
+        with pytest.raises(ValueError, match=r"prior_weight = .*: use a number"):
             rejection_sample(generator, classifier, [0], 1, prior_weight=weight)
     with pytest.raises(ValueError, match="batch_size = 0: use an integer of at least 1"):
         langevin_sample(generator, classifier, 0, 1, batch_size=0)

@@ -102,10 +102,9 @@ def read_tensors(path: Path) -> dict[str, torch.Tensor]:
     except CheckpointError:
         raise
     except Exception as error:  # a damaged pickle raises anything
+        # torch's own text tells to load the file unsafely, so it is not quoted
         known = isinstance(error, OSError | safetensors.SafetensorError)
-        reason = (
-            str(error) if known else "it is cut off or damaged, or holds more than tensors"
-        )  # torch's own text tells to load it unsafely
+        reason = str(error) if known else "it is cut off or damaged, or holds more than tensors"
         raise CheckpointError(
             f"{path} ({size:,} bytes) cannot be read as weights: {reason}. Fetch it again, or save the network's state_dict() alone."
         ) from None
@@ -135,17 +134,13 @@ def _is_weight(value: Any) -> bool:
 def check_fit(state: dict[str, torch.Tensor], expected: dict[str, Any], path: Path) -> None:
     """CheckpointError unless names, shapes and kinds of number are exactly the expected ones, and all numbers finite."""
     missing, foreign = sorted(expected.keys() - state.keys()), sorted(state.keys() - expected.keys())
-    misshapen = [name for name in expected.keys() & state.keys() if state[name].shape != expected[name].shape]
-    other = [name for name in expected.keys() & state.keys() if _kind(state[name]) != _kind(expected[name])]
+    common = sorted(expected.keys() & state.keys())
+    misshapen = [name for name in common if state[name].shape != expected[name].shape]
+    other = [name for name in common if _kind(state[name]) != _kind(expected[name])]
     if missing or foreign or misshapen or other:
         lines = [f"{path} does not hold the weights of this network ({len(expected)} tensors):"]
-        kinds = {
-            "missing": missing,
-            "not of this network": foreign,
-            "of another shape": sorted(misshapen),
-            "of another type": sorted(other),
-        }
-        for what, names in kinds.items():
+        found = {"missing": missing, "not of this network": foreign, "of another shape": misshapen, "of another type": other}
+        for what, names in found.items():
             if names:
                 lines.append(f"  {len(names)} {what}: {', '.join(names[:3])}{', ...' if len(names) > 3 else ''}")
         raise CheckpointError("\n".join([*lines, "  Give the file that belongs to it."]))

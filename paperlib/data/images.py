@@ -10,6 +10,8 @@ import numpy as np
 import torch
 from sklearn.model_selection import train_test_split
 
+from paperlib.config import check_count
+
 TOLERANCE = 1e-4
 
 
@@ -76,6 +78,7 @@ def returned_images(made: Any, call: str, n: int | None = None) -> Images:
 
 
 def split(data: Images, test_size: int, seed: int) -> tuple[Images, Images]:
-    """(rest, part of `test_size` images), stratified by label, the same for the same seed."""
+    """(rest, part of `test_size` images), stratified by label, the same for the same seed, which is below 2**32."""
+    check_count("seed", seed, 0, 2**32 - 1)
     rest, part = train_test_split(np.arange(len(data)), test_size=test_size, stratify=data.labels.cpu(), random_state=seed)
     return data.subset(torch.from_numpy(np.sort(rest))), data.subset(torch.from_numpy(np.sort(part)))

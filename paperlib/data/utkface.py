@@ -16,6 +16,7 @@ from typing import Literal
 
 import torch
 
+from paperlib.config import check_choice
 from paperlib.data.decoding import DataError, check_size, decode_images
 from paperlib.data.images import Images, split
 
@@ -76,8 +77,7 @@ def utkface(
     cache: folder of the decoded images, see decode_images.
     Raises ValueError for another attribute, and one DataError with everything that is missing or cannot be read.
     """
-    if attribute not in CLASS_NAMES:
-        raise ValueError(f"attribute = {attribute!r}: use one of {', '.join(map(repr, CLASS_NAMES))}.")
+    check_choice("attribute", attribute, tuple(CLASS_NAMES))
     check_size(size)
     names = CLASS_NAMES[attribute]
     files, unparsed, problems = find_faces(root)

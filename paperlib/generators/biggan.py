@@ -112,6 +112,8 @@ def read_config(path: Path) -> BigGANConfig:
     """The sizes of the network; CheckpointError where the file is no BigGAN config."""
     try:
         values, names = json.loads(path.read_text()), BigGANConfig().to_dict()
+        if not isinstance(values, dict):
+            raise ValueError(f"it holds a {type(values).__name__} in place of sizes by name")
         missing = set(names) - set(values)
         if missing:
             raise ValueError(f"it lacks {', '.join(sorted(missing))}")

@@ -2,7 +2,9 @@
 
 import os
 import shutil
+import struct
 import warnings
+import zlib
 
 import pytest
 from conftest import arrange_imagenet, arrange_utkface
@@ -109,7 +111,11 @@ def test_other_formats_are_not_opened_whatever_their_name(kind, tmp_path, monkey
 
 @pytest.mark.parametrize("side", [9000, 9600, 14_000], ids=["past ours", "past Pillow's warning", "past Pillow's error"])
 def test_a_cap_on_pixels(side, tmp_path, monkeypatch):
-    Image.new("1", (side, side)).save(tmp_path / "0.png")
+    Image.new("1", (1, 1)).save(tmp_path / "0.png")
+    content = bytearray((tmp_path / "0.png").read_bytes())
+    content[16:24] = struct.pack(">II", side, side)
+    content[29:33] = struct.pack(">I", zlib.crc32(content[12:29]))
+    (tmp_path / "0.png").write_bytes(content)
     monkeypatch.setattr(Image.Image, "convert", lambda *_: pytest.fail("it was decoded"))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
@@ -134,3 +140,12 @@ def test_a_binary_label_file(tmp_path):
     (root / "val.txt").write_bytes(bytes(range(256)))
     message = listed(lambda: imagenet10(root, size=8, cache=tmp_path / "cache", progress=False))
     assert f"{root / 'val.txt'} cannot be read as a list of labels: 'utf-8' codec can't decode byte" in message
+
+
+def test_attributes_and_seeds_of_a_split(tmp_path):
+    faces(tmp_path / "root")
+    with pytest.raises(ConfigError, match=r"attribute = \['race'\]: use one of 'race'"):
+        utkface(tmp_path / "root", attribute=["race"])
+    for seed in (-1, 2**32, 1.5):
+        with pytest.raises(ConfigError, match=f"seed = {seed}: use an integer from 0 to 4,294,967,295"):
+            utkface(tmp_path / "root", size=8, seed=seed, cache=tmp_path / "cache", progress=False)

@@ -37,7 +37,7 @@ def test_sizes(name, value, tmp_path):
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"layers": [[True, 16, 16]] * 100_000}, "layers = 'a list of 100,000': use a list of 1 to 32"),
+        ({"layers": [[True, 16, 16]] * 1000}, "layers = 'a list of 1,000': use a list of 1 to 32"),
         ({"layers": []}, "layers = 'a list of 0': use a list"),
         ({"layers": None}, "layers = None: use a list"),
         ({"layers": "abc"}, "layers = 'abc': use a list"),
@@ -66,7 +66,7 @@ def refused(folder, values, message):
         load_biggan(folder)
 
 
-@pytest.mark.parametrize("content", [b"null", b"[]", b"5", b"[[]]", b"\xff\xfe\x00", b"[" * 100_000, b"{"])
+@pytest.mark.parametrize("content", [b"null", b"[]", b"5", b"{}", b"\xff\xfe\x00", b"[" * 100_000, b"{"])
 def test_other_files(content, tmp_path):
     (tmp_path / "config.json").write_bytes(content)
     (tmp_path / "pytorch_model.bin").write_bytes(b"not read")

@@ -48,12 +48,11 @@ def decode_images(
     check_size(size)
     if not paths:
         return []
-    unusable = [problem for path in paths if (problem := _unusable(path))]
-    if unusable:
-        # the others are decoded too, so that one error lists all
-        whole = [path for path in paths if not _unusable(path)]
-        found = decode_images(whole, size, name=name, channels=channels, cache=cache, progress=progress)
-        return unusable + (found if isinstance(found, list) else [])
+    unusable = {path: problem for path in paths if (problem := _unusable(path))}
+    if unusable:  # the others are decoded too, so that one error lists all
+        others = [path for path in paths if path not in unusable]
+        found = decode_images(others, size, name=name, channels=channels, cache=cache, progress=progress)
+        return [*unusable.values(), *(found if isinstance(found, list) else [])]
     stamps = [f"{path} {(status := path.stat()).st_size} {status.st_mtime_ns}" for path in paths]
     key = hashlib.sha256("\n".join([str(size) if channels == 3 else f"{size} grey", *stamps]).encode()).hexdigest()
     folder = (cache or Path("~/.cache/paperlib")).expanduser()

@@ -48,8 +48,9 @@ def execute(name: str, output: Path, parameters: dict[str, Any]) -> str:
     with replacing(output) as temporary:
         try:
             papermill.execute_notebook(NOTEBOOKS / f"{name}.ipynb", temporary, parameters, kernel_name="python3", progress_bar=False)
-        except papermill.PapermillExecutionError:
-            temporary.replace(output.with_suffix(".failed.ipynb"))
+        except papermill.PapermillExecutionError as error:
+            failed = temporary.replace(output.with_suffix(".failed.ipynb"))
+            error.add_note(f"notebook {name}, kept as {os.path.relpath(failed)}")
             raise
         notebook = nbformat.read(temporary, as_version=4)
         notebook.metadata.pop("papermill", None)
@@ -152,7 +153,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except PapermillExecutionError as error:
-        print(f"error: {error.ename}: {error.evalue} (the notebook is kept as *.failed.ipynb)", file=sys.stderr)
+        print(f"error: {'; '.join(error.__notes__)}: {error.ename}: {error.evalue}", file=sys.stderr)
         return 1
     print(f"Took {time.perf_counter() - start:.0f} s.")
     return 0

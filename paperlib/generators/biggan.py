@@ -10,17 +10,20 @@ generator = load_biggan("biggan-deep-128")                                 # by 
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from pytorch_pretrained_biggan import BigGAN, BigGANConfig
 from pytorch_pretrained_biggan import model as library
 from pytorch_pretrained_biggan.file_utils import cached_path
 
+from paperlib.config import check, check_count, check_number
 from paperlib.generators.fused_biggan import fuse_biggan
 from paperlib.generators.generator import Generator
 from paperlib.support.weights import CheckpointError, check_fit, read_tensors, sha256_of
 
 CONFIG = "config.json"
+MOST_LAYERS = 32
 WEIGHTS = ("model.safetensors", "pytorch_model.safetensors", "pytorch_model.bin")
 DOWNLOADS: dict[str, str] = library.PRETRAINED_MODEL_ARCHIVE_MAP
 REMEDY = (
@@ -108,13 +111,39 @@ def hub_files(repository: str) -> tuple[Path, Path]:
 def read_config(path: Path) -> BigGANConfig:
     """The sizes of the network; CheckpointError where the file is no BigGAN config."""
     try:
-        values = json.loads(path.read_text())
-        missing = set(BigGANConfig().to_dict()) - set(values)
+        values, names = json.loads(path.read_text()), BigGANConfig().to_dict()
+        if not isinstance(values, dict):
+            raise ValueError(f"it holds a {type(values).__name__} in place of sizes by name")
+        missing = set(names) - set(values)
         if missing:
             raise ValueError(f"it lacks {', '.join(sorted(missing))}")
-        return BigGANConfig.from_dict(values)
-    except (OSError, ValueError, TypeError) as error:
-        raise CheckpointError(f"{path} is not the config of a BigGAN-deep: {error}; {REMEDY}.") from error
+        config = BigGANConfig(**{name: values[name] for name in names})
+        check_sizes(config)
+        return config
+    except (OSError, ValueError, TypeError, RecursionError) as error:
+        raise CheckpointError(f"{path} is not the config of a BigGAN-deep: {str(error).rstrip('.')}; {REMEDY}.") from error
+
+
+def check_sizes(config: BigGANConfig) -> None:
+    """ConfigError unless a BigGAN-deep can have these sizes: each layer takes what the one before it makes, from 16 channel widths to one."""
+    for name in ("z_dim", "class_embed_dim", "channel_width", "num_classes"):
+        check_count(name, getattr(config, name), 1, 2**16)
+    check_count("n_stats", config.n_stats, 2, 2**16)
+    check_number("eps", config.eps, 0, 1, open_low=True)
+    layers: Any = config.layers
+    shown = f"a list of {len(layers):,}" if isinstance(layers, list) else layers
+    check(isinstance(layers, list) and 1 <= len(layers) <= MOST_LAYERS, "layers", shown, f"use a list of 1 to {MOST_LAYERS}")
+    channels = 16
+    for i, layer in enumerate(layers):
+        fits = isinstance(layer, list) and [type(part) for part in layer] == [bool, int, int]
+        check(fits, f"layers[{i}]", layer, "use [whether it doubles the side, its channels, the channels that it makes]")
+        check(layer[1] == channels, f"layers[{i}][1]", layer[1], f"use {channels}, what the layer before it makes")
+        check(layer[2] > 0 and layer[2] in (channels, channels // 2), f"layers[{i}][2]", layer[2], f"use {channels} or half of it")
+        channels = layer[2]
+    check(channels == 1, f"layers[{len(layers) - 1}][2]", channels, "use 1, what the last norm takes")
+    check_count("attention_layer_position", config.attention_layer_position, 0, len(layers) - 1)
+    side = 4 * 2 ** sum(layer[0] for layer in layers)
+    check(config.output_dim == side, "output_dim", config.output_dim, f"use {side}, the side that these layers make")
 
 
 def random_biggan(config: BigGANConfig | None = None, seed: int = 0) -> BigGAN:

@@ -169,9 +169,9 @@ class ResidualBigGAN(nn.Module):
         state = standing_statistics(raw)
         try:
             size = Sizes.of(state)
-        except (KeyError, ValueError) as error:
+        except (KeyError, ValueError, IndexError, ZeroDivisionError) as error:
             raise CheckpointError(
-                f"{path} is not a residual BigGAN with a shared embedding ({error} is missing or misshapen); give G_ema.pth or G.pth of that code."
+                f"{path} is not a residual BigGAN with a shared embedding ({error}: missing or misshapen); give G_ema.pth or G.pth of that code."
             ) from error
         check_fit(dict(state), expected(size, state), path)
         self.size, self.num_classes, self.latent_dim, self.image_shape = size, size.classes, size.latent_dim, size.image_shape

@@ -4,10 +4,11 @@ paths = Paths.from_environment()
 """
 
 import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from paperlib.support.files import check_writable
 
 ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = ROOT / "results" / "reference"
@@ -53,12 +54,5 @@ class Paths:
     def writable(self, profile: str) -> Path:
         """The same, made if missing; OSError with the remedy where nothing can be written."""
         folder = self.of(profile)
-        try:
-            (folder / "records").mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=folder / "records"):
-                pass
-        except OSError as error:
-            raise OSError(
-                f"cannot write to {folder}: {error.strerror}. Make it writable, or set PAPERLIB_RESULTS to a folder that is."
-            ) from error
+        check_writable(folder / "records", "Make it writable, or set PAPERLIB_RESULTS to a folder that is.")
         return folder

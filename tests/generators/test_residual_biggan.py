@@ -114,7 +114,7 @@ def without(state, name):
     ("damage", "message"),
     [
         (lambda s: {}, "residual BigGAN with a shared embedding"),
-        (lambda s: without(s, "shared.weight"), "'shared.weight' is missing or misshapen"),
+        (lambda s: without(s, "shared.weight"), "'shared.weight': missing or misshapen"),
         (lambda s: without(s, "blocks.1.0.conv_sc.bias"), r"1 missing: blocks\.1\.0\.conv_sc\.bias"),
         (lambda s: s | {"blocks.0.0.conv3.weight": torch.zeros(1)}, r"not of this network: blocks\.0\.0\.conv3\.weight"),
         (lambda s: s | {"linear.u1": torch.zeros(1, 512)}, r"not of this network: linear\.u1"),

@@ -33,6 +33,7 @@ SETTINGS: dict[str, Any] = {
     "distributed.scheduler.allowed-failures": 10,  # Dask blames every task of a worker that dies
     "distributed.scheduler.worker-saturation": 1.0,  # a worker has one run at a time
     "distributed.worker.http.routes": [],
+    "distributed.comm.timeouts.connect": "120s",  # a busy machine starts processes slowly
 }
 WORKERS = 4  # of SLURM, where Dask's configuration has no `paperlib: workers:`
 REPLACE_EVERY = 60.0  # seconds between two looks for SLURM jobs that have ended

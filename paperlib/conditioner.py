@@ -59,7 +59,9 @@ def log_normal(z: torch.Tensor, mu: torch.Tensor | float = 0.0, sigma: torch.Ten
 
 
 def check_attribute(attribute: torch.Tensor, num_attributes: int) -> None:
-    """Raise ValueError unless every attribute is in [0, num_attributes)."""
+    """Raise ValueError unless every attribute is an integer in [0, num_attributes)."""
+    if attribute.is_floating_point():
+        raise ValueError(f"attributes are {attribute.dtype}; use integers from 0 to {num_attributes - 1}: attribute.long().")
     if len(attribute) and not 0 <= int(attribute.min()) <= int(attribute.max()) < num_attributes:
         raise ValueError(
             f"attributes span {int(attribute.min())}..{int(attribute.max())}; this conditioner knows 0..{num_attributes - 1}. Use attributes in this range."

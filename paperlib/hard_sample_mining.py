@@ -57,6 +57,10 @@ def mine_hard_latents(
     check_count("steps", steps, 0)
     check_number("step_size", step_size, 0, 1e6)
     check_count("batch_size", batch_size)
+    if not z.is_floating_point():
+        raise ValueError(f"z is {z.dtype}; mining starts from floats. Draw z with sample_latents.")
+    if not torch.isfinite(z).all():
+        raise ValueError("z contains NaN or infinity; draw z with sample_latents.")
     if along not in get_args(Along):
         raise ValueError(f"along is {along!r}; use 'first choice' or 'label'.")
     if along == "label" and y is None:

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from paperlib.batchnorm_adaptation import adapt_batchnorm
-from paperlib.conditioner import train_conditioner
+from paperlib.conditioner import Conditioner, train_conditioner
 from paperlib.config import ConfigError
 from paperlib.data import Images, check_images
 from paperlib.dataset_smoothing import SmoothedDataset, smoothing_source
@@ -77,6 +77,28 @@ def test_numbers(call, name, values):
     for value in values:
         with pytest.raises(ConfigError, match=rf"^{name} = .*: use an? (integer|number)"):
             call(**{name: value})
+
+
+@pytest.mark.parametrize(
+    ("z", "message"),
+    [(torch.ones(2, 16, dtype=torch.long), "z is torch.int64; mining starts from floats"), (torch.full((2, 16), NAN), "z contains NaN")],
+)
+def test_latents_to_start_from(z, message):
+    with pytest.raises(ValueError, match=message):
+        mine_hard_latents(GENERATOR, no_work, z, None, steps=1, step_size=0.1)
+
+
+def test_latents_of_a_generator():
+    with pytest.raises(ValueError, match=r"z is torch.int64 of shape \(2, 16\); this generator takes floats \(N, 16\)"):
+        GENERATOR(torch.ones(2, 16, dtype=torch.long))
+    for n in (2.5, -1, NAN):
+        with pytest.raises(ConfigError, match=f"n = {n}: use an integer of at least 0"):
+            GENERATOR.sample_latents(n)
+
+
+def test_attributes_that_are_no_integers():
+    with pytest.raises(ValueError, match=r"attributes are torch.float32; use integers from 0 to 2: attribute.long\(\)"):
+        Conditioner(3, 16).sample(torch.tensor([0.0, 1.5]))
 
 
 @pytest.mark.parametrize(("total", "per_round"), [(10, 4.5), (10, 0), (10, 11), (10, NAN)])

@@ -218,13 +218,14 @@ CHANNELS = {32: [4, 4, 4, 4], 64: [16, 16, 8, 4, 2], 128: [16, 16, 8, 4, 2, 1]}
 
 
 def published_biggan(resolution=32, ch=8, classes=5, dim_z=12, shared=6, hierarchical=True, attention=None, spectral=True, seed=0):
-    """A state dict as that code's G.state_dict() names and shapes it, with random values."""
+    """A state dict as that code's G.state_dict() names and shapes it, with random values. shared=0: an embedding in each norm."""
+    hierarchical = hierarchical and shared > 0
     rng = torch.Generator().manual_seed(seed)
     channels = [ch * c for c in CHANNELS[resolution]]
     blocks = len(channels) - 1
     chunk = dim_z // (blocks + 1) if hierarchical else dim_z
     condition = shared + chunk if hierarchical else shared
-    state = {"shared.weight": torch.randn(classes, shared, generator=rng)}
+    state = {"shared.weight": torch.randn(classes, shared, generator=rng)} if shared else {}
 
     def layer(name, *shape, bias=True):
         state[f"{name}.weight"] = torch.randn(shape, generator=rng) / math.prod(shape[1:]) ** 0.5
@@ -244,8 +245,11 @@ def published_biggan(resolution=32, ch=8, classes=5, dim_z=12, shared=6, hierarc
         layer(f"blocks.{i}.0.conv2", out, out, 3, 3)
         layer(f"blocks.{i}.0.conv_sc", out, inside, 1, 1)
         for norm, n in (("bn1", inside), ("bn2", out)):
-            layer(f"blocks.{i}.0.{norm}.gain", n, condition, bias=False)
-            layer(f"blocks.{i}.0.{norm}.bias", n, condition, bias=False)
+            for what in ("gain", "bias"):
+                if shared:
+                    layer(f"blocks.{i}.0.{norm}.{what}", n, condition, bias=False)
+                else:
+                    state[f"blocks.{i}.0.{norm}.{what}.weight"] = torch.randn(classes, n, generator=rng)
             statistics(f"blocks.{i}.0.{norm}", n)
         if attention == i:
             for name, shape in {"theta": (out // 8, out), "phi": (out // 8, out), "g": (out // 2, out), "o": (out, out // 2)}.items():

@@ -20,6 +20,11 @@ UTKFACE ?= $(PAPERLIB_UTKFACE)
 FACES_GENERATOR ?= $(PAPERLIB_FACES_GENERATOR)
 FACES_CLASSIFIER ?= $(PAPERLIB_FACES_CLASSIFIER)
 FACES_JUDGE ?= $(PAPERLIB_FACES_JUDGE)
+# Where runs are computed, see docs/cluster.md: make reproduce CLUSTER=slurm; DASHBOARD=1 shows Dask's page on 127.0.0.1
+CLUSTER ?= $(PAPERLIB_CLUSTER)
+DASHBOARD ?= $(PAPERLIB_DASHBOARD)
+export PAPERLIB_CLUSTER := $(CLUSTER)
+export PAPERLIB_DASHBOARD := $(DASHBOARD)
 export PAPERLIB_UTKFACE := $(UTKFACE)
 export PAPERLIB_FACES_GENERATOR := $(FACES_GENERATOR)
 export PAPERLIB_FACES_CLASSIFIER := $(FACES_CLASSIFIER)
@@ -47,7 +52,7 @@ SOURCE := $(if $(filter %.py,$(PROFILE)),$(if $(filter /% ~%,$(PROFILE)),,$(CALL
 RUN := $(PYTHON) -m paperlib.commands.reproduce --profile '$(SOURCE)' $(if $(SEEDS),--seeds $(SEEDS))
 
 .DEFAULT_GOAL := help
-.PHONY: help env reproduce test test-fast lint format lab table1 sweep hard-samples conditioning quality diversity report doctor bench check-warm-start readme reference examples times pretrained clean-results
+.PHONY: help env reproduce test test-fast test-slow test-cluster lint format lab table1 sweep hard-samples conditioning quality diversity report doctor bench check-warm-start readme reference examples times pretrained clean-results
 
 help: ## print this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
@@ -56,6 +61,8 @@ help: ## print this list
 	@echo "  PROFILE=path.py    your own profile, see docs/own_parts.md"
 	@echo "  SEEDS=n            number of seeds"
 	@echo "  MINUTES=n          make pretrained PROFILE=cifar10: stop after n minutes; the next call goes on. PART=name, STEPS=n: see docs/cifar10.md"
+	@echo "  CLUSTER=slurm      or tls://host:port, a Dask scheduler: compute there, see docs/cluster.md"
+	@echo "  DASHBOARD=1        show what the workers do, on 127.0.0.1"
 	@echo "  CONDA_ENV=name     use this conda environment instead of .venv"
 
 env: $(STAMP) ## install everything, into .venv or the conda environment
@@ -76,6 +83,12 @@ test: env ## run all tests, every notebook included, in TEST_WORKERS processes
 
 test-fast: env ## run the tests that take no more than some seconds each
 	OMP_NUM_THREADS=1 $(PYTHON) -m pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder -m "not slow"
+
+test-slow: env ## run the long tests of stopping: random moments, a hung worker, a full disk
+	OMP_NUM_THREADS=1 PAPERLIB_SLOW=1 $(PYTHON) -m pytest tests/stopping
+
+test-cluster: env ## run the smoke profile on a real SLURM on this machine (needs slurm-wlm and munge, and root)
+	OMP_NUM_THREADS=1 $(PYTHON) -m pytest -rs tests/cluster
 
 lint: env ## check style, types and the order of imports
 	$(PYTHON) -m ruff check .

@@ -18,8 +18,10 @@ import torch
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from paperlib.config import check, check_count, check_number
 from paperlib.data import check_images, to_floats
-from paperlib.streams import stream
+from paperlib.networks.frozen import first_scores
+from paperlib.streams import check_seed, stream
 
 
 def adapt_batchnorm(
@@ -41,16 +43,18 @@ def adapt_batchnorm(
         ValueError: images or a parameter are out of range, or the classifier has no BatchNorm layer with running statistics.
     """
     check_images(images)
-    if len(images) < 2 or batch_size < 2:
-        raise ValueError(f"{len(images)} images in batches of {batch_size}; a variance needs at least 2 of each. Give more.")
-    if momentum is not None and not 0 < momentum <= 1:
-        raise ValueError(f"momentum is {momentum}; use alpha of eq. 5, in (0, 1], or None for the exact statistics.")
+    check(len(images) >= 2, "images", len(images), "a variance needs at least 2; give more")
+    check_count("batch_size", batch_size, 2)
+    if momentum is not None:
+        check_number("momentum", momentum, 0, 1, open_low=True)
+    check_seed(seed)
     adapted = copy.deepcopy(classifier)
     layers = [m for m in adapted.modules() if isinstance(m, _BatchNorm) and m.track_running_stats]
     if not layers:
         raise ValueError(
             f"{type(classifier).__name__} has no BatchNorm layer with running statistics to adapt; use a network that has one."
         )
+    first_scores(adapted, images)
     if momentum is not None:
         order = torch.randperm(len(images), generator=stream(seed, "adaptation order")).to(images.device)
         _running_average(adapted, layers, [images[i] for i in order.split(batch_size) if len(i) > 1], momentum)

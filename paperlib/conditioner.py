@@ -20,6 +20,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from paperlib.config import check_choice, check_count, check_number
 from paperlib.generators import Generator
 from paperlib.networks.frozen import ask, check_counts, check_finite, check_logits, evaluating
 from paperlib.streams import seeded, stream
@@ -58,7 +59,9 @@ def log_normal(z: torch.Tensor, mu: torch.Tensor | float = 0.0, sigma: torch.Ten
 
 
 def check_attribute(attribute: torch.Tensor, num_attributes: int) -> None:
-    """Raise ValueError unless every attribute is in [0, num_attributes)."""
+    """Raise ValueError unless every attribute is an integer in [0, num_attributes)."""
+    if attribute.is_floating_point():
+        raise ValueError(f"attributes are {attribute.dtype}; use integers from 0 to {num_attributes - 1}: attribute.long().")
     if len(attribute) and not 0 <= int(attribute.min()) <= int(attribute.max()) < num_attributes:
         raise ValueError(
             f"attributes span {int(attribute.min())}..{int(attribute.max())}; this conditioner knows 0..{num_attributes - 1}. Use attributes in this range."
@@ -66,9 +69,8 @@ def check_attribute(attribute: torch.Tensor, num_attributes: int) -> None:
 
 
 def check_weight(prior_weight: float) -> None:
-    """Raise ValueError unless p(a | .)^(1 / prior_weight) means something."""
-    if not 0 < prior_weight < math.inf:
-        raise ValueError(f"prior_weight is {prior_weight}; use a finite number above 0; 1 is Bayes' rule.")
+    """Raise ConfigError unless p(a | .)^(1 / prior_weight) means something; 1 is Bayes' rule."""
+    check_number("prior_weight", prior_weight, 0, 1e3, open_low=True)
 
 
 def noise(shape: torch.Size, rng: torch.Generator | None, device: torch.device) -> torch.Tensor:
@@ -178,11 +180,11 @@ def train_conditioner(
         epochs: at least 1. Number of epochs.
         labels_per_epoch: at least 1. Random attributes that an epoch trains on.
         batch_size: at least 1. Attributes in a step.
-        learning_rate: above 0. Step size of the optimizer.
-        momentum: in [0, 1). Momentum of SGD, or Adam's first beta.
+        learning_rate: in (0, 1000]. Step size of the optimizer.
+        momentum: in [0, 0.9999]. Momentum of SGD, or Adam's first beta.
         image_size: at least 1, in pixels. Side of the classifier's input; images are resized to it (nearest). None leaves them as they are.
         validation_labels: at least 1. Random attributes behind an epoch's accuracy.
-        prior_weight: at least 0. Weight of KL(q | N(0, I)) in the loss, estimated on the batch's draws; 0 is the paper.
+        prior_weight: in [0, 1000]. Weight of KL(q | N(0, I)) in the loss, estimated on the batch's draws; 0 is the paper.
         optimizer: "sgd" or "adam". The paper uses "sgd"; a flow needs "adam".
         family: (num_attributes, latent_dim) -> Latents. What is trained; see beyond/latent_families.py for others.
         generator_labels: (attribute, rng) -> (N,) long. Labels for a class-conditional generator (the leak experiment); None withholds them.
@@ -201,7 +203,7 @@ def train_conditioner(
         raise ValueError(f"warm_start is {warm_start}; only the Gaussian family, Conditioner, can start at moments. Use warm_start=0.")
     check_counts(
         num_attributes=num_attributes, epochs=epochs, labels_per_epoch=labels_per_epoch, batch_size=batch_size,
-        validation_labels=validation_labels,
+        validation_labels=validation_labels, image_size=1 if image_size is None else image_size,
     )  # fmt: skip
     _check(learning_rate, momentum, optimizer, prior_weight, warm_start)
     device = generator.device
@@ -306,14 +308,11 @@ def _start_at(conditioner: Latents, mu: torch.Tensor, sigma: torch.Tensor) -> No
 
 
 def _check(learning_rate: float, momentum: float, optimizer: str, prior_weight: float, warm_start: int) -> None:
-    if warm_start < 0 or int(warm_start) != warm_start:
-        raise ValueError(f"warm_start is {warm_start}; use a whole number of at least 0; 0 is the paper.")
-    if not learning_rate > 0 or not 0 <= momentum < 1:
-        raise ValueError(f"learning_rate is {learning_rate}, momentum {momentum}; use a rate above 0 and a momentum in [0, 1).")
-    if optimizer not in ("sgd", "adam"):
-        raise ValueError(f"optimizer is {optimizer!r}; use 'sgd' or 'adam'.")
-    if not 0 <= prior_weight < float("inf"):
-        raise ValueError(f"prior_weight is {prior_weight}; use a finite number of at least 0; 0 is the paper.")
+    check_count("warm_start", warm_start, 0)
+    check_number("learning_rate", learning_rate, 0, 1e3, open_low=True)
+    check_number("momentum", momentum, 0, 0.9999)
+    check_choice("optimizer", optimizer, ("sgd", "adam"))
+    check_number("prior_weight", prior_weight, 0, 1e3)
 
 
 def _descent(model: nn.Module, optimizer: str, learning_rate: float, momentum: float) -> torch.optim.Optimizer:

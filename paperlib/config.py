@@ -9,6 +9,7 @@ import json
 import reprlib
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, field, fields
+from numbers import Integral, Real
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar, dataclass_transform
 
 from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError
@@ -49,12 +50,14 @@ def check(condition: bool, name: str, value: Any, rule: str) -> None:
         raise ConfigError(f"{name} = {value!r}: {rule}.")
 
 
-def check_count(name: str, value: Any, low: int = 1) -> None:
-    check(isinstance(value, int) and not isinstance(value, bool) and value >= low, name, value, f"use an integer of at least {low}")
+def check_count(name: str, value: Any, low: int = 1, high: int | None = None) -> None:
+    whole = isinstance(value, Integral) and not isinstance(value, bool)
+    rule = f"use an integer of at least {low}" if high is None else f"use an integer from {low} to {high:,}"
+    check(whole and low <= value and (high is None or value <= high), name, value, rule)
 
 
 def check_number(name: str, value: Any, low: float, high: float, *, open_low: bool = False) -> None:
-    numeric = isinstance(value, int | float) and not isinstance(value, bool)
+    numeric = isinstance(value, Real) and not isinstance(value, bool)
     inside = numeric and (low < value if open_low else low <= value) and value <= high
     check(inside, name, value, f"use a number in {'(' if open_low else '['}{low:g}, {high:g}]")
 

@@ -12,13 +12,13 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
-from paperlib.data import Images
+from paperlib.config import check_number
+from paperlib.data import Images, returned_images
 
 
 def check_fraction(r: float) -> None:
-    """Raise ValueError unless r is in [0, 1]."""
-    if not 0 <= r <= 1:
-        raise ValueError(f"r is {r}; it lies in [0, 1]. Use 0 to keep every image, 1 to replace all in each epoch.")
+    """Raise ConfigError unless r is in [0, 1]: 0 keeps every image, 1 replaces all in each epoch."""
+    check_number("r", r, 0, 1)
 
 
 class SmoothedDataset:
@@ -67,9 +67,10 @@ class SmoothedDataset:
             raise ValueError(
                 f"fraction {fraction} of {len(self)} takes {n} images and labels; got {len(new_images)} and {len(new_labels)}. Give count(fraction) of each."
             )
-        if n and new_images.shape[1:] != self.images.shape[1:]:
+        new, held = ((tuple(images.shape[1:]), images.dtype) for images in (new_images, self.images))
+        if n and new != held:
             raise ValueError(
-                f"new images have shape {tuple(new_images.shape[1:])}; the data set holds {tuple(self.images.shape[1:])}. Make them equal."
+                f"new images have shape {new[0]} and type {new[1]}; the data set holds {held[0]} and {held[1]}. Make them equal."
             )
         order = torch.randperm(len(self), generator=rng, device=rng.device if rng else "cpu")
         index = order[:n].to(self.images.device)
@@ -95,7 +96,9 @@ def smoothing_source(
 
     def source(epoch: int, classifier: nn.Module) -> Images:
         if epoch > 0 and new > 0:
-            parts = [fill(new - mined, None)] + ([fill(mined, classifier)] if mined else [])
+            parts = [returned_images(fill(new - mined, None), f"fill({new - mined}, None)", new - mined)]
+            if mined:
+                parts.append(returned_images(fill(mined, classifier), f"fill({mined}, classifier)", mined))
             data.replace(r, torch.cat([p.images for p in parts]), torch.cat([p.labels for p in parts]), rng)
         return Images(data.images, data.labels)
 

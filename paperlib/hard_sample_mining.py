@@ -15,7 +15,8 @@ from typing import Literal, get_args
 import torch
 from torch import nn
 
-from paperlib.data import Images
+from paperlib.config import check_count, check_number
+from paperlib.data import Images, returned_images
 from paperlib.generators import Generator
 from paperlib.networks.frozen import check_logits, evaluating
 
@@ -42,7 +43,7 @@ def mine_hard_latents(
         z: (N, d) float. Latents to start from.
         y: (N,) long in [0, K), or None. Class of each latent; None for an unconditional generator.
         steps: at least 0. Number of steps J; 0 returns a copy of z.
-        step_size: at least 0, in latent units per unit of logit gradient. Step size eta.
+        step_size: in [0, 1e6], in latent units per unit of logit gradient. Step size eta.
         batch_size: at least 1. Images in a pass; it bounds the memory and does not change the result.
         rescale: go back to the norm of z_0 after every step, as the paper does.
         along: whose logit is descended: k*, the classifier's "first choice" on the initial image, as in the paper, or the "label" y.
@@ -53,10 +54,13 @@ def mine_hard_latents(
     Raises:
         ValueError: a parameter is out of range, the logits do not fit the classes, or a mined latent is not finite.
     """
-    if steps < 0 or int(steps) != steps:
-        raise ValueError(f"steps is {steps}; use an integer of at least 0.")
-    if not 0 <= step_size < float("inf"):
-        raise ValueError(f"step_size is {step_size}; use a finite number of at least 0.")
+    check_count("steps", steps, 0)
+    check_number("step_size", step_size, 0, 1e6)
+    check_count("batch_size", batch_size)
+    if not z.is_floating_point():
+        raise ValueError(f"z is {z.dtype}; mining starts from floats. Draw z with sample_latents.")
+    if not torch.isfinite(z).all():
+        raise ValueError("z contains NaN or infinity; draw z with sample_latents.")
     if along not in get_args(Along):
         raise ValueError(f"along is {along!r}; use 'first choice' or 'label'.")
     if along == "label" and y is None:
@@ -112,10 +116,11 @@ def collect_hard_dataset(
     total: N. per_round: M, 1 <= M <= N. fill(n, classifier or None) -> n images, mined if a classifier is given.
     train_one_epoch(images so far) -> the classifier. The paper's loop runs once too often (N + M images); this one stops at N.
     """
-    if not 1 <= per_round <= total:
-        raise ValueError(f"per_round (M) is {per_round}; it lies between 1 and the data-set size N = {total}.")
-    data = fill(per_round, None)
+    check_count("total", total)
+    check_count("per_round", per_round, 1, total)
+    data = returned_images(fill(per_round, None), f"fill({per_round}, None)", per_round)
     while len(data) < total:
-        mined = fill(min(per_round, total - len(data)), train_one_epoch(data))
+        n = min(per_round, total - len(data))
+        mined = returned_images(fill(n, train_one_epoch(data)), f"fill({n}, classifier)", n)
         data = Images(torch.cat([data.images, mined.images]), torch.cat([data.labels, mined.labels]))
     return data

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, NotRequired
 
 import numpy as np
-from filelock import FileLock
 from matplotlib import image as png
 from numpy.typing import NDArray
 from pydantic import TypeAdapter
@@ -24,6 +23,7 @@ from typing_extensions import TypedDict
 from paperlib.config import AnyRun, Config, check, checked, to_json
 from paperlib.measurements import STRICT, Positive, check_metrics
 from paperlib.support.files import replacing
+from paperlib.support.lock import alone
 
 Picture = NDArray[np.float64]
 
@@ -210,10 +210,13 @@ def _warn(error: DamagedRecordError, path: Path, set_aside: bool) -> None:
 
 
 def cached(config: Config, parts: Mapping[str, str], folder: Path, compute: Callable[[], Record]) -> Record:
-    """The record of `config` with `parts`: loaded, or computed and saved; of two processes that want the same one, one computes it."""
+    """The record of `config` with `parts`: loaded, or computed and saved.
+
+    Of two processes that want the same one, one computes it, unless the folder has no locks or the other hangs: then both write the same.
+    """
     path = path_of(folder, config, parts)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(path.with_name(f".{path.name}.lock")):
+    with alone(path.with_name(f".{path.name}.lock")):
         record = load_or_set_aside(path, pictures=True)
         if record is None:
             record = compute()

@@ -8,10 +8,13 @@ with seeded(seed, "classifier weights"):
 import contextlib
 import hashlib
 from collections.abc import Iterator
+from numbers import Integral
 from typing import Literal, get_args
 
 import numpy as np
 import torch
+
+from paperlib.config import check
 
 Purpose = Literal[
     "classifier weights",
@@ -50,6 +53,12 @@ Purpose = Literal[
 PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
 
 
+def check_seed(seed: int) -> None:
+    """Raise ConfigError unless a stream can start from it."""
+    fits = isinstance(seed, Integral) and not isinstance(seed, bool) and 0 <= seed < 2**63
+    check(fits, "seed", seed, "use an integer from 0 to 2**63 - 1")
+
+
 def state_of(seed: int, purpose: Purpose) -> int:
     """A 64-bit state from numpy.random.SeedSequence: the seed is its entropy, the purpose its spawn key.
 
@@ -57,8 +66,7 @@ def state_of(seed: int, purpose: Purpose) -> int:
     """
     if purpose not in PURPOSES:
         raise ValueError(f"purpose = {purpose!r}: use one of {', '.join(PURPOSES)}.")
-    if not 0 <= seed < 2**63:
-        raise ValueError(f"seed = {seed}: use an integer from 0 to 2**63 - 1.")
+    check_seed(seed)
     key = int.from_bytes(hashlib.sha256(purpose.encode()).digest()[:4])
     return int(np.random.SeedSequence(seed, spawn_key=(key,)).generate_state(1, np.uint64)[0])
 

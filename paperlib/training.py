@@ -14,9 +14,10 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from paperlib.data import Images, check_images, to_floats
-from paperlib.networks.frozen import check_finite, check_logits, evaluating
-from paperlib.streams import stream
+from paperlib.config import check_count, check_number
+from paperlib.data import Images, check_images, check_labels, returned_images, to_floats
+from paperlib.networks.frozen import check_finite, check_logits, evaluating, first_scores
+from paperlib.streams import check_seed, stream
 from paperlib.support.progress import track
 
 Source = Callable[[int, nn.Module], Images]
@@ -89,13 +90,20 @@ def train(
 ) -> TrainingHistory:
     """Train `model` in place for `epochs` passes over source(epoch, model); leaves it in eval mode.
 
-    on_epoch(epoch, model) is called after each epoch. mixed_precision: as in train_epoch. Raises ValueError before the first step if images or logits do not fit,
-    and in the epoch where training diverges.
+    epochs: at least 1; batch_size: at least 2; learning_rate: in (0, 1000]; momentum: in [0, 0.9999]; weight_decay: in [0, 1].
+    on_epoch(epoch, model) is called after each epoch. mixed_precision: as in train_epoch. Raises ValueError before the first step if a
+    parameter is out of range or the logits do not fit, and in the epoch whose images or labels do not fit or where training diverges.
     """
-    data = source(0, model)
-    check_images(data.images, "training images")
-    with evaluating(model), torch.no_grad():
-        check_logits(model(to_floats(data.images[:2])), len(data.images[:2]), 0)
+    check_count("epochs", epochs)
+    check_count("batch_size", batch_size, 2)
+    check_number("learning_rate", learning_rate, 0, 1e3, open_low=True)
+    check_number("momentum", momentum, 0, 0.9999)
+    check_number("weight_decay", weight_decay, 0, 1)
+    check_seed(seed)
+    data = returned_images(source(0, model), "source(0, model)")
+    check_images(data.images, "the image set of epoch 1")
+    scores = first_scores(model, data.images)
+    check_logits(scores, len(data.images[:2]), 0)
     optimizer = sgd(model, learning_rate, momentum, weight_decay)
     steps = epochs * -(-len(data) // batch_size)
     scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
@@ -103,7 +111,9 @@ def train(
     history = TrainingHistory()
     for epoch in track(range(epochs), "epochs", enabled=progress):
         if epoch > 0:
-            data = source(epoch, model)
+            data = returned_images(source(epoch, model), f"source({epoch}, model)")
+            check_images(data.images, f"the image set of epoch {epoch + 1}")
+        check_labels(data.labels, len(data.images), scores.shape[1], f"the label set of epoch {epoch + 1}")
         loss, accuracy = train_epoch(
             model, data, optimizer, batch_size=batch_size, rng=rng, scheduler=scheduler, mixed_precision=mixed_precision
         )

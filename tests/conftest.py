@@ -23,7 +23,7 @@ from paperlib import profiles
 from paperlib.commands import reproduce
 from paperlib.config import Config
 from paperlib.data.imagenet import CLASSES
-from paperlib.experiment import engine
+from paperlib.experiment import engine, one_run
 from paperlib.experiment.fingerprints import Fingerprints
 from paperlib.experiment.outcome import Outcome
 from paperlib.generators import biggan
@@ -37,20 +37,22 @@ from paperlib.support.paths import ROOT, Paths
 torch.set_num_threads(1)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Slow files first: at the end of a parallel run the quick ones fill the gaps."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 @contextmanager
-def reproduced(
-    profile: str, tmp_path_factory: pytest.TempPathFactory, variables: dict[str, str], *, kernels: bool = False
-) -> Iterator[Path]:
+def reproduced(profile: str, tmp_path_factory: pytest.TempPathFactory, variables: dict[str, str]) -> Iterator[Path]:
     """`make reproduce PROFILE=...` with these environment variables, into a results folder of its own: the profile's part of it.
 
-    The runs are in this process, for the tests themselves have a process a core; so are the notebooks, unless they are to have kernels."""
+    Runs and notebooks are in this process, for the tests themselves have a process a core, and a kernel takes longer to start than to run."""
     folder = tmp_path_factory.mktemp("results")
     with pytest.MonkeyPatch.context() as patch:
         for name, value in {"PAPERLIB_RESULTS": str(folder), **variables}.items():
             patch.setenv(name, value)
         patch.setattr(engine, "worker_count", lambda: 1)
-        if not kernels:
-            patch.setattr(papermill, "execute_notebook", partial(papermill.execute_notebook, engine_name="in process"))
+        patch.setattr(papermill, "execute_notebook", partial(papermill.execute_notebook, engine_name="in process"))
         assert reproduce.main(["--profile", profile]) == 0
         yield folder / profile
 
@@ -75,7 +77,7 @@ def flip_last_bit(path: Path) -> None:
 
 def outcome(config: Config, profile: profiles.Profile) -> Outcome:
     """What the experiment computes, without a record."""
-    return engine._outcome(config, Fingerprints(profile), False)
+    return one_run.measured(config, Fingerprints(profile), False)
 
 
 PROVENANCE = {"commit": "abc", "packages": {}, "device": "cpu", "threads": 1, "workers": 1, "seconds": 1.0, "date": "2026-01-01"}
@@ -128,7 +130,6 @@ def smoke(tmp_path):
     return replace(profiles.SMOKE, paths=Paths(results=tmp_path))
 
 
-@cache
 @cache
 def photographs() -> tuple[bytes, ...]:
     """Ten real JPEG files, one a class: ImageNet's where PAPERLIB_SAMPLES (or ../shared/data/imagenet10-samples) has them,
@@ -217,13 +218,14 @@ CHANNELS = {32: [4, 4, 4, 4], 64: [16, 16, 8, 4, 2], 128: [16, 16, 8, 4, 2, 1]}
 
 
 def published_biggan(resolution=32, ch=8, classes=5, dim_z=12, shared=6, hierarchical=True, attention=None, spectral=True, seed=0):
-    """A state dict as that code's G.state_dict() names and shapes it, with random values."""
+    """A state dict as that code's G.state_dict() names and shapes it, with random values. shared=0: an embedding in each norm."""
+    hierarchical = hierarchical and shared > 0
     rng = torch.Generator().manual_seed(seed)
     channels = [ch * c for c in CHANNELS[resolution]]
     blocks = len(channels) - 1
     chunk = dim_z // (blocks + 1) if hierarchical else dim_z
     condition = shared + chunk if hierarchical else shared
-    state = {"shared.weight": torch.randn(classes, shared, generator=rng)}
+    state = {"shared.weight": torch.randn(classes, shared, generator=rng)} if shared else {}
 
     def layer(name, *shape, bias=True):
         state[f"{name}.weight"] = torch.randn(shape, generator=rng) / math.prod(shape[1:]) ** 0.5
@@ -243,8 +245,11 @@ def published_biggan(resolution=32, ch=8, classes=5, dim_z=12, shared=6, hierarc
         layer(f"blocks.{i}.0.conv2", out, out, 3, 3)
         layer(f"blocks.{i}.0.conv_sc", out, inside, 1, 1)
         for norm, n in (("bn1", inside), ("bn2", out)):
-            layer(f"blocks.{i}.0.{norm}.gain", n, condition, bias=False)
-            layer(f"blocks.{i}.0.{norm}.bias", n, condition, bias=False)
+            for what in ("gain", "bias"):
+                if shared:
+                    layer(f"blocks.{i}.0.{norm}.{what}", n, condition, bias=False)
+                else:
+                    state[f"blocks.{i}.0.{norm}.{what}.weight"] = torch.randn(classes, n, generator=rng)
             statistics(f"blocks.{i}.0.{norm}", n)
         if attention == i:
             for name, shape in {"theta": (out // 8, out), "phi": (out // 8, out), "g": (out // 2, out), "o": (out, out // 2)}.items():

@@ -1,6 +1,7 @@
 """A papermill engine without a kernel process: a notebook's cells run in this process, in a namespace of their own.
 
-Starting a kernel and importing everything takes longer than a tiny notebook does. Notebooks of the smoke profile run in real kernels.
+Starting a kernel and importing everything takes longer than a tiny notebook does. One point of the sweep, and the classifier's appendix, run
+in real kernels.
 """
 
 import sys

@@ -79,7 +79,7 @@ def test_refusals(model, images):
         adapt_batchnorm(model, torch.full((4, 1, 28, 28), float("nan")))
     with pytest.raises(ValueError, match=r"expected \[-1, 1\]"):
         adapt_batchnorm(model, images * 127.5)
-    with pytest.raises(ValueError, match=r"momentum is 1\.5"):
+    with pytest.raises(ValueError, match=r"momentum = 1\.5"):
         adapt_batchnorm(model, images, momentum=1.5)
     with pytest.raises(ValueError, match="at least 2"):
         adapt_batchnorm(model, images[:1])

@@ -40,7 +40,7 @@ def test_the_callers_images_stay():
 
 @pytest.mark.parametrize("fraction", [-0.1, 1.1, float("nan")])
 def test_r_outside_0_to_1(fraction):
-    with pytest.raises(ValueError, match=r"lies in \[0, 1\]"):
+    with pytest.raises(ValueError, match=r"use a number in \[0, 1\]"):
         dataset().replace(fraction, *new(1))
 
 

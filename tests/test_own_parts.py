@@ -9,6 +9,7 @@ import pandas as pd
 import papermill
 import pytest
 from conftest import check_executed
+from papermill.iorw import papermill_io
 
 from paperlib import profiles, records
 from paperlib.commands import doctor, reproduce
@@ -50,6 +51,7 @@ def caller(tmp_path, monkeypatch):
     modules = set(sys.modules)
     (tmp_path / "caller").mkdir()
     monkeypatch.chdir(tmp_path / "caller")
+    monkeypatch.setattr(papermill_io.get_handler("local"), "_cwd", None)  # two notebooks at a time may leave another caller's folder there
     yield tmp_path / "caller"
     for name in set(sys.modules) - modules:
         if str(tmp_path) in str(getattr(sys.modules[name], "__file__", "")):

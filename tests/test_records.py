@@ -114,7 +114,7 @@ def test_provenance_says_where_and_when(smoke):
 
 def test_a_folder_that_cannot_be_written_is_one_clear_error(smoke):
     smoke.paths.results.joinpath("smoke").write_text("")
-    with pytest.raises(OSError, match=r"^cannot write to .*smoke: .*set PAPERLIB_RESULTS to a folder that is\.$"):
+    with pytest.raises(OSError, match=r"^cannot write to .*smoke.records: .*set PAPERLIB_RESULTS to a folder that is\.$"):
         run(CONFIG, smoke, progress=False)
     with pytest.raises(OSError, match="cannot write to"):
         engine.run_all([CONFIG], smoke, progress=False)

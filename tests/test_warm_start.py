@@ -51,7 +51,7 @@ def test_zero_is_the_paper_bit_for_bit():
 
 def test_bad_values_are_refused():
     for bad in (-1, 2.5):
-        with pytest.raises(ValueError, match=f"warm_start is {bad}; use a whole number"):
+        with pytest.raises(ValueError, match=f"warm_start = {bad}: use an integer of at least 0"):
             train(warm_start=bad)
     with pytest.raises(ValueError, match="only the Gaussian family"):
         train(warm_start=10, family=FlowConditioner)

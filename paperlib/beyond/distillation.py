@@ -18,6 +18,7 @@ from torch import nn
 
 from paperlib.beyond.latent_families import LatentPosterior
 from paperlib.conditioner import check_weight, noise
+from paperlib.config import check_number
 from paperlib.generators import Generator
 from paperlib.networks.frozen import ask, check_counts, check_finite, check_logits, evaluating
 from paperlib.streams import seeded, stream
@@ -60,8 +61,8 @@ def distil_posterior(
         draws: at least 1. Labelled latents to train on; 1,000 more are held out.
         epochs: at least 1. Number of epochs (AdamW, cosine schedule).
         batch_size: at least 1. Latents in a training step.
-        learning_rate: above 0, finite. Step size at the start.
-        prior_weight: above 0, finite. w of p(a | z)^(1/w): 1 is Bayes' rule, less keeps only latents of which the teacher is surer.
+        learning_rate: in (0, 1000]. Step size at the start.
+        prior_weight: in (0, 1000]. w of p(a | z)^(1/w): 1 is Bayes' rule, less keeps only latents of which the teacher is surer.
         hidden: at least 1. Width of the three hidden layers.
         image_size: at least 1, in pixels. Side of the classifier's input; images are resized to it (nearest). None leaves them as they are.
         generator_batch: at least 1. Images in a pass of the generator; it bounds the memory.
@@ -77,8 +78,7 @@ def distil_posterior(
     check_counts(
         num_attributes=num_attributes, draws=draws, epochs=epochs, batch_size=batch_size, hidden=hidden, generator_batch=generator_batch
     )
-    if not 0 < learning_rate < float("inf"):
-        raise ValueError(f"learning_rate is {learning_rate}; use a finite number above 0.")
+    check_number("learning_rate", learning_rate, 0, 1e3, open_low=True)
     check_weight(prior_weight)
     device, rng = generator.device, stream(seed, "distillation draws")
     z = noise(torch.Size((draws + HELD_OUT, generator.latent_dim)), rng, device)

@@ -69,7 +69,7 @@ def rejection_sample(
         classifier: (N, C, H, W) images -> (N, K) logits. The teacher, used in eval mode.
         attributes: each in [0, K), no two the same. What is asked for.
         n: at least 1. Latents for each attribute.
-        prior_weight: above 0, finite. w of p(a | G(z))^(1/w): 1 is the truth.
+        prior_weight: in (0, 1000]. w of p(a | G(z))^(1/w): 1 is the truth.
         rng: stream of random numbers; None is torch's global stream.
         batch_size: at least 1. Images in a pass.
         max_draws: at least 1. Prior draws after which it gives up.
@@ -152,7 +152,7 @@ def proposed_sample(
         classifier: (N, C, H, W) images -> (N, K) logits. The teacher, used in eval mode.
         attribute: in [0, K). What is asked for.
         n: at least 1. Number of latents.
-        prior_weight: above 0, finite. w of p(a | G(z))^(1/w): 1 is the truth.
+        prior_weight: in (0, 1000]. w of p(a | G(z))^(1/w): 1 is the truth.
         rng: stream of random numbers; None is torch's global stream.
         batch_size: at least 1. Candidates in a pass.
         max_draws: at least 1. Candidates after which it gives up.

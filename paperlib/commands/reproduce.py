@@ -2,8 +2,16 @@
 
 python -m paperlib.commands.reproduce --profile digits --seeds 3
 
-Worker processes import this file too; what they do not need is imported where it is used.
+Ctrl-C is answered from the start, before the imports, which take seconds. Worker processes import this file too; what they do not need is
+imported where it is used.
 """
+
+from paperlib.support import stopping
+
+if __name__ == "__main__":
+    stopping.at_once("What is on record stays; the same command goes on from there.")
+elif __name__ == "__mp_main__":
+    stopping.leave_to_parent()
 
 import argparse
 import os
@@ -11,6 +19,7 @@ import shutil
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +28,7 @@ from paperlib.config import ConfigError, check_number
 from paperlib.data.imagenet import DataError
 from paperlib.experiment import found, plans, run_all
 from paperlib.experiment.conditioning import generator_of
+from paperlib.experiment.together import FailedRunsError
 from paperlib.support.files import replacing
 from paperlib.support.paths import REFERENCE, ROOT, Paths
 from paperlib.support.weights import CheckpointError
@@ -38,8 +48,9 @@ def execute(name: str, output: Path, parameters: dict[str, Any]) -> str:
     with replacing(output) as temporary:
         try:
             papermill.execute_notebook(NOTEBOOKS / f"{name}.ipynb", temporary, parameters, kernel_name="python3", progress_bar=False)
-        except papermill.PapermillExecutionError:
-            temporary.replace(output.with_suffix(".failed.ipynb"))
+        except papermill.PapermillExecutionError as error:
+            failed = temporary.replace(output.with_suffix(".failed.ipynb"))
+            error.add_note(f"notebook {name}, kept as {os.path.relpath(failed)}")
             raise
         notebook = nbformat.read(temporary, as_version=4)
         notebook.metadata.pop("papermill", None)
@@ -75,10 +86,12 @@ def reproduce(profile: profiles.Profile, source: str, seeds: int, names: tuple[s
         run_all(plans.everything(profile, seeds), profile, label="missing runs")
     parameters = {"profile": source, "seeds": seeds} | parameters
     os.environ |= profile.paths.to_environment()  # the kernels inherit it
-    with ThreadPoolExecutor(2) as pool:
+    executed: list[str] = []
+    with stopping.saying(lambda: f"{len(executed)} of {len(names)} notebooks are done"), ThreadPoolExecutor(2) as pool:
         futures = [pool.submit(execute, name, folder / "notebooks" / f"{name}.ipynb", parameters) for name in names]
         for future in as_completed(futures):
-            print(future.result(), flush=True)
+            executed.append(future.result())
+            print(executed[-1], flush=True)
 
 
 def conclude(profile: profiles.Profile) -> None:
@@ -107,6 +120,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--profile", default="digits", help=f"{', '.join(profiles.PROFILES)}, or the path of a Python file with PROFILE")
     parser.add_argument("--seeds", type=int, help="seeds of every run; default: the profile's")
+    parser.add_argument("--cluster", help="where runs are computed: slurm, or a Dask scheduler's tls:// or tcp:// address; default: here")
     parser.add_argument("--only", choices=ORDER, help="this notebook alone")
     parser.add_argument("--r", type=float, help="with --only 02_r_sweep: this point alone")
     parser.add_argument("--report-only", action="store_true", help="no notebook, the report from what is there")
@@ -116,7 +130,8 @@ def main(arguments: list[str] | None = None) -> int:
     start = time.perf_counter()
     try:
         source = str(Path(options.profile).expanduser().absolute()) if options.profile.endswith(".py") else options.profile
-        profile = profiles.load(source, Paths.from_environment())
+        paths = Paths.from_environment()
+        profile = profiles.load(source, replace(paths, cluster=options.cluster or paths.cluster))
         if options.clean:
             shutil.rmtree(profile.folder, ignore_errors=True)
             print(f"Deleted {profile.folder}.")
@@ -134,8 +149,11 @@ def main(arguments: list[str] | None = None) -> int:
     except (ConfigError, CheckpointError, DataError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    except FailedRunsError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
     except PapermillExecutionError as error:
-        print(f"error: {error.ename}: {error.evalue} (the notebook is kept as *.failed.ipynb)", file=sys.stderr)
+        print(f"error: {'; '.join(error.__notes__)}: {error.ename}: {error.evalue}", file=sys.stderr)
         return 1
     print(f"Took {time.perf_counter() - start:.0f} s.")
     return 0

@@ -4,7 +4,7 @@ from paperlib.data.cifar10 import Cifar10, cifar10
 from paperlib.data.digits import digits, uci_digits, uci_train_test
 from paperlib.data.image_folder import FolderImages, image_folder
 from paperlib.data.imagenet import imagenet10
-from paperlib.data.images import Images, check_images, split, to_bytes, to_floats
+from paperlib.data.images import Images, check_images, check_labels, returned_images, split, to_bytes, to_floats
 from paperlib.data.utkface import Faces, utkface
 
 __all__ = [
@@ -13,10 +13,12 @@ __all__ = [
     "FolderImages",
     "Images",
     "check_images",
+    "check_labels",
     "cifar10",
     "digits",
     "image_folder",
     "imagenet10",
+    "returned_images",
     "split",
     "to_bytes",
     "to_floats",

@@ -13,7 +13,8 @@ from typing import Literal
 
 import torch
 
-from paperlib.data.decoding import DataError, decode_images
+from paperlib.config import check
+from paperlib.data.decoding import DataError, check_size, decode_images
 from paperlib.data.images import Images
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
@@ -46,7 +47,7 @@ def image_folder(
 
     Args:
         path: the folder, e.g. root / "train".
-        size: integer >= 1, pixels: height and width of the images that are returned; each file is cropped to its central square first.
+        size: in [1, 4096], pixels: height and width of the images that are returned; each file is cropped to its central square first.
         channels: 3 for RGB or 1 for grey; files of another kind are converted, and transparency is dropped.
         cache: folder for the decoded images (default: ~/.cache/paperlib).
         progress: show a progress bar while decoding.
@@ -58,15 +59,14 @@ def image_folder(
     Raises:
         ValueError: if size or channels is out of range.
         DataError: if there is no such folder, no class folder, a class without an image, or a file that cannot be read; it lists them all.
+        OSError: if nothing can be written to the cache.
     """
-    if not isinstance(size, int) or isinstance(size, bool) or size < 1:
-        raise ValueError(f"size is {size!r}; it is an integer of at least 1, the height and width in pixels, e.g. size=32.")
-    if channels not in (1, 3):
-        raise ValueError(f"channels is {channels!r}; use 3 for RGB or 1 for grey.")
+    check_size(size)
+    check(channels in (1, 3), "channels", channels, "use 3 for RGB or 1 for grey")
     root = Path(path).expanduser().absolute()
     found, problems = find_classes(root)
     files = [file for files in found.values() for file in files]
-    images = decode_images([f for f in files if f.is_file()], size, name="images", channels=channels, cache=cache, progress=progress)
+    images = decode_images(files, size, name="images", channels=channels, cache=cache, progress=progress)
     if isinstance(images, list):
         problems += images
     if problems or isinstance(images, list):
@@ -94,7 +94,9 @@ def find_classes(root: Path) -> tuple[dict[str, list[Path]], list[str]]:
         if not found[folder.name]:
             deeper = next((p for p in sorted(folder.iterdir()) if p.is_dir() and _images(p)), None)
             problems.append(f"{folder} holds no image" + (f", but {deeper} does: give its parent folder as path" if deeper else ""))
-    problems += [f"{file} is no file" for files in found.values() for file in files if not file.is_file()]
+    problems += [
+        f"{path} is a link to nothing" for path in root.iterdir() if path.is_symlink() and not path.exists() and path.name[0] != "."
+    ]
     return found, problems
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import torch
 
-from paperlib.data.decoding import DataError, decode_images
+from paperlib.data.decoding import DataError, check_size, decode_images
 from paperlib.data.images import Images
 
 __all__ = ["CLASSES", "DataError", "ImageNetClass", "find_images", "imagenet10"]
@@ -57,6 +57,7 @@ def imagenet10(root: str | Path, *, size: int = 128, cache: Path | None = None, 
     cache: folder of the decoded images, see decode_images.
     Raises one DataError with every missing folder and class and every file that cannot be decoded.
     """
+    check_size(size)
     found, problems = find_images(root)
     parts: list[Images] = []
     for part, files in found.items():
@@ -114,7 +115,10 @@ def _flat_labels(root: Path, files: Sequence[Path]) -> list[tuple[Path, int]] | 
     listing = next((place / name for place in places for name in LABEL_FILES if (place / name).is_file()), None)
     if listing is None:
         return f"{root / 'val'} is flat, and no label file lies beside it (one of {', '.join(LABEL_FILES)})"
-    lines = [line.strip() for line in listing.read_text().splitlines() if line.strip()]
+    try:
+        lines = [line.strip() for line in listing.read_text(encoding="utf-8").splitlines() if line.strip()]
+    except (OSError, UnicodeDecodeError) as error:
+        return f"{listing} cannot be read as a list of labels: {error}"
     labels: dict[str, int | None] = {}
     if all(re.fullmatch(r"n\d{8}", line) for line in lines):
         if len(lines) != len(files):

@@ -4,10 +4,13 @@ x = to_floats(data.images[index])            # a batch for a network, whatever t
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 from sklearn.model_selection import train_test_split
+
+from paperlib.config import check_count
 
 TOLERANCE = 1e-4
 
@@ -47,6 +50,8 @@ def check_images(images: torch.Tensor, name: str = "images") -> None:
         raise ValueError(f"{name} is empty; at least one image is needed.")
     if images.dtype == torch.uint8:
         return
+    if not images.is_floating_point():
+        raise ValueError(f"{name} is {images.dtype}; expected floats in [-1, 1] or bytes. For 0..255 pixels use images.to(torch.uint8).")
     low, high = images.aminmax()
     if not (torch.isfinite(low) and torch.isfinite(high)):
         raise ValueError(f"{name} contains NaN or infinity; remove or repair those images first.")
@@ -54,7 +59,26 @@ def check_images(images: torch.Tensor, name: str = "images") -> None:
         raise ValueError(f"{name} spans [{low:.4g}, {high:.4g}]; expected [-1, 1]. For 0..255 pixels use images / 127.5 - 1.")
 
 
+def check_labels(labels: torch.Tensor, n: int, num_classes: int, name: str = "labels") -> None:
+    """Raise ValueError unless `labels` is n integers in [0, num_classes)."""
+    if labels.shape != (n,) or labels.dtype != torch.long:
+        raise ValueError(f"{name} is {labels.dtype} of shape {tuple(labels.shape)}; expected ({n},) torch.long. Give one for each image.")
+    low, high = (int(value) for value in labels.aminmax())
+    if low < 0 or high >= num_classes:
+        raise ValueError(f"{name} spans [{low}, {high}]; expected [0, {num_classes - 1}]: the classifier has {num_classes} classes.")
+
+
+def returned_images(made: Any, call: str, n: int | None = None) -> Images:
+    """What a function of the caller's returned; ValueError unless it is Images, n of them where n is given."""
+    if not all(isinstance(getattr(made, part, None), torch.Tensor) for part in ("images", "labels")):
+        raise ValueError(f"{call} returned {type(made).__name__}; return Images(images, labels).")
+    if n is not None and not len(made.images) == len(made.labels) == n:
+        raise ValueError(f"{call} returned {len(made.images)} images and {len(made.labels)} labels; return {n} of each.")
+    return made  # type: ignore[no-any-return]
+
+
 def split(data: Images, test_size: int, seed: int) -> tuple[Images, Images]:
-    """(rest, part of `test_size` images), stratified by label, the same for the same seed."""
+    """(rest, part of `test_size` images), stratified by label, the same for the same seed, which is below 2**32."""
+    check_count("seed", seed, 0, 2**32 - 1)
     rest, part = train_test_split(np.arange(len(data)), test_size=test_size, stratify=data.labels.cpu(), random_state=seed)
     return data.subset(torch.from_numpy(np.sort(rest))), data.subset(torch.from_numpy(np.sort(part)))

@@ -16,7 +16,8 @@ from typing import Literal
 
 import torch
 
-from paperlib.data.decoding import DataError, decode_images
+from paperlib.config import check_choice
+from paperlib.data.decoding import DataError, check_size, decode_images
 from paperlib.data.images import Images, split
 
 FaceAttribute = Literal["race", "gender", "age band"]
@@ -76,8 +77,8 @@ def utkface(
     cache: folder of the decoded images, see decode_images.
     Raises ValueError for another attribute, and one DataError with everything that is missing or cannot be read.
     """
-    if attribute not in CLASS_NAMES:
-        raise ValueError(f"attribute = {attribute!r}: use one of {', '.join(map(repr, CLASS_NAMES))}.")
+    check_choice("attribute", attribute, tuple(CLASS_NAMES))
+    check_size(size)
     names = CLASS_NAMES[attribute]
     files, unparsed, problems = find_faces(root)
     labels = torch.tensor([labels.of(attribute) for _, labels in files], dtype=torch.long)
@@ -120,7 +121,7 @@ def find_faces(root: str | Path) -> tuple[list[tuple[Path, FaceLabels]], tuple[s
     for path in sorted(p for p in root.iterdir() if p.suffix.lower() == ".jpg"):
         labels = parse_name(path.name)
         if labels is None:
-            unparsed.append(path.name)
+            unparsed.append(path.name.encode(errors="backslashreplace").decode())
         else:
             files.append((path, labels))
     problems = []

@@ -1,61 +1,24 @@
 """Run configs and keep their records.
 
 record = run(DIGITS.classifier_run(seed=0, hsm=True, r=0.5), DIGITS)
-records = run_all([...], DIGITS)               # the missing ones, in parallel processes; the others are loaded
+records = run_all([...], DIGITS)               # the missing ones, in parallel; the others are loaded
 """
 
-import datetime
-import multiprocessing
 import os
-import pickle
-import subprocess
-import time
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from importlib.metadata import version
 from pathlib import Path
 
-import cloudpickle
 import torch
 
 from paperlib import profiles, records
-from paperlib.conditioner import NeverProducedError
-from paperlib.config import (
-    ClassifierRun,
-    ConditioningRun,
-    Config,
-    ControlRun,
-    DiversityRun,
-    EvaluationRun,
-    HardSamplesRun,
-    ImageQualityRun,
-    MinedClassifierRun,
-    MinedSpaceRun,
-    ShownImagesRun,
-    check,
-)
-from paperlib.experiment import (
-    classifier,
-    conditioning,
-    diversity,
-    evaluation,
-    hard_samples,
-    image_quality,
-    mined_space,
-    plans,
-    shown_images,
-)
+from paperlib.config import ClassifierRun, Config, ControlRun, DiversityRun, MinedClassifierRun, ShownImagesRun
+from paperlib.experiment import plans, together
 from paperlib.experiment.fingerprints import Fingerprints
-from paperlib.experiment.outcome import Outcome
+from paperlib.experiment.one_run import check_profile, record_of
+from paperlib.experiment.watch import Watch
 from paperlib.profiles import Profile
 from paperlib.records import Record
-from paperlib.streams import seeded
-from paperlib.support.machine import processor_name
-from paperlib.support.paths import ROOT
-from paperlib.support.progress import progress_bar
-from paperlib.support.threads import one_thread
-
-PACKAGES = ("torch", "torchvision", "numpy", "scipy", "scikit-learn")
+from paperlib.support import stopping
 
 
 def run(config: Config, profile: Profile | None = None, *, progress: bool = True) -> Record:
@@ -75,40 +38,50 @@ def run(config: Config, profile: Profile | None = None, *, progress: bool = True
         ConfigError: the config is another profile's, or names a profile that does not ship.
     """
     profile = profile or profiles.load(config.profile)
-    return _run(config, Fingerprints(profile), progress=progress, workers=1)
+    return record_of(config, Fingerprints(profile), progress=progress)
 
 
 def run_all(
     configs: Sequence[Config], profile: Profile | None = None, *, label: str = "runs", workers: int | None = None, progress: bool = True
 ) -> list[Record]:
-    """The records of `configs`, in order, of one profile. Missing ones are computed first, `workers` at a time (default: one a core; one on a GPU).
+    """The records of `configs`, in order, of one profile. Missing ones are computed first, `workers` at a time (default: one a core or GPU),
+    in other processes or, where profile.paths names a cluster, on its workers. One run, or one worker here, needs no other process.
 
     Each is saved as it ends, so an interruption loses only the runs in progress. One bar counts the runs. A run that the pair cannot do
     is left out, with one line.
+
+    Raises:
+        ConfigError: a config is another profile's.
+        DiskFullError: nothing more can be written.
+        FailedRunsError: runs that failed, three times where that may help; the others are on record. A run that was alone raises its own error.
     """
     if not configs:
         return []
     profile = profile or profiles.load(configs[0].profile)
     for config in configs:
-        _check_profile(config, profile)
-    known = Fingerprints(profile)
+        check_profile(config, profile)
+    known, paths = Fingerprints(profile), profile.paths
+    paths.writable(profile.name)
     found = {c: records.load_or_set_aside(records.path_of(profile.folder, c, known.of(c)), pictures=True) for c in dict.fromkeys(configs)}
-    missing = [config for config, record in found.items() if record is None]
+    missing = _longest_first([config for config, record in found.items() if record is None])
     workers = min(workers or worker_count(), len(missing))
-    bar = progress_bar(len(missing), label, enabled=progress and bool(missing))
-    if workers > 1:
-        context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(workers, context, _start_worker, (cloudpickle.dumps(profile), workers)) as pool:
-            futures = {pool.submit(_work, config): config for config in _longest_first(missing)}
-            for future in as_completed(futures):
-                future.result()
-                bar.update(1)
-    else:
-        for config in missing:
-            _run(config, known, progress=False, workers=1)
-            bar.update(1)
-    bar.close()
-    done = {config: record or _run(config, known, progress=False, workers=1) for config, record in found.items()}
+    watch = Watch(missing, found, label, enabled=progress)
+    try:
+        with stopping.saying(watch.line):
+            if paths.cluster is None and workers <= 1:
+                failures = together.compute_here(missing, known, watch)
+            elif missing:
+                from paperlib.experiment.cluster import connected  # Dask takes a while to import
+
+                count = len(missing) if paths.cluster else workers
+                with connected(paths.cluster, workers=count, dashboard=bool(paths.dashboard), logs=profile.folder / "logs") as client:
+                    failures = together.compute_on(client, missing, known, 1 if paths.cluster else workers, watch)
+            else:
+                failures = {}
+    finally:
+        watch.close()
+    together.report(failures, len(missing))
+    done = {config: record or record_of(config, known) for config, record in found.items()}
     for record in done.values():
         if record.impossible:
             from paperlib.report.diversity import named  # it brings all that draws
@@ -135,25 +108,10 @@ def found(profile: Profile, folder: Path | None = None) -> list[Record]:
 
 
 def worker_count() -> int:
-    """Runs at a time: one on a GPU, one a core elsewhere."""
+    """Runs at a time: one a GPU, or one a core where there is none."""
     if torch.cuda.is_available():
-        return 1
+        return torch.cuda.device_count()
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-class _Worker:
-    """What a worker process was started for."""
-
-    known: Fingerprints
-    workers: int
-
-
-def _start_worker(profile: bytes, workers: int) -> None:
-    _Worker.known, _Worker.workers = Fingerprints(pickle.loads(profile)), workers
-
-
-def _work(config: Config) -> None:
-    _run(config, _Worker.known, progress=False, workers=_Worker.workers)
 
 
 def _longest_first(configs: Sequence[Config]) -> list[Config]:
@@ -168,70 +126,3 @@ def _longest_first(configs: Sequence[Config]) -> list[Config]:
         return getattr(config, "epochs", 0)
 
     return sorted(configs, key=epochs, reverse=True)
-
-
-def _run(config: Config, known: Fingerprints, *, progress: bool, workers: int) -> Record:
-    """workers: the runs that share the machine."""
-    profile = known.profile
-    _check_profile(config, profile)
-    parts = known.of(config)
-    return records.cached(config, parts, profile.paths.writable(profile.name), lambda: _compute(config, parts, known, progress, workers))
-
-
-def _check_profile(config: Config, profile: Profile) -> None:
-    check(config.profile == profile.name, "config.profile", config.profile, f"the profile that is passed is {profile.name!r}")
-
-
-def _compute(config: Config, parts: dict[str, str], known: Fingerprints, progress: bool, workers: int) -> Record:
-    start = time.perf_counter()
-    try:
-        with one_thread(), torch.backends.cudnn.flags(deterministic=True, benchmark=False), seeded(config.seed, "training noise"):
-            outcome = _outcome(config, known, progress)
-            impossible = ""
-    except NeverProducedError as error:
-        outcome, impossible = Outcome({}), str(error)
-    provenance = _provenance(time.perf_counter() - start, workers) | outcome.costs
-    return Record(config, parts, outcome.metrics, outcome.history, outcome.pictures, provenance, impossible)
-
-
-def _outcome(config: Config, known: Fingerprints, progress: bool) -> Outcome:  # noqa: PLR0911 -- a return a kind
-    profile = known.profile
-
-    def record_of(other: Config) -> Record:
-        return _run(other, known, progress=False, workers=1)
-
-    match config:
-        case ClassifierRun():
-            return classifier.compute(config, profile, progress)
-        case HardSamplesRun():
-            return hard_samples.compute(config, profile, progress)
-        case MinedSpaceRun():
-            return mined_space.compute(config, profile, progress)
-        case MinedClassifierRun() | ControlRun():
-            return classifier.compute(config.classifier, profile, progress)
-        case ConditioningRun():
-            return conditioning.compute(config, profile, progress)
-        case ImageQualityRun():
-            return image_quality.compute(config, profile, record_of)
-        case ShownImagesRun():
-            return shown_images.compute(config, profile, progress)
-        case EvaluationRun():
-            return evaluation.compute(config, profile, record_of)
-        case DiversityRun():
-            return diversity.compute(config, profile, progress, record_of)
-    raise TypeError(f"no experiment takes a {type(config).__name__}")
-
-
-def _provenance(seconds: float, workers: int) -> dict[str, object]:
-    git = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True, check=False)
-    device = profiles.device()
-    return {
-        "commit": git.stdout.strip() or "unknown",
-        "packages": {name: version(name) for name in PACKAGES},
-        "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
-        "processor": processor_name(),
-        "threads": 1,
-        "workers": workers,
-        "seconds": round(seconds, 2),
-        "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-    }

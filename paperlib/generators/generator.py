@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from paperlib.config import check_count
 from paperlib.data.images import check_images
 
 LatentSampler = Callable[..., torch.Tensor]
@@ -57,8 +58,10 @@ class Generator(nn.Module):
         Raises:
             ValueError: z or y has another shape or type, a label is out of range, or an unconditional generator is given labels.
         """
-        if z.ndim != 2 or z.shape[1] != self.latent_dim:
-            raise ValueError(f"z has shape {tuple(z.shape)}; this generator takes (N, {self.latent_dim}). Draw z with sample_latents.")
+        if z.ndim != 2 or z.shape[1] != self.latent_dim or not z.is_floating_point():
+            raise ValueError(
+                f"z is {z.dtype} of shape {tuple(z.shape)}; this generator takes floats (N, {self.latent_dim}). Draw z with sample_latents."
+            )
         if self.num_classes == 0:
             if y is not None:
                 raise ValueError("labels were given to an unconditional generator; call it with y=None.")
@@ -86,7 +89,11 @@ class Generator(nn.Module):
 
         Returns:
             (n, d) float on the generator's device.
+
+        Raises:
+            ConfigError: n is no integer of at least 0.
         """
+        check_count("n", n, 0)
         if self._sampler is not None:
             return self._sampler(n, rng).to(self.device)
         return torch.randn(n, self.latent_dim, generator=rng, device=rng.device if rng else self.device).to(self.device)

@@ -7,6 +7,9 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from paperlib.config import check_count
+from paperlib.data import to_floats
+
 
 @contextmanager
 def evaluating(model: nn.Module) -> Iterator[nn.Module]:
@@ -35,10 +38,9 @@ def ask(
 
 
 def check_counts(**counts: int) -> None:
-    """Raise ValueError, naming it, unless each is at least 1."""
+    """Raise ConfigError, naming it, unless each is an integer of at least 1."""
     for name, value in counts.items():
-        if value < 1:
-            raise ValueError(f"{name} is {value}; use an integer of at least 1.")
+        check_count(name, value)
 
 
 def check_finite(epoch: int, learning_rate: float, *values: torch.Tensor) -> None:
@@ -47,6 +49,21 @@ def check_finite(epoch: int, learning_rate: float, *values: torch.Tensor) -> Non
         raise ValueError(
             f"training diverged in epoch {epoch + 1}: the loss or a weight is NaN or infinite; use a learning_rate below {learning_rate}."
         )
+
+
+@torch.no_grad()
+def first_scores(classifier: nn.Module, images: torch.Tensor) -> torch.Tensor:
+    """What the classifier says of the first two images, in eval mode; ValueError where it cannot read them."""
+    floats = to_floats(images[:2])
+    with evaluating(classifier):
+        try:
+            return classifier(floats)
+        except RuntimeError as error:
+            reason = str(error).partition("\n")[0].rstrip(".")
+            raise ValueError(
+                f"the classifier cannot read {images.dtype} images of shape {tuple(images.shape[1:])}: {reason}. "
+                "Give images of the classifier's own size and type: most take float32 (images.float()) or bytes."
+            ) from error
 
 
 def check_logits(scores: torch.Tensor, n: int, num_classes: int) -> None:

@@ -12,6 +12,7 @@ from nbconvert import HTMLExporter
 
 from paperlib.report import claim_table
 from paperlib.report.comparison import NOTE
+from paperlib.report.safe_html import safe
 from paperlib.support.files import replacing
 
 PAGE = """<!DOCTYPE html>
@@ -22,7 +23,7 @@ table {{ border-collapse: collapse; font-size: 14px }} td, th {{ padding: .2rem 
 td:first-child, th:first-child, #claims td:nth-child(-n+3) {{ text-align: left }} img, svg {{ max-width: 100% }}
 pre {{ background: #f6f6f4; padding: .6rem .8rem; overflow-x: auto; font-size: 13px; border-radius: 4px }}
 .supported {{ color: #1a7f37; font-weight: 600 }} .differs, .contradicted {{ color: #b00020; font-weight: 600 }}
-a.anchor-link, .jp-InputPrompt, .jp-OutputPrompt, .prompt {{ display: none }}
+.jp-InputPrompt, .jp-OutputPrompt, .prompt {{ display: none }}
 </style></head><body><h1>{title}</h1><nav>{links}</nav>
 <section id="claims"><h2>The papers' claims</h2><p>{counts}</p>{claims}
 <p>{claims_note}</p></section>
@@ -32,6 +33,8 @@ a.anchor-link, .jp-InputPrompt, .jp-OutputPrompt, .prompt {{ display: none }}
 """
 MATH = re.compile(r"\$\$(.+?)\$\$|\$(.+?)\$", re.DOTALL)
 LINK = re.compile(r"\]\((\w+)\.ipynb\)")
+STYLE = re.compile(r"<style.*?</style>", re.DOTALL)
+SET_ASIDE = re.compile("\ue000\\d+\ue001")
 
 
 def write_report(folder: Path, notebooks: Sequence[Path], claims: pd.DataFrame, comparison: pd.DataFrame) -> None:
@@ -57,14 +60,25 @@ def _html(frame: pd.DataFrame, *coloured: str) -> str:
 
 
 def notebook_html(path: Path) -> str:
-    """The body of one notebook: prose, tables, figures and code, no prompts."""
+    """The body of one notebook: prose, tables, figures and code, no prompts. Raw HTML of other kinds is shown as text."""
     notebook = nbformat.read(path, as_version=4)
+    formulas: dict[str, str] = {}
+
+    def set_aside(match: re.Match[str]) -> str:
+        """A mark that Markdown leaves alone, in the place of the formula."""
+        mark = f"\ue000{len(formulas)}\ue001"
+        formulas[mark] = _mathml(match)
+        return mark
+
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            cell.source = LINK.sub(r"](#\1)", MATH.sub(_mathml, cell.source))
-    exporter = HTMLExporter(template_name="basic", exclude_input_prompt=True, exclude_output_prompt=True)
+            cell.source = LINK.sub(r"](#\1)", MATH.sub(set_aside, cell.source))
+        for data in (output.get("data", {}) for output in cell.get("outputs", [])):
+            if "text/html" in data:
+                data["text/html"] = STYLE.sub("", data["text/html"])
+    exporter = HTMLExporter(template_name="basic", exclude_input_prompt=True, exclude_output_prompt=True, exclude_anchor_links=True)
     body, _ = exporter.from_notebook_node(notebook)
-    return body
+    return safe(SET_ASIDE.sub(lambda match: formulas.get(match[0], ""), body))
 
 
 def _mathml(match: re.Match[str]) -> str:

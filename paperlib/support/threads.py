@@ -4,14 +4,16 @@ import contextlib
 from collections.abc import Iterator
 
 import torch
+from threadpoolctl import threadpool_limits
 
 
 @contextlib.contextmanager
 def one_thread() -> Iterator[None]:
-    """Within the block (or the decorated function) torch computes on one CPU thread; afterwards on as many as before."""
+    """Within the block (or the decorated function) torch, numpy and scipy compute on one CPU thread; afterwards on as many as before."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        yield
+        with threadpool_limits(1, "blas"):
+            yield
     finally:
         torch.set_num_threads(threads)

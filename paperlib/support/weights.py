@@ -6,7 +6,7 @@ state = read_tensors(Path("somebody's.pth"))            # tensors and nothing el
 
 import hashlib
 import json
-import pickle
+import zipfile
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,6 +19,8 @@ from torch import nn
 
 PRETRAINED = Path(__file__).parent.parent / "pretrained"
 MANIFEST = "manifest.json"
+LARGEST = 2**31  # bytes; no tensor of the networks here comes near
+RESTORE = "restore it with `git checkout paperlib/pretrained`"
 ModuleT = TypeVar("ModuleT", bound=nn.Module)
 
 
@@ -31,7 +33,7 @@ def load_weights(module: ModuleT, path: Path, *, sha256: str) -> ModuleT:
 
     Raises CheckpointError unless file, checksum, names and shapes are exactly as expected.
     """
-    remedy = "restore it with `git checkout paperlib/pretrained`, or train it again with `make pretrained`"
+    remedy = f"{RESTORE}, or train it again with `make pretrained`"
     if not path.is_file():
         raise CheckpointError(f"{path} is missing; {remedy}.")
     data = path.read_bytes()
@@ -64,9 +66,14 @@ def manifest(folder: Path = PRETRAINED) -> dict[str, dict[str, Any]]:
     path = folder / MANIFEST
     try:
         entries: dict[str, dict[str, Any]] = json.loads(path.read_text())
+        if not isinstance(entries, dict):
+            raise ValueError(f"it holds a {type(entries).__name__} in place of entries")
+        bare = [name for name, entry in entries.items() if not isinstance(entry, dict) or not isinstance(entry.get("sha256"), str)]
+        if bare:
+            raise ValueError(f"no sha256 of {', '.join(bare)}")
         return entries
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"{path} cannot be read: {error}; restore it with `git checkout paperlib/pretrained`.") from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise CheckpointError(f"{path} cannot be read: {error}; {RESTORE}.") from error
 
 
 def load_pretrained(module: ModuleT, name: str, folder: Path = PRETRAINED) -> ModuleT:
@@ -83,29 +90,64 @@ def sha256_of(path: Path) -> str:
 
 
 def read_tensors(path: Path) -> dict[str, torch.Tensor]:
-    """A state dict of tensors and nothing else."""
+    """A state dict of tensors and nothing else: names -> dense tensors on the CPU. CheckpointError for any other file."""
+    if not path.is_file():
+        raise CheckpointError(f"{path} is no file; give the path of a state dict.")
+    size = path.stat().st_size
     try:
+        _check_unpacked(path, size)
         if path.suffix == ".safetensors":
             return parse(path.read_bytes())
         state = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, EOFError, ValueError, pickle.UnpicklingError, safetensors.SafetensorError) as error:
-        first = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise CheckpointError(f"{path} ({path.stat().st_size:,} bytes) cannot be read as weights: {first} Fetch it again.") from error
-    if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()):
-        raise CheckpointError(f"{path} holds a {type(state).__name__} that is no state dict of tensors; give another file.")
+    except CheckpointError:
+        raise
+    except Exception as error:  # a damaged pickle raises anything
+        # torch's own text tells to load the file unsafely, so it is not quoted
+        known = isinstance(error, OSError | safetensors.SafetensorError)
+        reason = str(error) if known else "it is cut off or damaged, or holds more than tensors"
+        raise CheckpointError(
+            f"{path} ({size:,} bytes) cannot be read as weights: {reason}. Fetch it again, or save the network's state_dict() alone."
+        ) from None
+    if not isinstance(state, dict) or not all(isinstance(name, str) and _is_weight(value) for name, value in state.items()):
+        raise CheckpointError(f"{path} holds a {type(state).__name__} that is no state dict of names and dense tensors; give another file.")
     return dict(state)
 
 
+def _check_unpacked(path: Path, size: int) -> None:
+    """CheckpointError where a zip file would unpack to more than its own size: torch stores weights as they are."""
+    with path.open("rb") as file:
+        if file.read(4) != b"PK\x03\x04":
+            return
+    with zipfile.ZipFile(path) as archive:
+        unpacked = sum(entry.file_size for entry in archive.infolist())
+    if unpacked > size:
+        raise CheckpointError(
+            f"{path} has {size:,} bytes and would unpack to {unpacked:,}; weights are stored unpacked. Save it again with torch.save."
+        )
+
+
+def _is_weight(value: Any) -> bool:
+    dense = isinstance(value, torch.Tensor) and value.layout == torch.strided and value.is_cpu and not value.is_quantized
+    return dense and value.nbytes <= LARGEST
+
+
 def check_fit(state: dict[str, torch.Tensor], expected: dict[str, Any], path: Path) -> None:
-    """CheckpointError unless names and shapes are exactly the expected ones, and all numbers finite."""
+    """CheckpointError unless names, shapes and kinds of number are exactly the expected ones, and all numbers finite."""
     missing, foreign = sorted(expected.keys() - state.keys()), sorted(state.keys() - expected.keys())
-    misshapen = [name for name in expected.keys() & state.keys() if state[name].shape != expected[name].shape]
-    if missing or foreign or misshapen:
+    common = sorted(expected.keys() & state.keys())
+    misshapen = [name for name in common if state[name].shape != expected[name].shape]
+    other = [name for name in common if _kind(state[name]) != _kind(expected[name])]
+    if missing or foreign or misshapen or other:
         lines = [f"{path} does not hold the weights of this network ({len(expected)} tensors):"]
-        for what, names in (("missing", missing), ("not of this network", foreign), ("of another shape", sorted(misshapen))):
+        found = {"missing": missing, "not of this network": foreign, "of another shape": misshapen, "of another type": other}
+        for what, names in found.items():
             if names:
                 lines.append(f"  {len(names)} {what}: {', '.join(names[:3])}{', ...' if len(names) > 3 else ''}")
         raise CheckpointError("\n".join([*lines, "  Give the file that belongs to it."]))
     broken = [name for name, value in state.items() if not torch.isfinite(value).all()]
     if broken:
         raise CheckpointError(f"{path} has NaN or infinity in {', '.join(broken[:3])}; fetch it again.")
+
+
+def _kind(value: torch.Tensor) -> str:
+    return "float" if value.is_floating_point() else "complex" if value.is_complex() else "integer"

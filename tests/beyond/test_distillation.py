@@ -75,9 +75,9 @@ def test_refusals():
         ("prior_weight", 0),
         ("prior_weight", float("nan")),
     ):
-        with pytest.raises(ValueError, match=f"{name} is"):
+        with pytest.raises(ValueError, match=f"{name} = {value}: use"):
             distil_posterior(generator, classifier, 2, **{name: value}, progress=False)
-    with pytest.raises(ValueError, match=r"diverged in epoch 1: .*; use a learning_rate below 1e\+30"):
+    with pytest.raises(ValueError, match=r"learning_rate = 1e\+30: use a number in \(0, 1000\]"):
         distil_posterior(generator, classifier, 2, draws=500, learning_rate=1e30, progress=False)
     with pytest.raises(ValueError, match=r"expected \(100, 3\)"):
         distil_posterior(generator, classifier, 3, draws=100, progress=False)

@@ -4,7 +4,6 @@ import ast
 import re
 import subprocess
 import sys
-from functools import partial
 
 import nbformat
 import papermill
@@ -16,6 +15,7 @@ from paperlib.commands import reproduce
 from paperlib.config import ConfigError
 from paperlib.experiment import plans
 from paperlib.support import weights
+from paperlib.support.paths import ROOT
 
 pytestmark = pytest.mark.slow
 
@@ -27,7 +27,7 @@ NAMES = [path.stem for path in PATHS]
 def executed(tmp_path_factory):
     """`make reproduce PROFILE=smoke`, into a folder of its own."""
     tracked = {path: path.read_bytes() for path in PATHS}
-    with reproduced("smoke", tmp_path_factory, {}, kernels=True) as folder:
+    with reproduced("smoke", tmp_path_factory, {}) as folder:
         assert all(path.read_bytes() == before for path, before in tracked.items())
         yield folder
 
@@ -62,8 +62,7 @@ def test_outputs_are_complete(executed):
     assert len(records.find(executed)) == len(set(plans.everything(profiles.SMOKE, 2))) + tiny_run_of_the_first_notebook
 
 
-def test_a_second_call_computes_nothing(executed, capsys, monkeypatch):
-    monkeypatch.setattr(papermill, "execute_notebook", partial(papermill.execute_notebook, engine_name="in process"))
+def test_a_second_call_computes_nothing(executed, capsys):
     before = {path: path.stat().st_mtime_ns for path in (executed / "records").glob("*.json")}
     assert reproduce.main(["--profile", "smoke", "--only", "01_table1"]) == 0
     assert {path: path.stat().st_mtime_ns for path in (executed / "records").glob("*.json")} == before
@@ -88,6 +87,7 @@ def test_one_point_of_the_sweep_keeps_its_record_and_its_progress_is_one_output(
         reproduce.NOTEBOOKS / "02_r_sweep.ipynb",
         tmp_path / "out.ipynb",
         {"r": 0.7, "profile": "smoke", "seeds": 1},
+        engine_name="nbclient",
         kernel_name="python3",
         progress_bar=False,
     )
@@ -100,8 +100,13 @@ def test_one_point_of_the_sweep_keeps_its_record_and_its_progress_is_one_output(
 
 
 def test_two_at_once_leave_whole_results(results):
-    command = [sys.executable, "-m", "paperlib.commands.reproduce", "--profile", "smoke", "--seeds", "1", "--only", "00_start_here"]
-    both = [subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    program = (
+        "import sys; sys.path.insert(0, 'tests'); from conftest import *; "
+        "papermill.execute_notebook = partial(papermill.execute_notebook, engine_name='in process'); "
+        "sys.exit(reproduce.main(['--profile', 'smoke', '--seeds', '1', '--only', '00_start_here']))"
+    )
+    command = [sys.executable, "-c", program]
+    both = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) for _ in range(2)]
     assert [(p.communicate()[1], p.returncode)[1] for p in both] == [0, 0]
     assert len(records.find(results / "smoke")) == 1
     nbformat.validate(nbformat.read(results / "smoke" / "notebooks" / "00_start_here.ipynb", as_version=4))
@@ -135,7 +140,7 @@ def test_bad_parameters_stop_before_any_work(results, name, parameters, message)
 def test_papermill_stops_at_an_unknown_parameter(results, tmp_path):
     with pytest.raises(papermill.PapermillExecutionError, match="no such parameter"):
         papermill.execute_notebook(
-            reproduce.NOTEBOOKS / "02_r_sweep.ipynb", tmp_path / "out.ipynb", {"rr": 0.3}, kernel_name="python3", progress_bar=False
+            reproduce.NOTEBOOKS / "02_r_sweep.ipynb", tmp_path / "out.ipynb", {"rr": 0.3}, engine_name="in process", progress_bar=False
         )
     assert not list(results.rglob("*.json"))
 

@@ -158,10 +158,10 @@ def test_folders_without_classes(root, read, tmp_path):
 
 @pytest.mark.parametrize("size", [0, -1, 8.0, "8", True])
 def test_bad_sizes(root, read, size):
-    with pytest.raises(ValueError, match=r"size is .* at least 1"):
+    with pytest.raises(ValueError, match=r"^size = .*: use an integer from 1 to 4,096"):
         read(root, size)
 
 
 def test_bad_channels(root, read):
-    with pytest.raises(ValueError, match="channels is 4; use 3 for RGB or 1"):
+    with pytest.raises(ValueError, match="channels = 4: use 3 for RGB or 1"):
         read(root, channels=4)

@@ -1,9 +1,9 @@
 """What an experiment computes, without its record."""
 
-from paperlib.experiment.engine import _outcome
 from paperlib.experiment.fingerprints import Fingerprints
+from paperlib.experiment.one_run import measured
 
 
 def outcome(config, profile):
     """config: of one of the profile's runs, or of one like them."""
-    return _outcome(config, Fingerprints(profile), False)
+    return measured(config, Fingerprints(profile), False)

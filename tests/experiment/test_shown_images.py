@@ -15,9 +15,9 @@ SMOKE = profiles.SMOKE
 
 
 @pytest.mark.parametrize("options", [{"real": True}, {}, {"hsm": True}, {"r": 0.5}, {"r": 0.33, "hsm": True}])
-def test_the_number_is_counted(options, tiny):
+def test_the_number_is_counted(options, smoke):
     config = SMOKE.shown_images_run(0, **options)
-    found = outcome(config, tiny).metrics
+    found = outcome(config, smoke).metrics
     assert found["different_images"] == config.classifier.different_images == 100 + round(100 * options.get("r", 0))
     assert [size["images"] for size in found["sizes"]] == [100, found["different_images"]]
     if not options.get("r"):

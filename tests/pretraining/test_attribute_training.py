@@ -183,8 +183,8 @@ def outside(results, tmp_path, monkeypatch, vgg_face_file):
     return {"root": str(root), "weights": str(vgg_face_file), "attribute": "gender", "size": 16, "epochs": 1, "batch_size": 4}
 
 
-def execute(tmp_path, parameters):
-    papermill.execute_notebook(NOTEBOOK, tmp_path / "out.ipynb", parameters, kernel_name="python3", progress_bar=False)
+def execute(tmp_path, parameters, **engine):
+    papermill.execute_notebook(NOTEBOOK, tmp_path / "out.ipynb", parameters, kernel_name="python3", progress_bar=False, **engine)
     return nbformat.read(tmp_path / "out.ipynb", as_version=4)
 
 
@@ -206,5 +206,5 @@ def test_the_notebook(outside, results, tmp_path):
 
 def test_the_notebook_stops_with_one_clear_error(results, tmp_path):
     with pytest.raises(papermill.PapermillExecutionError, match="attribute = 'mood': use one of 'race'"):
-        execute(tmp_path, {"attribute": "mood"})
+        execute(tmp_path, {"attribute": "mood"}, engine_name="in process")
     assert not list(results.rglob("*.safetensors"))

@@ -1,0 +1,92 @@
+"""What the engine costs beside the runs, and how fast it stops: results/reference/bench/engine.json.
+
+python bench/engine.py
+
+An empty run is one whose record is there: a worker takes it, locks it, reads it and answers. They are timed on 1, 2 and 4 workers, in a
+folder of 100, 1,000 and 10,000 records.
+"""
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+from records import made_up
+
+from paperlib.experiment import together
+from paperlib.experiment.cluster import connected
+from paperlib.experiment.fingerprints import Fingerprints
+from paperlib.experiment.watch import Watch
+from paperlib.profiles import DIGITS
+from paperlib.records import save
+from paperlib.support.files import replacing
+from paperlib.support.machine import processor_name
+from paperlib.support.paths import REFERENCE, Paths
+
+RUNS, WORKERS, RECORDS = 1000, (1, 2, 4), (100, 1000, 10_000)
+
+
+def empty_runs(folder: Path, count: int) -> dict[str, float]:
+    """Milliseconds of an empty run by number of workers, and the seconds until the workers are there."""
+    profile = replace(DIGITS, paths=Paths(results=folder))
+    known = Fingerprints(profile)
+    stored = [replace(record, parts=known.of(record.config), pictures={}) for record in made_up(count)]
+    for record in stored:
+        save(record, profile.folder)
+    configs = [stored[i % count].config for i in range(RUNS)]
+    found = {}
+    for workers in WORKERS:
+        start = time.perf_counter()
+        with connected(None, workers=workers) as client:
+            found[f"start_{workers}"] = round(time.perf_counter() - start, 2)
+            together.compute_on(client, configs[:workers], known, workers, Watch([], {}, "", enabled=False))
+            start = time.perf_counter()
+            together.compute_on(client, configs, known, workers, Watch([], {}, "", enabled=False))
+            found[f"run_{workers}"] = round(1e3 * (time.perf_counter() - start) / RUNS, 2)
+    return found
+
+
+def stopped(number: int, folder: Path) -> float:
+    """Seconds from a signal to a computing command until none of its processes is left."""
+    environment = os.environ | {"PAPERLIB_RESULTS": str(folder)}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "paperlib.commands.reproduce", "--profile", "smoke"], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )  # fmt: skip
+    while not list((folder / "smoke" / "records").glob(".*.lock")):
+        if process.poll() is not None:
+            raise RuntimeError(f"the command ended with {process.returncode} before it could be stopped")
+        time.sleep(0.05)
+    children = psutil.Process(process.pid).children(recursive=True)
+    start = time.perf_counter()
+    process.send_signal(number)
+    process.wait()
+    while any(child.is_running() and child.status() != psutil.STATUS_ZOMBIE for child in children):
+        time.sleep(0.01)
+    return round(time.perf_counter() - start, 2)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--folder", type=Path, default=REFERENCE / "bench")
+    options = parser.parse_args()
+    found: dict[str, object] = {"processor": processor_name(), "cores": os.cpu_count(), "load": round(os.getloadavg()[0], 1)}
+    for count in RECORDS:
+        with tempfile.TemporaryDirectory() as folder:
+            found[f"records_{count}"] = empty_runs(Path(folder), count)
+    for name, number in (("ctrl_c", signal.SIGINT), ("sigterm", signal.SIGTERM), ("kill_9", signal.SIGKILL)):
+        with tempfile.TemporaryDirectory() as folder:
+            found[name] = stopped(number, Path(folder))
+    with replacing(options.folder / "engine.json") as path:
+        path.write_text(json.dumps(found, indent=1) + "\n")
+    print(json.dumps(found, indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -52,7 +52,7 @@ SOURCE := $(if $(filter %.py,$(PROFILE)),$(if $(filter /% ~%,$(PROFILE)),,$(CALL
 RUN := $(PYTHON) -m paperlib.commands.reproduce --profile '$(SOURCE)' $(if $(SEEDS),--seeds $(SEEDS))
 
 .DEFAULT_GOAL := help
-.PHONY: help env reproduce test test-fast test-slow test-cluster lint format lab table1 sweep hard-samples conditioning quality diversity report doctor bench check-warm-start readme reference examples times pretrained clean-results
+.PHONY: help env reproduce test test-fast test-slow test-cluster lint format lab table1 sweep hard-samples conditioning quality diversity stages report doctor bench check-warm-start readme reference examples times pretrained clean-results
 
 help: ## print this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
@@ -120,6 +120,9 @@ quality: env ## measure the image quality of every set of images
 
 diversity: env ## run conditioning without collapse, past paper B
 	$(RUN) --only 06_diversity
+
+stages: env ## notebook 07, when do the methods help: train its generators, compute their runs (hours; goes on where it was stopped)
+	$(PYTHON) -m paperlib.commands.stages $(if $(SEEDS),--seeds $(SEEDS))
 
 report: env ## write tables, report.html and the comparison from existing records
 	$(RUN) --report-only

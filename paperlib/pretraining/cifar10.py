@@ -20,7 +20,7 @@ from safetensors.torch import load, save
 from torch import nn
 
 from paperlib.data import Images, to_bytes, to_floats
-from paperlib.data.cifar10 import Cifar10
+from paperlib.data.cifar10 import CLASSES, Cifar10
 from paperlib.generators.residual import ResidualGenerator
 from paperlib.metrics import frechet_distance_of, manifold, within_class_variance
 from paperlib.networks._torchvision import torchvision
@@ -29,7 +29,7 @@ from paperlib.networks.features import extract
 from paperlib.networks.natural import NaturalJudge, PlainClassifier
 from paperlib.pretraining.checkpoints import Keeper
 from paperlib.pretraining.natural_classifier import NaturalTraining, train_natural_classifier
-from paperlib.pretraining.natural_gan import GANSettings, GANTraining, run
+from paperlib.pretraining.natural_gan import GANSettings, GANTraining, new_generator, run
 from paperlib.support.files import replacing
 from paperlib.support.tensor_cache import checksum
 from paperlib.support.weights import MANIFEST, PRETRAINED, CheckpointError, manifest, save_weights
@@ -137,7 +137,25 @@ def _train_generator(
     if not run(training, keeper, steps=part.steps, minutes=minutes, on_step=watch, progress=progress):
         return False
     _ship(training.average, name, described | {"steps": training.step} | watch.quality(training.average, scored=True), weights)
+    if part.gan.conditional:
+        _ship_stages(part.gan, folder, weights / "stages")
     return True
+
+
+def _ship_stages(settings: GANSettings, folder: Path, weights: Path) -> None:
+    """The weights on the way, for notebook 07."""
+    for path in sorted(folder.glob("stage-*.safetensors")):
+        step = int(path.stem.removeprefix("stage-"))
+        network = new_generator(len(CLASSES), settings.channels, settings.latent_dim).half()
+        network.load_state_dict(load(path.read_bytes()))
+        about = {
+            "family": "cifar10",
+            "training": settings.seed,
+            "step": step,
+            "channels": settings.channels,
+            "latent_dim": settings.latent_dim,
+        }
+        save_weights(network, f"cifar10-{settings.seed}-{step:06d}", about, weights)
 
 
 def shipped_judge(weights: Path) -> NaturalJudge | None:

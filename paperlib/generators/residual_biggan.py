@@ -180,9 +180,12 @@ def with_shared_embedding(state: State) -> State:
 
 
 class ResidualBigGAN(nn.Module):
-    """G(z, y) -> images (N, C, H, W) in [-1, 1]. z: (N, latent_dim), standard normal; y: (N,) long, or None for the mean embedding."""
+    """G(z, y) -> images (N, C, H, W) in [-1, 1]. z: (N, latent_dim), standard normal; y: (N,) long, or None for the mean embedding.
 
-    def __init__(self, raw: State, path: Path):
+    raw: a checkpoint's tensors, read from `path`. block: the class of its blocks, with the tensors and the function of ResidualBlock.
+    """
+
+    def __init__(self, raw: State, path: Path, block: type[ResidualBlock] = ResidualBlock):
         super().__init__()
         state = with_shared_embedding(standing_statistics(raw))
         try:
@@ -195,7 +198,7 @@ class ResidualBigGAN(nn.Module):
         self.size, self.num_classes, self.latent_dim, self.image_shape = size, size.classes, size.latent_dim, size.image_shape
         self.embedding = nn.Embedding.from_pretrained(state["shared.weight"])
         self.linear = nn.Linear(size.chunk, size.channels[0] * size.bottom**2)
-        self.blocks = nn.ModuleList(ResidualBlock(a, b, size.condition) for a, b in pairwise(size.channels))
+        self.blocks = nn.ModuleList(block(a, b, size.condition) for a, b in pairwise(size.channels))
         self.attention = nn.ModuleDict({str(i): _attention(state, f"blocks.{i}.1") for i in size.attention})
         self.norm = nn.BatchNorm2d(size.channels[-1])
         self.conv = nn.Conv2d(size.channels[-1], size.image_channels, 3, padding=1)

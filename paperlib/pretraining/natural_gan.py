@@ -127,12 +127,15 @@ class GANTraining:
     step: int = 0
 
     @classmethod
-    def begin(cls, data: Images, settings: GANSettings) -> "GANTraining":
-        """data: real training images, bytes, on the device of the training; their labels are used only if `conditional`."""
+    def begin(cls, data: Images, settings: GANSettings, make: Callable[[int, int, int], Any] | None = None) -> "GANTraining":
+        """data: real training images, bytes, on the device of the training; their labels are used only if `conditional`.
+
+        make: (classes, channels, latent_dim) -> the generator, with random weights; None is new_generator.
+        """
         device, classes = data.images.device, int(data.labels.max()) + 1 if settings.conditional else 0
         with torch.random.fork_rng():
             torch.manual_seed(settings.seed)
-            generator = new_generator(classes, settings.channels, settings.latent_dim)
+            generator = (make or new_generator)(classes, settings.channels, settings.latent_dim)
             discriminator = NaturalDiscriminator(classes, settings.channels)
         for network in (generator, discriminator):
             network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]

@@ -1,8 +1,9 @@
-"""Train the parts that ship: the digits' from the appendix notebook, those of the cifar10 profiles here, over as many calls as it takes.
+"""Train a profile's own parts: the digits' from the appendix notebook, those of cifar10 and faces here, over as many calls as it takes.
 
 python -m paperlib.commands.pretrain --profile cifar10 --minutes 9           # `make pretrained PROFILE=cifar10 MINUTES=9`
 
-Checkpoints, samples and quality curves lie in the cache (PAPERLIB_CACHE), under pretraining/cifar10; another call goes on from there.
+Checkpoints, samples and quality curves lie in the cache (PAPERLIB_CACHE), under pretraining/cifar10 and faces; another call goes on from there.
+The parts of faces stay there: weights that were trained on UTKFace do not ship.
 """
 
 import argparse
@@ -42,19 +43,45 @@ def cifar10(part: str | None, steps: int | None, minutes: float | None, paths: P
     return len(done) == len(parts) and all(done.values())
 
 
+def faces(part: str | None, steps: int | None, minutes: float | None, paths: Paths) -> bool:
+    """The same for the parts of `faces`."""
+    from paperlib.data.utkface import CLASS_NAMES, utkface
+    from paperlib.pretraining import face_parts
+    from paperlib.profiles import device
+    from paperlib.profiles.faces import Files
+
+    parts = dict(face_parts.PARTS)
+    if part is not None:
+        check_choice("part", part, tuple(parts))
+        parts = {part: parts[part]}
+    if steps is not None:
+        check(steps > 0, "steps", steps, "use an integer of at least 1")
+        parts = {name: replace(p, steps=steps) if isinstance(p, face_parts.GeneratorPart) else p for name, p in parts.items()}
+    attributes = {p.attribute for p in parts.values() if isinstance(p, face_parts.ClassifierPart)} | {"race"}
+    images = Files.of(paths).images
+    read = {a: utkface(images, attribute=a, cache=paths.cache) for a in CLASS_NAMES if a in attributes}
+    folder = Files.of(paths).trained
+    done = {}
+    for name, whole in face_parts.train_parts(parts, read, folder, device=device(), minutes=minutes):
+        done[name] = whole
+        print(f"{name}: {'done' if whole else 'not done yet; call again to go on'}, see {folder / name}", flush=True)
+    return len(done) == len(parts) and all(done.values())
+
+
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--profile", default="digits", help="cifar10, or another: the digits' parts")
-    parser.add_argument("--part", help="cifar10: this part alone")
-    parser.add_argument("--steps", type=int, help="cifar10: steps of a generator")
-    parser.add_argument("--minutes", type=float, help="cifar10: stop after so many, to go on in the next call")
+    parser.add_argument("--profile", default="digits", help="cifar10 or faces; another: the digits' parts")
+    parser.add_argument("--part", help="this part alone")
+    parser.add_argument("--steps", type=int, help="steps of a generator")
+    parser.add_argument("--minutes", type=float, help="stop after so many, to go on in the next call")
     options = parser.parse_args(arguments)
-    if Path(options.profile).name != "cifar10":
+    train = {"cifar10": cifar10, "faces": faces}.get(Path(options.profile).name)
+    if train is None:
         return reproduce.main(["--pretrain"])
     try:
         if options.minutes is not None:
             check_number("minutes", options.minutes, 0, 1e6, open_low=True)
-        cifar10(options.part, options.steps, options.minutes, Paths.from_environment())
+        train(options.part, options.steps, options.minutes, Paths.from_environment())
     except (ConfigError, CheckpointError, DataError, OSError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -57,11 +57,11 @@ class AttributeClassifier(nn.Module):
 
 
 class LinearClassifier(nn.Module):
-    """Paper B's weakest frozen classifier: one linear layer on the pixels of a 28x28 image in [-1, 1]."""
+    """Paper B's weakest frozen classifier: one linear layer on the values of an image in [-1, 1]; 28x28 grey ones unless `values` says."""
 
-    def __init__(self, num_classes: int = 10):
+    def __init__(self, num_classes: int = 10, *, values: int = 28 * 28):
         super().__init__()
-        self.output = nn.Linear(28 * 28, num_classes)
+        self.output = nn.Linear(values, num_classes)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.output(x.flatten(1))

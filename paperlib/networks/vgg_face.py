@@ -1,4 +1,4 @@
-"""VGG-Face (Parkhi et al. 2015), and paper B's attribute classifier on top of it.
+"""VGG-Face (Parkhi et al. 2015), paper B's attribute classifier on top of it, and small ones that read 32x32 pixels.
 
 network = load_vgg_face(Path("vgg_face_dag.pth"))                                # 2,622 identities
 model = attribute_classifier(5, backbone=Path("vgg_face_dag.pth"))               # its convolutions, a new head: train it
@@ -9,7 +9,7 @@ linear layers fc6, fc7, fc8; it takes RGB pixels in 0..255 less the mean face.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
@@ -20,13 +20,16 @@ from safetensors.torch import save_file
 from torch import nn
 
 from paperlib.networks._torchvision import torchvision
-from paperlib.networks.classifiers import resnet18
+from paperlib.networks.classifiers import LinearClassifier, resnet18
+from paperlib.networks.natural import NaturalJudge, PlainClassifier
 from paperlib.streams import seeded
 from paperlib.support.files import replacing
 from paperlib.support.weights import CheckpointError, check_fit, read_tensors
 
 Normalisation = Literal["half", "mean"]
-Network = Literal["vgg-face", "resnet18"]
+Network = Literal["vgg-face", "resnet18", "plain", "wide", "linear"]
+LARGE: tuple[Network, ...] = ("vgg-face", "resnet18")
+SMALL_SIZE = 32
 IDENTITIES = 2622
 INPUT_SIZE = 224
 POOLED = 512 * 7 * 7
@@ -65,17 +68,24 @@ def attribute_head(num_classes: int) -> nn.Sequential:
 
 
 class FaceAttributeClassifier(nn.Module):
-    """Paper B's classifier: images (N, 3, h, w) in [-1, 1] -> logits (N, K), through a nearest upsample to 224 and `network`.
+    """Paper B's classifier: images (N, 3, h, w) in [-1, 1] -> logits (N, K), through a nearest resize to `side` pixels and `network`.
 
-    network: (N, 3, 224, 224) -> (N, K). normalisation: "half", as in paper B's code, leaves the images in [-1, 1] (mean 0.5, deviation 0.5
-    of [0, 1]); "mean", as VGG-Face was trained, makes them pixels in 0..255 less the mean face, RGB.
+    network: (N, 3, side, side) -> (N, K). side: 224 of VGG-Face and ResNet-18, 32 of the small networks.
+    normalisation: "half", as in paper B's code, leaves the images in [-1, 1] (mean 0.5, deviation 0.5 of [0, 1]); "mean", as VGG-Face was
+    trained, makes them pixels in 0..255 less the mean face, RGB.
     attribute, class_names: what the logits mean, in words; empty until trained and saved. Raises ValueError for images of another shape.
     """
 
     mean_face: torch.Tensor
 
     def __init__(
-        self, network: nn.Module, normalisation: Normalisation = "half", *, attribute: str = "", class_names: Sequence[str] = ()
+        self,
+        network: nn.Module,
+        normalisation: Normalisation = "half",
+        *,
+        attribute: str = "",
+        class_names: Sequence[str] = (),
+        side: int = INPUT_SIZE,
     ) -> None:
         super().__init__()
         if normalisation not in get_args(Normalisation):
@@ -84,13 +94,25 @@ class FaceAttributeClassifier(nn.Module):
         self.normalisation = normalisation
         self.attribute = attribute
         self.class_names = tuple(class_names)
+        self.side = side
         self.register_buffer("mean_face", torch.tensor(MEAN_FACE)[:, None, None], persistent=False)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         if x.ndim != 4 or x.shape[1] != 3:
             raise ValueError(f"images have shape {tuple(x.shape)}; expected (N, 3, h, w) in [-1, 1]. Repeat the channel of grey images.")
-        x = F.interpolate(x, size=(INPUT_SIZE, INPUT_SIZE), mode="nearest")
-        return self.network((x + 1) * 127.5 - self.mean_face if self.normalisation == "mean" else x)
+        return self.network(self._resized(x))
+
+    def _resized(self, x: torch.Tensor) -> torch.Tensor:
+        x = F.interpolate(x, size=(self.side, self.side), mode="nearest")
+        return (x + 1) * 127.5 - self.mean_face if self.normalisation == "mean" else x
+
+    def features(self, x: torch.Tensor) -> torch.Tensor:
+        """(N, D) of the judge's network, "wide": what FID is measured in where Inception's weights are missing."""
+        return self.network.features(self._resized(x))  # type: ignore[operator]
+
+    def output(self, features: torch.Tensor) -> torch.Tensor:
+        """(N, D) -> logits (N, K)."""
+        return self.network.output(features)  # type: ignore[operator]
 
 
 def attribute_classifier(
@@ -114,9 +136,29 @@ def judge_classifier(num_classes: int, *, normalisation: Normalisation = "half",
         return FaceAttributeClassifier(resnet18(num_classes), normalisation).train()
 
 
+def small_classifier(
+    kind: Network, attribute: str, class_names: Sequence[str], *, width: int = 32, seed: int = 0
+) -> FaceAttributeClassifier:
+    """A classifier of 32x32 pixels to be trained from random weights: "plain" or "linear" (teachers), or "wide" (a judge)."""
+    with seeded(seed, "judge weights" if kind == "wide" else "teacher weights"):
+        network = _small_network(kind, len(class_names), width)
+    return FaceAttributeClassifier(network, attribute=attribute, class_names=class_names, side=SMALL_SIZE).train()
+
+
+def _small_network(kind: Network, num_classes: int, width: int) -> nn.Module:
+    if kind == "linear":
+        return LinearClassifier(num_classes, values=3 * SMALL_SIZE**2)
+    return NaturalJudge(num_classes, width=width) if kind == "wide" else PlainClassifier(num_classes, width=width)
+
+
+def _kind_of(network: nn.Module) -> Network:
+    kinds: dict[type[nn.Module], Network] = {PlainClassifier: "plain", NaturalJudge: "wide", LinearClassifier: "linear"}
+    return kinds.get(type(network)) or ("resnet18" if hasattr(network, "fc") else "vgg-face")
+
+
 def _last_layer(network: nn.Module) -> nn.Linear:
-    """Of either network."""
-    layer = network.fc if hasattr(network, "fc") else network.classifier[-1]  # type: ignore[index, union-attr]
+    """Of any of the networks."""
+    layer = network.fc if hasattr(network, "fc") else network.output if hasattr(network, "output") else network.classifier[-1]  # type: ignore[index, union-attr]
     assert isinstance(layer, nn.Linear)
     return layer
 
@@ -131,9 +173,9 @@ def save_attribute_classifier(model: FaceAttributeClassifier, path: Path, *, att
         raise ValueError(f"class_names = {list(class_names)!r}: the classifier has {outputs} outputs; name each of them.")
     if path.suffix != ".safetensors":
         raise ValueError(f"{path}: give a name that ends in .safetensors; the file holds weights and no code.")
-    kind: Network = "resnet18" if hasattr(model.network, "fc") else "vgg-face"
     about = {
-        "attribute": attribute, "class_names": json.dumps(list(class_names)), "normalisation": model.normalisation, "network": kind,
+        "attribute": attribute, "class_names": json.dumps(list(class_names)), "normalisation": model.normalisation,
+        "network": _kind_of(model.network),
     }  # fmt: skip
     with replacing(path) as temporary:
         save_file(
@@ -150,10 +192,11 @@ def load_attribute_classifier(path: Path) -> FaceAttributeClassifier:
     state = _read(path, remedy)
     about = _metadata(path)
     try:
-        class_names = json.loads(about["class_names"])
-        network = _empty_network(about["network"], len(class_names))
+        class_names, kind = json.loads(about["class_names"]), about["network"]
+        network = _empty_network(kind, len(class_names), state)
         normalisation = cast(Normalisation, about["normalisation"])
-        model = FaceAttributeClassifier(network, normalisation, attribute=about["attribute"], class_names=class_names)
+        side = INPUT_SIZE if kind in LARGE else SMALL_SIZE
+        model = FaceAttributeClassifier(network, normalisation, attribute=about["attribute"], class_names=class_names, side=side)
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"{path} does not say its attribute, classes and normalisation ({error!r}); {remedy}.") from error
     check_fit(state, network.state_dict(), path)
@@ -169,11 +212,14 @@ def author_classifier(state: dict[str, torch.Tensor], class_names: Sequence[str]
     return model.eval().requires_grad_(False)
 
 
-def _empty_network(kind: str, num_classes: int) -> Any:
-    """A classifier of either kind, with no memory behind its weights."""
+def _empty_network(kind: str, num_classes: int, state: Mapping[str, torch.Tensor] | None = None) -> Any:
+    """A classifier of any kind, with no memory behind its weights. state: of a small one, whose width it tells."""
     if kind not in get_args(Network):
         raise ValueError(f"network {kind!r}")
     with torch.device("meta"):
+        if kind not in LARGE:
+            features = (state or {})["output.weight"].shape[1]
+            return _small_network(cast(Network, kind), num_classes, features // (8 if kind == "wide" else 4))
         if kind == "resnet18":
             return resnet18(num_classes)
         network = _empty_vgg16()

@@ -1,53 +1,87 @@
-"""Paper B as its author ran it: a BigGAN of 32x32 faces, a VGG-Face classifier of five groups, the input generator between them.
+"""Paper B as its author ran it: a GAN of 32x32 faces, a frozen classifier of five groups, the input generator between them.
 
-The checkpoints cannot ship; Paths says where they lie. faces_generator is G_ema.pth of Brock's PyTorch code, trained on UTKFace;
-faces_classifier and faces_judge are files of notebooks/appendix_train_attribute_classifier.ipynb; utkface is the folder of images. The
-classifier's file names the attribute and its classes: another file puts another attribute in their place.
+Nothing of it ships. Each part is either yours or one that `make pretrained PROFILE=faces` trains on UTKFace, in your cache folder:
 
-The author's generator is told the attribute as its class. Here the label is withheld (the mean embedding over the classes) unless a setting
-says otherwise. The labels are annotations of appearance in one data set, not facts about people.
+* faces_generator: G_ema.pth of Brock's PyTorch code, with classes; else our class-conditional one. The generator without classes, and its twin
+  that saw a fifth of the images, are always ours.
+* faces_classifier: VGG-Face, a file of notebooks/appendix_train_attribute_classifier.ipynb; else a small convolutional network that was
+  trained from scratch, which every record calls "plain". The file names the attribute and its classes: another file puts another in their place.
+* faces_judge: from the appendix too; else a small residual network. Its features stand in for Inception's where that file is missing.
+
+The author's generator is told the attribute as its class: setting "given". The labels are annotations of appearance in one data set, not facts about
+people.
 """
 
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import cast, get_args
 
 import torch
+from torch import nn
 
 from paperlib import data, printed_numbers
-from paperlib.config import ConfigError
+from paperlib.config import ConfigError, Distilled, Labels, Method, Rejection, Setting, Trained, check_choice
 from paperlib.data import Images
 from paperlib.data.utkface import RACES, FaceAttribute, find_faces
 from paperlib.generators import Generator, load_residual_biggan
+from paperlib.networks.features import FeatureNetwork
 from paperlib.networks.imagenet import INCEPTION, Inception
 from paperlib.networks.vgg_face import FaceAttributeClassifier, load_attribute_classifier
-from paperlib.profiles.profile import ConditioningSizes, Once, PaperB, Parts, Profile, Requirement, device
+from paperlib.profiles.profile import ConditioningSizes, DiversitySizes, Once, PaperB, Parts, Profile, Requirement, device
 from paperlib.support.paths import ROOT, Paths
 from paperlib.support.weights import CheckpointError
+
+WARM_START = 5000  # draws of the prior that the pair labels
+REMEDY = "train it with `make pretrained PROFILE=faces UTKFACE=...`"
 
 
 @dataclass(frozen=True)
 class Files:
-    """Where the profile's parts lie."""
+    """Where the profile's parts lie. trained: the folder of those that were trained here."""
 
     images: Path
     generator: Path
+    plain_generator: Path
+    generator_on_part: Path
     classifier: Path
+    linear: Path
     judge: Path
     inception: Path | None
     cache: Path
+    trained: Path
 
     @classmethod
     def of(cls, paths: Paths) -> "Files":
-        data = ROOT / "data"
+        given, trained = ROOT / "data", paths.cache.expanduser() / "pretraining" / "faces"
+
+        def either(own: Path | None, name: str, ours: Path) -> Path:
+            """The caller's, or the one in data/faces, or ours."""
+            lying = given / "faces" / name
+            return own or (lying if lying.exists() else ours)
+
         return cls(
-            images=paths.utkface or data / "UTKFace",
-            generator=paths.faces_generator or data / "faces" / "G_ema.pth",
-            classifier=paths.faces_classifier or data / "faces" / "race-vgg-face-half.safetensors",
-            judge=paths.faces_judge or data / "faces" / "race-resnet18-half.safetensors",
+            images=paths.utkface or given / "UTKFace",
+            generator=either(paths.faces_generator, "G_ema.pth", trained / "conditional_generator" / "G_ema.pth"),
+            plain_generator=trained / "generator" / "G_ema.pth",
+            generator_on_part=trained / "generator_fifth" / "G_ema.pth",
+            classifier=either(paths.faces_classifier, "race-vgg-face-half.safetensors", trained / "race_plain" / "race_plain.safetensors"),
+            linear=trained / "race_linear" / "race_linear.safetensors",
+            judge=either(paths.faces_judge, "race-resnet18-half.safetensors", trained / "race_wide" / "race_wide.safetensors"),
             inception=paths.inception,
             cache=paths.cache,
+            trained=trained,
         )
+
+    @property
+    def teacher_name(self) -> str:
+        """As the records call it."""
+        return "plain" if self.classifier.is_relative_to(self.trained) else "vgg-face"
+
+    @property
+    def judge_has_features(self) -> bool:
+        """Only the one that was trained here; FID is in its features then, unless Inception's file is there."""
+        return self.judge.is_relative_to(self.trained) and INCEPTION.local(self.inception) is None
 
 
 def _judge(files: Files, teacher: FaceAttributeClassifier) -> FaceAttributeClassifier:
@@ -61,10 +95,17 @@ def _judge(files: Files, teacher: FaceAttributeClassifier) -> FaceAttributeClass
 
 
 def _generator(path: Path) -> Generator:
+    if not path.exists():
+        raise CheckpointError(f"{path} is missing; {REMEDY}.")
     generator = load_residual_biggan(path)
     if generator.image_shape[0] != 3:
         raise CheckpointError(f"{path} makes images of {generator.image_shape[0]} channels; the face classifier takes 3.")
     return generator.to(device())
+
+
+def _teacher(teachers: dict[str, Once[FaceAttributeClassifier]], name: str) -> nn.Module:
+    check_choice("teacher", name, tuple(teachers))
+    return teachers[name]()
 
 
 def _images(files: Files, attribute: str, size: int) -> tuple[Images, Images]:
@@ -78,34 +119,70 @@ def _images(files: Files, attribute: str, size: int) -> tuple[Images, Images]:
 
 def _requirements(files: Files) -> list[Requirement]:
     """Nothing is opened or downloaded."""
-    appendix = "train it with notebooks/appendix_train_attribute_classifier.ipynb"
-    inception = INCEPTION.local(files.inception)
-    needed = (
-        ("BigGAN of faces", "generator", files.generator, "train it with Brock's PyTorch code on UTKFace at 32x32 and set PAPERLIB_FACES_GENERATOR"),
-        ("VGG-Face classifier", "paper_b", files.classifier, f"{appendix} and set PAPERLIB_FACES_CLASSIFIER"),
-        ("judge", "judge", files.judge, f"{appendix} (-p network resnet18) and set PAPERLIB_FACES_JUDGE"),
-        ("Inception (FID)", "features", inception, f"It is downloaded at the first run ({INCEPTION.url}); or set {INCEPTION.variable}"),
-    )  # fmt: skip
+    appendix = f"{REMEDY}, or with notebooks/appendix_train_attribute_classifier.ipynb"
+    needed = [
+        ("class-conditional GAN of faces", "generator", files.generator, f"{REMEDY}, or with Brock's code, and set PAPERLIB_FACES_GENERATOR"),
+        ("GAN of faces without classes", "paper_b", files.plain_generator, REMEDY),
+        ("its twin, of a fifth of the images", "paper_b", files.generator_on_part, REMEDY),
+        ("classifier (teacher)", "paper_b", files.classifier, f"{appendix}, and set PAPERLIB_FACES_CLASSIFIER"),
+        ("linear classifier (teacher)", "paper_b", files.linear, REMEDY),
+        ("judge", "judge", files.judge, f"{appendix} (-p network resnet18), and set PAPERLIB_FACES_JUDGE"),
+    ]  # fmt: skip
     problems = find_faces(files.images)[2]
     images = Requirement("UTKFace", "real_images", None if problems else str(files.images), "; ".join(problems) + "; set PAPERLIB_UTKFACE")
-    return [images, *(Requirement(name, part, str(path) if path.exists() else None, remedy) for name, part, path, remedy in needed)]
+    inception = INCEPTION.local(files.inception)
+    features = (
+        Requirement("features (FID): the judge's", "features", str(files.judge), REMEDY)
+        if files.judge_has_features
+        else Requirement(
+            "Inception (FID)", "features", str(inception) if inception else None,
+            f"It is downloaded at the first run ({INCEPTION.url}); or set {INCEPTION.variable}",
+        )
+    )  # fmt: skip
+    return [
+        images,
+        *(Requirement(name, part, str(path) if path.exists() else None, remedy) for name, part, path, remedy in needed),
+        features,
+    ]
 
 
-def parts(paths: Paths) -> Parts:
+def _settings(files: Files, warm_start: int) -> tuple[Setting, ...]:
+    """Paper B's own without classes, its warm start, the leak experiment, a linear teacher. Without our generator: a label is withheld."""
+    name = files.teacher_name
+    leaks: tuple[Labels, ...] = ("withheld", "given", "shuffled")
+    leak = tuple(Setting(labels, name) for labels in leaks)
+    if not files.plain_generator.exists():
+        return leak
+    linear = (Setting("unconditional", "linear"),) if files.linear.exists() else ()
+    return (Setting("unconditional", name), Setting("unconditional", name, warm_start), *leak, *linear)
+
+
+def parts(paths: Paths, warm_start: int = WARM_START) -> Parts:
     """The profile's parts where `paths` says that they lie."""
     files = Files.of(paths)
-    teacher = Once(lambda: load_attribute_classifier(files.classifier).to(device()))
-    generator = Once(lambda: _generator(files.generator))
+    teachers = {
+        name: Once(partial(lambda path: load_attribute_classifier(path).to(device()), path))
+        for name, path in ((files.teacher_name, files.classifier), ("linear", files.linear))
+    }
+    teacher, generator = teachers[files.teacher_name], Once(lambda: _generator(files.generator))
+    judge = Once(lambda: _judge(files, teacher()))
+    settings = _settings(files, warm_start)
+    unconditional = settings[0].labels == "unconditional"
+    plain = {"generator": Once(lambda: _generator(files.plain_generator))} if unconditional else {}
+    if unconditional and files.generator_on_part.exists():
+        plain["generator_on_part"] = Once(lambda: _generator(files.generator_on_part))
+
+    def features() -> FeatureNetwork:
+        return judge() if files.judge_has_features else Inception(file=files.inception).to(device())
+
     return Parts(
         real_images=Once(lambda: _images(files, teacher().attribute, generator().image_shape[1])),
         generator=generator,
-        judge=Once(lambda: _judge(files, teacher())),
-        features=Once(lambda: Inception(file=files.inception).to(device())),
-        feature_space="Inception",
+        judge=judge,
+        features=Once(features),
+        feature_space="face" if files.judge_has_features else "Inception",
         class_names=lambda: teacher().class_names if files.classifier.is_file() else RACES,
-        paper_b=PaperB(
-            teacher=lambda name: teacher(), settings=(("withheld", "vgg-face"), ("given", "vgg-face"), ("shuffled", "vgg-face"))
-        ),
+        paper_b=PaperB(teacher=partial(_teacher, teachers), settings=settings, **plain),
         requirements=lambda: _requirements(files),
         generator_batch=512 if torch.cuda.is_available() else 64,
         forward_batch=512 if torch.cuda.is_available() else 32,
@@ -113,17 +190,32 @@ def parts(paths: Paths) -> Parts:
     )
 
 
+# Not paper B's own form, so not at its full budget.
+GAUSSIAN = Trained(
+    family="gaussian", prior_weight=0.0, epochs=10, labels_per_epoch=printed_numbers.CONDITIONING_LABELS, batch_size=64, learning_rate=1e-3,
+    optimizer="sgd",
+)  # fmt: skip
+WARM = replace(GAUSSIAN, warm_start=WARM_START)
+POSTERIOR = Distilled(prior_weight=1.0, labelled=30_000, epochs=30)
+METHODS: tuple[Method, ...] = (
+    *(Rejection(w) for w in (1.0, 0.1, 0.01)),
+    GAUSSIAN,
+    WARM,
+    *(replace(POSTERIOR, prior_weight=w) for w in (0.1, 0.01)),
+)
+
 FACES = Profile(
-    name="faces", parts=parts(Paths()), seeds=3, side_seeds=1, quality_samples=5000,
+    name="faces", parts=parts(Paths()), seeds=5, side_seeds=5, quality_samples=2000,
     conditioning=ConditioningSizes(
         epochs=10, labels_per_epoch=printed_numbers.CONDITIONING_LABELS, validation_labels=5000, batch_size=64, learning_rate=1e-3,
         evaluation_draws=printed_numbers.EVALUATION_DRAWS,
     ),
+    diversity=DiversitySizes(per_attribute=250, methods=METHODS),
 )  # fmt: skip
 
 # The same parts at tiny counts: a trial of the checkpoints and the images before the real run; the numbers mean nothing.
 FACES_SMOKE = replace(
-    FACES, name="faces_smoke", seeds=1, quality_samples=10,
+    FACES, name="faces_smoke", seeds=1, side_seeds=1, quality_samples=10, diversity=None,
     conditioning=ConditioningSizes(
         epochs=1, labels_per_epoch=8, validation_labels=10, batch_size=4, learning_rate=1e-3, evaluation_draws=10,
     ),

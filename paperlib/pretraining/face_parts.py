@@ -1,0 +1,171 @@
+"""How the parts of the `faces` profile are trained where nobody brings them: classifiers of 32x32 pixels and GANs, all from random weights.
+
+for name, done in train_parts(PARTS, faces, folder, minutes=9): ...          # `make pretrained PROFILE=faces UTKFACE=...`
+
+Teachers and judges see two halves of the training images, each its own; GANs see all of these, as the paper's do, or a fifth. No part sees the
+test images. `folder` is in the user's cache: weights that were trained on UTKFace do not ship.
+
+A sub-folder a part: checkpoint.pt; of a classifier <part>.safetensors and report.csv, its accuracy by class on the test images; of a GAN G_ema.pth
+and samples-<step>.png.
+"""
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from paperlib.data import Images, split, to_floats
+from paperlib.data.utkface import FaceAttribute, Faces
+from paperlib.networks._torchvision import torchvision
+from paperlib.networks.vgg_face import Network, save_attribute_classifier, small_classifier
+from paperlib.pretraining.brock_layout import new_generator, state_of
+from paperlib.pretraining.checkpoints import Keeper
+from paperlib.pretraining.faces import class_report
+from paperlib.pretraining.natural_classifier import NaturalTraining, train_natural_classifier
+from paperlib.pretraining.natural_gan import GANSettings, GANTraining, run
+from paperlib.support.files import replacing
+from paperlib.support.tensor_cache import checksum
+
+HALF_SEED, FIFTH_SEED = 5, 6
+ITERATIONS = 2000  # of the paper's own generators, from the author's code
+SHEETS = 10  # of samples, over a training
+
+
+@dataclass(frozen=True)
+class ClassifierPart:
+    """kind: of the network, "wide" is a judge. training: its settings; width counts for "plain" and "wide"."""
+
+    attribute: FaceAttribute
+    kind: Network
+    training: NaturalTraining
+
+
+@dataclass(frozen=True)
+class GeneratorPart:
+    """steps: of the generator. share: of the training images that it sees."""
+
+    gan: GANSettings
+    steps: int
+    share: float = 1.0
+
+
+Part = ClassifierPart | GeneratorPart
+
+
+def classifier_parts() -> dict[str, Part]:
+    """A teacher and a judge for each attribute, and the linear teacher of race."""
+    attributes: tuple[FaceAttribute, ...] = ("race", "gender", "age band")
+    found: dict[str, Part] = {}
+    for attribute in attributes:
+        name = attribute.replace(" ", "_")
+        found[f"{name}_plain"] = ClassifierPart(attribute, "plain", NaturalTraining(epochs=20, width=32))
+        found[f"{name}_wide"] = ClassifierPart(attribute, "wide", NaturalTraining(epochs=20, width=32))
+    found["race_linear"] = ClassifierPart("race", "linear", NaturalTraining(epochs=20, width=1, learning_rate=0.003))
+    return found
+
+
+PARTS: dict[str, Part] = {
+    **classifier_parts(),
+    "generator": GeneratorPart(GANSettings(conditional=False), ITERATIONS),
+    "generator_fifth": GeneratorPart(GANSettings(conditional=False), ITERATIONS, share=0.2),
+    "conditional_generator": GeneratorPart(GANSettings(conditional=True), ITERATIONS),
+    "generator_long": GeneratorPart(GANSettings(conditional=False), 10 * ITERATIONS),
+}
+
+
+def halves(train: Images) -> tuple[Images, Images]:
+    """Of the training images: what teachers see, and what judges see."""
+    return split(train, test_size=len(train) // 2, seed=HALF_SEED)
+
+
+def train_parts(
+    parts: Mapping[str, Part],
+    faces: Mapping[FaceAttribute, Faces],
+    folder: Path,
+    *,
+    device: torch.device,
+    minutes: float | None = None,
+    progress: bool = True,
+) -> Iterator[tuple[str, bool]]:
+    """One part after the other, as far as `minutes` in all allow -> (name, whether it is done). Another call goes on.
+
+    faces: by attribute; race's are what the GANs see.
+    """
+    end = None if minutes is None else time.monotonic() + 60 * minutes
+    for name, part in parts.items():
+        left = None if end is None else (end - time.monotonic()) / 60
+        if left is not None and left <= 0:
+            return
+        if isinstance(part, ClassifierPart):
+            yield name, _train_classifier(name, part, faces[part.attribute], folder / name, device, left, progress)
+        else:
+            yield name, _train_generator(part, faces["race"].train, folder / name, device, left, progress)
+
+
+def _train_classifier(
+    name: str, part: ClassifierPart, faces: Faces, folder: Path, device: torch.device, minutes: float | None, progress: bool
+) -> bool:
+    images = halves(faces.train)[part.kind == "wide"].to(device)
+    described = asdict(part) | {"data": checksum(images.images, images.labels)}
+    if _is_done(folder, described):
+        return True
+    model = small_classifier(part.kind, part.attribute, faces.class_names, width=part.training.width, seed=part.training.seed).to(device)
+    keeper = Keeper(folder / "checkpoint.pt", {"part": json.dumps(described)})
+    if train_natural_classifier(model, images, part.training, keeper, minutes=minutes, progress=progress) is None:
+        return False
+    report = class_report(model, faces.test.to(device), faces.class_names, batch_size=500)
+    save_attribute_classifier(model, folder / f"{name}.safetensors", attribute=part.attribute, class_names=faces.class_names)
+    with replacing(folder / "report.csv") as path:
+        report.round(4).to_csv(path)
+    _note(folder, described)
+    return True
+
+
+def _train_generator(part: GeneratorPart, train: Images, folder: Path, device: torch.device, minutes: float | None, progress: bool) -> bool:
+    if part.share < 1:
+        train = split(train, test_size=round(part.share * len(train)), seed=FIFTH_SEED)[1]
+    described = asdict(part) | {"data": checksum(train.images, train.labels)}
+    if _is_done(folder, described):
+        return True
+    training = GANTraining.begin(
+        train.to(device), part.gan, lambda classes, channels, latent: new_generator(max(classes, 1), channels, latent)
+    )
+    every = max(1, part.steps // SHEETS)
+
+    def watch(now: GANTraining) -> None:
+        if now.step % every == 0:
+            _sheet(now, folder / f"samples-{now.step:06d}.png")
+
+    keeper = Keeper(folder / "checkpoint.pt", {"part": json.dumps(described | {"steps": None})})
+    if not run(training, keeper, steps=part.steps, minutes=minutes, on_step=watch, progress=progress):
+        return False
+    with replacing(folder / "G_ema.pth") as path:
+        torch.save(state_of(training.average), path)  # type: ignore[arg-type]
+    _note(folder, described)
+    return True
+
+
+@torch.no_grad()
+def _sheet(training: GANTraining, path: Path) -> None:
+    """Ten by ten samples of the averaged generator."""
+    network, classes = training.average.eval(), training.average.num_classes
+    z = torch.randn(100, training.settings.latent_dim, generator=torch.Generator().manual_seed(0)).to(training.data.images.device)
+    images = network(z, torch.arange(100, device=z.device) % classes)
+    picture = torchvision.utils.make_grid(to_floats(images).cpu(), nrow=10, padding=2, normalize=True, value_range=(-1, 1))
+    with replacing(path) as temporary:
+        torchvision.utils.save_image(picture, temporary)
+
+
+def _is_done(folder: Path, described: dict[str, Any]) -> bool:
+    path = folder / "done.json"
+    return path.is_file() and json.loads(path.read_text()) == json.loads(json.dumps(described))
+
+
+def _note(folder: Path, described: dict[str, Any]) -> None:
+    """Last of all: what this part is."""
+    with replacing(folder / "done.json") as path:
+        path.write_text(json.dumps(described, indent=1) + "\n")

@@ -1,0 +1,100 @@
+"""Are rare attributes worse off? The judge's reading and the variety of each attribute, against its share in what the generator makes.
+
+table(found(FACES), class_names)          # a pandas frame, a row an attribute and method
+"""
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from scipy import stats
+
+from paperlib.records import Record
+from paperlib.report.diversity import METHODS, TRUTH, Key, runs_by_method
+from paperlib.report.estimates import estimate
+
+PAPER_B, WARM = (METHODS["gaussian"], 0.0), (METHODS["warm"], 0.0)
+LIMITS = (
+    "What must not be concluded: that an attribute of a person is what a classifier reads, that one group is harder to draw by nature, or that a "
+    "method is fair to people. The shares are those of one generator trained on one data set, the labels are annotations of appearance in it, and the "
+    "judge errs more on attributes that its own training images show less often."
+)
+MEASURES = {"judge %": "the judge reads it (%)", "variance %": "variance (% of the truth's)"}
+
+
+def methods(records: Sequence[Record]) -> list[Key]:
+    """The truth, paper B's form, its warm start, and the posterior on latents at its smallest weight: those on record."""
+    found = runs_by_method(records)
+    posterior = min((key for key in found if key[0] == METHODS["posterior"]), key=lambda key: key[1], default=None)
+    return [key for key in (TRUTH, PAPER_B, WARM, posterior) if key in found]
+
+
+def by_attribute(runs: Sequence[Record], metric: str) -> np.ndarray:
+    """(seeds, K)."""
+    return np.array([run.metrics[metric] for run in runs], dtype=float)
+
+
+def table(records: Sequence[Record], class_names: Sequence[str]) -> pd.DataFrame:
+    """Mean over seeds, rarest attribute first. share %: of the generator's images, as the teacher reads them; judge %: images that the judge
+    reads as asked; variance %: within the attribute, of the truth's own."""
+    found = runs_by_method(records)
+    if TRUTH not in found:
+        return pd.DataFrame()
+    share = 100 * by_attribute(found[TRUTH], "acceptance").mean(0)
+    truth = by_attribute(found[TRUTH], "pixel_variance_by_attribute").mean(0)
+    rows = []
+    for a in np.argsort(share):
+        for key in methods(records):
+            runs = found[key]
+            rows.append(
+                {
+                    "attribute": class_names[a], "share %": share[a], "method": key[0], "w": key[1],
+                    "judge %": 100 * by_attribute(runs, "judge_by_attribute").mean(0)[a],
+                    "variance %": 100 * by_attribute(runs, "pixel_variance_by_attribute").mean(0)[a] / truth[a], "n": len(runs),
+                }
+            )  # fmt: skip
+    return pd.DataFrame(rows).round(2)
+
+
+def figure(records: Sequence[Record], class_names: Sequence[str]) -> Figure:
+    """The judge's reading and the variety of every attribute against its share, a line a method."""
+    frame = table(records, class_names)
+    fig, axes = plt.subplots(1, 2, figsize=(9, 3.4), layout="constrained")
+    for ax, (measure, label) in zip(axes, MEASURES.items(), strict=True):
+        for (method, w), part in frame.groupby(["method", "w"], sort=False):
+            ax.plot(part["share %"], part[measure], "o-", label=f"{method}, w = {w:g}", markersize=4)
+        ax.set(xlabel="share in what the generator makes (%)", ylabel=label, xscale="log", ylim=(0, None))
+    names = frame.drop_duplicates("attribute")
+    axes[0].set_xticks(names["share %"], names["attribute"], fontsize=7, rotation=30)
+    axes[0].set_xticks([], minor=True)
+    fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=8, frameon=False)
+    return fig
+
+
+def slope(records: Sequence[Record], key: Key, metric: str) -> str:
+    """Points of the metric for each halving of an attribute's share: a line a seed, then mean and 95 % interval over seeds."""
+    found = runs_by_method(records)
+    share = np.log2(by_attribute(found[TRUTH], "acceptance").mean(0))
+    values = 100 * by_attribute(found[key], metric)
+    if metric.startswith("pixel"):
+        values /= by_attribute(found[TRUTH], metric).mean(0)
+    ours = estimate([-stats.linregress(share, row).slope for row in values])
+    return f"{ours.mean:+.1f}" + (f" ({ours.low:+.1f} to {ours.high:+.1f}, n = {ours.n})" if ours.n > 1 else "")
+
+
+def sentences(records: Sequence[Record], class_names: Sequence[str]) -> list[str]:
+    """Whether the judge's reading and the variety fall where an attribute is rarer; and what must not be concluded."""
+    frame = table(records, class_names)
+    if frame.empty:
+        return ["The truth is not on record: run rejection at w = 1."]
+    rarest, commonest = frame["attribute"].iloc[0], frame["attribute"].iloc[-1]
+    lines = [
+        f"Rarest in the generator's images: {rarest} ({frame['share %'].min():.1f} %); most common: {commonest} ({frame['share %'].max():.1f} %)."
+    ]
+    for key in methods(records):
+        judge, variance = slope(records, key, "judge_by_attribute"), slope(records, key, "pixel_variance_by_attribute")
+        of_truth = "" if key == TRUTH else f", its variance by {variance} points of the truth's"
+        lines.append(f"{key[0]}, w = {key[1]:g}: with each halving of the share, the judge's reading changes by {judge} points{of_truth}.")
+    return [*lines, LIMITS]

@@ -1,0 +1,58 @@
+"""The fairness table on records whose numbers are known."""
+
+import numpy as np
+import pytest
+
+from paperlib.config import Distilled, Rejection, Trained
+from paperlib.profiles import SMOKE
+from paperlib.records import Record
+from paperlib.report import fairness
+
+SHARES = [0.4, 0.3, 0.2, 0.1]
+NAMES = ("a", "b", "c", "d")
+GAUSSIAN = Trained(family="gaussian", prior_weight=0.0, epochs=1, labels_per_epoch=64, batch_size=64, learning_rate=1e-3, optimizer="sgd")
+
+
+def record(method, seed, judge, variance):
+    base = SMOKE.diversity_runs(seed)[0]
+    config = type(base)(profile=base.profile, seed=seed, method=method, per_attribute=base.per_attribute)
+    metrics = {"judge_by_attribute": judge, "pixel_variance_by_attribute": variance}
+    return Record(config, {}, metrics | ({"acceptance": SHARES} if isinstance(method, Rejection) else {}))
+
+
+@pytest.fixture
+def records():
+    halvings = -np.log2(SHARES)
+    falling = (0.9 - 0.05 * (halvings - halvings[0])).tolist()
+    found = []
+    for seed in range(3):
+        found += [
+            record(Rejection(prior_weight=1.0), seed, [0.95] * 4, [0.2, 0.2, 0.4, 0.4]),
+            record(GAUSSIAN, seed, [f + 0.001 * seed for f in falling], [0.02, 0.02, 0.02, 0.02]),
+            record(Distilled(prior_weight=0.01, labelled=100, epochs=1), seed, [0.9] * 4, [0.19, 0.19, 0.38, 0.38]),
+        ]
+    return found
+
+
+def test_the_rarest_comes_first_and_variance_is_of_the_truth(records):
+    frame = fairness.table(records, NAMES)
+    assert list(frame["attribute"].drop_duplicates()) == ["d", "c", "b", "a"]
+    paper_b = frame[frame["w"] == 0].set_index("attribute")
+    assert paper_b.loc["d", "variance %"] == 5
+    assert paper_b.loc["a", "variance %"] == 10
+    assert paper_b.loc["d", "share %"] == 10
+    assert set(frame["n"]) == {3}
+
+
+def test_slopes_are_by_halving(records):
+    assert fairness.slope(records, fairness.PAPER_B, "judge_by_attribute").startswith("-5.0 (-5.0 to -5.0, n = 3)")
+    assert fairness.slope(records, fairness.TRUTH, "judge_by_attribute").startswith("+0.0")
+
+
+def test_sentences_end_with_what_must_not_be_concluded(records):
+    said = fairness.sentences(records, NAMES)
+    assert said[0] == "Rarest in the generator's images: d (10.0 %); most common: a (40.0 %)."
+    assert said[-1].startswith("What must not be concluded")
+    assert len(said) == 1 + 3 + 1
+    assert len(fairness.figure(records, NAMES).axes) == 2
+    assert fairness.sentences(records[1:2], NAMES) == ["The truth is not on record: run rejection at w = 1."]

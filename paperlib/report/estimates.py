@@ -3,7 +3,7 @@
 estimate([91.0, 92.0, 93.0])          # prints as 92.0 ± 2.5
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -104,5 +104,17 @@ def seconds(runs: Sequence[Record]) -> dict[str, float]:
 
 
 def in_words(holds: bool) -> str:
-    """The verdict on a claim."""
+    """What was seen at every seed."""
     return "holds" if holds else "does not hold"
+
+
+def decided(difference: Estimate) -> str:
+    """Whether a difference is above 0: its 95 % interval decides; one seed decides nothing."""
+    if difference.n > 1 and difference.low > 0:
+        return "holds"
+    return "does not hold" if difference.n > 1 and difference.high < 0 else "not decided"
+
+
+def paired(after: Mapping[int, float], before: Mapping[int, float]) -> Estimate:
+    """Of the differences at the seeds that both have."""
+    return estimate([after[seed] - before[seed] for seed in sorted(after.keys() & before.keys())])

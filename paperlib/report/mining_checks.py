@@ -14,7 +14,7 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from paperlib.records import Record
-from paperlib.report.estimates import Estimate, estimate, in_words, of_kind
+from paperlib.report.estimates import Estimate, decided, estimate, of_kind
 from paperlib.report.style import OURS, PAPER, SECOND, THIRD
 
 
@@ -168,4 +168,4 @@ def _where_wrong(row: pd.DataFrame) -> str:
 def _verdict(values: Sequence[float]) -> str:
     """In words, with the points and their interval over seeds."""
     found: Estimate = estimate(values)
-    return f"{in_words(found.mean > 0)} (by {found} points)"
+    return f"{decided(found)} (by {found} points)"

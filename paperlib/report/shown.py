@@ -11,7 +11,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from paperlib.records import Record
-from paperlib.report.estimates import Estimate, estimate, in_words, of_kind
+from paperlib.report.estimates import Estimate, decided, estimate, of_kind
 from paperlib.report.style import OURS, SECOND
 
 MEASURES = ("recall", "coverage", "pixel_variance", "feature_variance")
@@ -77,8 +77,10 @@ def sentences(records: Sequence[Record]) -> list[str]:
         return []
     lines = []
     for measure in MEASURES:
-        gap = difference(records, "random", "real images", measure, every=False)
-        lines.append(f"Random images less diverse than as many real ones, by {_words(measure)}: {in_words(gap.mean < 0)} ({_signed(gap)}).")
+        gap, excess = (
+            difference(records, *names, measure, every=False) for names in (("random", "real images"), ("real images", "random"))
+        )
+        lines.append(f"Random images less diverse than as many real ones, by {_words(measure)}: {decided(excess)} ({_signed(gap)}).")
     for name in NAMES[2:]:
         rows = found[found["training"] == name]
         if rows.empty:

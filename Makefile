@@ -44,10 +44,10 @@ SOURCE := $(if $(filter %.py,$(PROFILE)),$(if $(filter /% ~%,$(PROFILE)),,$(CALL
 RUN := $(PYTHON) -m paperlib.commands.reproduce --profile '$(SOURCE)' $(if $(SEEDS),--seeds $(SEEDS))
 
 .DEFAULT_GOAL := help
-.PHONY: help env reproduce test test-fast lint format lab table1 sweep hard-samples conditioning quality diversity report doctor bench readme reference examples times pretrained clean-results
+.PHONY: help env reproduce test test-fast lint format lab table1 sweep hard-samples conditioning quality diversity report doctor bench check-warm-start readme reference examples times pretrained clean-results
 
 help: ## print this list
-	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
 	@echo "Options:"
 	@echo "  PROFILE=digits     also imagenet10 or faces; smoke, imagenet10_smoke and faces_smoke are quick trials of the three"
 	@echo "  PROFILE=path.py    your own profile, see docs/own_parts.md"
@@ -113,6 +113,9 @@ doctor: env ## list what PROFILE needs, what is missing, and the time it would t
 bench: env ## measure speed against the upstream libraries, and of reading records, into results/reference/bench
 	$(PYTHON) bench/speed.py
 	$(PYTHON) bench/records.py
+
+check-warm-start: env ## paper B with a warm start at 20 seeds, into results/reference/bench (over half an hour; resumes)
+	$(PYTHON) bench/warm_start.py
 
 readme: env ## write the numbers and pictures of README.md, docs and examples from results/reference
 	$(PYTHON) -m paperlib.commands.readme

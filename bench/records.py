@@ -14,11 +14,11 @@ from pathlib import Path
 
 import numpy as np
 
-from paperlib.commands.doctor import processor_name
 from paperlib.config import Config
 from paperlib.profiles import DIGITS
 from paperlib.records import Record, save
 from paperlib.support.files import replacing
+from paperlib.support.machine import processor_name
 from paperlib.support.paths import REFERENCE
 
 COUNT, CONDITIONING_EVERY, PICTURES_EVERY = 10_000, 10, 100

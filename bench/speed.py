@@ -4,7 +4,10 @@ make bench                       # on a CPU small counts, a few minutes; on a GP
 python bench/speed.py --rounds 5
 
 BigGAN-deep-128 with random weights (its speed does not depend on them), all cores. Ours and theirs take turns; each ratio is of the fastest
-round of both. "Upstream" is pytorch-pretrained-biggan as it comes, in eval mode and with its weights frozen.
+round of both. "Upstream" is pytorch-pretrained-biggan as it comes, in eval mode and with its weights frozen. Paper B's training steps, on the
+digits, run on one thread; their upstream is generator and teacher as version 0.2.0 ran them.
+
+python bench/speed.py --only conditioner        # measure these rows alone and keep the others of the file
 """
 
 import argparse
@@ -20,20 +23,26 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from paperlib import profiles
 from paperlib.commands import doctor, readme
+from paperlib.conditioner import train_conditioner
 from paperlib.dataset_smoothing import SmoothedDataset, smoothing_source
 from paperlib.experiment.outcome import filler
-from paperlib.generators import Generator, fuse_biggan
+from paperlib.generators import Generator, from_module, fuse_biggan
 from paperlib.generators.biggan import random_biggan
+from paperlib.generators.residual import ResidualGenerator
 from paperlib.hard_sample_mining import mine_hard_latents
+from paperlib.networks.classifiers import AttributeClassifier
 from paperlib.profiles.imagenet10 import INDICES
 from paperlib.support.files import replacing
 from paperlib.support.paths import REFERENCE, Paths
 from paperlib.support.stopwatch import timed
+from paperlib.support.threads import one_thread
+from paperlib.support.weights import load_pretrained
 from paperlib.training import sgd, train_epoch
 
 CUDA = torch.cuda.is_available()
 BATCH = 64 if CUDA else 8
 DEVICE = profiles.device()
+CONDITIONER = "paper B's training steps, digits, one thread"
 IMAGENET10 = profiles.load("imagenet10", Paths.from_environment())
 
 
@@ -153,6 +162,44 @@ def training_rows(rounds: int) -> list[Row]:
     return [Row(name, "ours", n / elapsed) for name, elapsed in race(steps, rounds).items()]
 
 
+class TeacherOf020(AttributeClassifier):
+    """The teacher as version 0.2.0 computed it: a plain first convolution, and ReLU before the pooling."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv1 = torch.nn.Conv2d(1, 16, 5, padding=2)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        h = F.max_pool2d(F.relu(self.conv1(x)), 2)
+        h = F.max_pool2d(F.relu(self.conv2(h)), 2)
+        return self.output(self.dropout(F.relu(self.hidden(h.flatten(1)))))
+
+
+@one_thread()
+def conditioner_rows(rounds: int) -> list[Row]:
+    """Paper B's training loop at batch 64: ten steps a round. Version 0.2.0 ran the same loop on the networks in the first pair."""
+    parts = profiles.DIGITS.parts
+    assert parts.paper_b is not None
+    network = load_pretrained(ResidualGenerator(), "digits_unconditional_generator").to(DEVICE).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    generator = from_module(network, latent_dim=network.latent_dim, image_shape=network.image_shape)
+    teacher = load_pretrained(TeacherOf020(), "mnist_attribute_classifier").to(DEVICE)
+    pairs = {"version 0.2.0": (generator, teacher), "ours": (parts.paper_b.generator(), parts.paper_b.teacher("mnist"))}
+
+    def train(generator: Generator, teacher: torch.nn.Module) -> object:
+        return train_conditioner(generator, teacher, 10, epochs=1, labels_per_epoch=640, validation_labels=1, progress=False)
+
+    times = race({name: lambda pair=pair: train(*pair) for name, pair in pairs.items()}, rounds)
+    z = torch.randn(500, network.latent_dim, generator=torch.Generator().manual_seed(0)).to(DEVICE)
+    with torch.no_grad():
+        exact, ours = (generator(z) for generator, _ in pairs.values())
+    error, cosine = (ours - exact).abs().max() / exact.abs().max(), F.cosine_similarity(ours.flatten(1), exact.flatten(1)).min()
+    slow, fast = times.values()
+    return [
+        Row(CONDITIONER, "version 0.2.0", 640 / slow, 1.0, 0.0, 1.0),
+        Row(CONDITIONER, "ours", 640 / fast, slow / fast, error.item(), cosine.item()),
+    ]
+
+
 def matrix_rate(dtype: torch.dtype) -> float:
     """Measured multiplications and additions a second of a square matrix product; on a CPU as a 1x1 convolution, which is the faster way."""
     side = 8192 if CUDA else 2048
@@ -189,8 +236,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=10 if CUDA else 4)
     parser.add_argument("--folder", type=Path, default=REFERENCE / "bench")
+    parser.add_argument("--only", choices=["conditioner"])
     options = parser.parse_args()
-    rows = generator_rows(options.rounds) + training_rows(min(options.rounds, 3))
+    name = re.sub(r"\W+", "-", doctor.device_name().lower()).strip("-")
+    conditioner = conditioner_rows(max(options.rounds, 10))
+    if options.only:
+        found = json.loads((options.folder / f"{name}.json").read_text())
+        found["rows"] = [row for row in found["rows"] if row["task"] != CONDITIONER] + [asdict(row) for row in conditioner]
+        return write(found, options.folder, name)
+    rows = generator_rows(options.rounds) + training_rows(min(options.rounds, 3)) + conditioner
     dtype = torch.bfloat16 if CUDA else torch.float32
     rate, operations = matrix_rate(dtype), operations_per_image()
     estimated = doctor.estimate(IMAGENET10, IMAGENET10.seeds)
@@ -211,11 +265,15 @@ def main() -> None:
         "where_the_time_goes": where_the_time_goes(dtype),
         "imagenet10": asdict(estimated) | {"total": estimated.total},
     }
-    name = re.sub(r"\W+", "-", doctor.device_name().lower()).strip("-")
-    with replacing(options.folder / f"{name}.json") as path:
+    write(found, options.folder, name)
+
+
+def write(found: dict[str, object], folder: Path, name: str) -> None:
+    """Measurements as JSON, and their table."""
+    with replacing(folder / f"{name}.json") as path:
         path.write_text(json.dumps(found, indent=1) + "\n")
-    table = readme.bench(options.folder / f"{name}.json")
-    with replacing(options.folder / f"{name}.md") as path:
+    table = readme.bench(folder / f"{name}.json")
+    with replacing(folder / f"{name}.md") as path:
         path.write_text(table + "\n")
     print(table)
 

@@ -8,9 +8,9 @@ import os
 import subprocess
 import time
 
-from paperlib.commands.doctor import processor_name
 from paperlib.profiles import DIGITS
 from paperlib.support.files import replacing
+from paperlib.support.machine import processor_name
 from paperlib.support.paths import REFERENCE
 
 

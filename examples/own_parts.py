@@ -49,11 +49,11 @@ IMAGES, JUDGE = Once(images), Once(lambda: classifier("judge"))
 PLAIN, CONDITIONAL = (from_module(Shape().to(device()), latent_dim=6, image_shape=(3, 16, 16), num_classes=k) for k in (0, 4))
 PARTS = Parts(
     real_images=IMAGES, generator=lambda: CONDITIONAL, classifier=lambda width: resnet18(4, width=width, stem="small").to(device()),
-    judge=JUDGE, features=JUDGE, feature_space="shape", class_names=lambda: NAMES,
-    paper_b=PaperB(classifier, (("unconditional", "first"), ("given", "first"), ("unconditional", "second")), lambda: PLAIN))
+    judge=JUDGE, features=JUDGE, feature_space="shape", class_names=lambda: NAMES, paper_b=PaperB(classifier,
+    (("unconditional", "first"), ("unconditional", "first", 500), ("given", "first"), ("unconditional", "second")), lambda: PLAIN))
 PROFILE = Profile(
     name="own_parts", parts=PARTS, seeds=3, quality_samples=200, mining=DIGITS.mining, diversity=replace(SMOKE.diversity, per_attribute=50),
-    classifier=replace(DIGITS.classifier, images=200, epochs=6, long_factor=4, round_images=20, stages=(1, 6)),
+    classifier=replace(DIGITS.classifier, images=200, epochs=6, long_factor=4, round_images=20, stages=(1, 6)), side_seeds=1,
     conditioning=DIGITS.conditioning, methods=(OwnMethod("all hard", source=lambda fill, n, rng: lambda epoch, model: fill(n, model)),))
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ Glossary
     attribute what is asked for in B
     teacher   the frozen classifier that trains the input generator       conditioner.py
     judge     another classifier: it measures, it takes part in no training
+    warm start the input generator of B starts where the frozen pair reads each attribute in draws of the prior
     prior     the distribution of latents that G was trained with
     truth     the prior given an attribute, by Bayes' rule                beyond/posterior_sampling.py
     w         weight of the prior: 0 is paper B, 1 is the truth           beyond/

@@ -9,7 +9,7 @@ import json
 import reprlib
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, field, fields
-from typing import Annotated, Any, Literal, TypeVar, dataclass_transform
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar, dataclass_transform
 
 from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as pydantic_dataclass
@@ -17,7 +17,7 @@ from pydantic.dataclasses import dataclass as pydantic_dataclass
 Labels = Literal["unconditional", "given", "withheld", "shuffled"]
 Family = Literal["gaussian", "mixture", "flow"]
 Optimizer = Literal["sgd", "adam"]
-ImageSet = Literal["real train", "real test", "prior", "unconditional prior", "mined", "conditioned"]
+ImageSet = Literal["real train", "real test", "prior", "unconditional prior", "fifth prior", "mined", "conditioned"]
 
 Number = Annotated[float, AfterValidator(lambda x: x + 0.0)]  # an integer becomes the same float, -0.0 becomes 0.0
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
@@ -30,6 +30,14 @@ Rate = Annotated[Number, Field(gt=0, le=1e3)]
 Momentum = Annotated[Number, Field(ge=0, le=0.9999)]
 
 T = TypeVar("T")
+
+
+class Setting(NamedTuple):
+    """What paper B conditions, and how. labels, teacher, warm_start: as in ConditioningRun."""
+
+    labels: Labels
+    teacher: str
+    warm_start: int = 0
 
 
 class ConfigError(ValueError):
@@ -119,6 +127,7 @@ class ClassifierRun(Config):
     real: train on real images instead of generated ones (then without hsm and r). hsm, r: the methods; r = 0 is a fixed data set.
     epochs times long_factor are trained; the long column has a factor above 1. images: N. round_images: M of Alg. 1. mining_steps: J.
     step_size: eta. width: channels of the ResNet's first stage. method: the name of one of the profile's own methods, or "".
+    bna_momentum: alpha of eq. 5, for which the paper gives no value; its batches are of batch_size.
     """
 
     kind: Literal["classifier"] = field(default="classifier", kw_only=True)
@@ -137,17 +146,24 @@ class ClassifierRun(Config):
     width: Count
     long_factor: Count = 1
     method: str = ""
+    bna_momentum: Annotated[Number, Field(gt=0, le=1)] = 0.1
 
     def __post_init__(self) -> None:
         check(self.round_images <= self.images, "round_images", self.round_images, f"use at most images = {self.images}")
         check(not (self.real and (self.hsm or self.r)), "real", True, "real images are fixed; set hsm=False and r=0")
+
+    @property
+    def different_images(self) -> int:
+        """How many the training sees: N, and with DS r N more in every epoch after the first."""
+        return self.images + round(self.r * self.images) * (self.epochs * self.long_factor - 1)
 
 
 @frozen
 class HardSamplesRun(Config):
     """Paper A, Fig. 3: the same latents mined against one classifier at two stages of its training.
 
-    stages: the epochs after which it is mined. per_class: latents a class behind the norms and scores.
+    stages: the epochs after which it is mined. per_class: latents a class behind the norms and scores. form_step_sizes: those at which
+    the paper's form of mining is held against two others. natural: the generator's own samples a class that mined images are held against.
     """
 
     kind: Literal["hard-samples"] = field(default="hard-samples", kw_only=True)
@@ -159,6 +175,8 @@ class HardSamplesRun(Config):
     batch_size: Batch
     learning_rate: Rate
     width: Count
+    form_step_sizes: Annotated[tuple[Annotated[Number, Field(gt=0, le=1e6)], ...], Field(min_length=1)]
+    natural: Count
 
     def __post_init__(self) -> None:
         check(self.stages[0] < self.stages[1], "stages", self.stages, "use two rising epoch numbers")
@@ -170,7 +188,8 @@ class ConditioningRun(Config):
 
     labels: "unconditional" is the generator without classes; the others are the class-conditional one, told the attribute
     ("given"), the mean class embedding ("withheld") or a random class ("shuffled"): the leak experiment.
-    teacher: the name of one of the profile's frozen classifiers.
+    teacher: the name of one of the profile's frozen classifiers. warm_start: draws of the prior that the frozen pair labels before the
+    training, which then starts at their moments; 0 is the paper.
     """
 
     kind: Literal["conditioning"] = field(default="conditioning", kw_only=True)
@@ -182,6 +201,12 @@ class ConditioningRun(Config):
     batch_size: Count
     learning_rate: Rate
     momentum: Momentum
+    warm_start: Count0 = 0
+
+    @property
+    def setting(self) -> Setting:
+        """What it conditions, and how."""
+        return Setting(self.labels, self.teacher, self.warm_start)
 
 
 @frozen
@@ -205,7 +230,7 @@ class ImageQualityRun(Config):
 
 @frozen
 class EvaluationRun(Config):
-    """Paper B's evaluation of a source of images: what teacher and judge read in them, attribute by attribute, and how good they are.
+    """Paper B's evaluation of a source of images: what teacher and judges read in them, attribute by attribute, and how good they are.
 
     conditioning: the run whose input generator is drawn from; None is the generator trained with labels, told the class: the paper's
     yardstick. draws: images read. quality_samples: images behind IS, FID and variance.
@@ -226,7 +251,7 @@ Weight = Annotated[Number, Field(gt=0, le=1e3)]
 
 @frozen
 class Trained:
-    """A family of latents trained by the loop of paper B with a prior term of weight prior_weight; 0 is the paper."""
+    """A family of latents trained by the loop of paper B with a prior term of weight prior_weight; 0 is the paper, as is a warm_start of 0."""
 
     kind: Literal["trained"] = field(default="trained", kw_only=True)
     family: Family
@@ -236,6 +261,15 @@ class Trained:
     batch_size: Count
     learning_rate: Rate
     optimizer: Optimizer
+    warm_start: Count0 = 0
+
+    def __post_init__(self) -> None:
+        check(
+            not self.warm_start or self.family == "gaussian",
+            "warm_start",
+            self.warm_start,
+            "only the gaussian family can start warm; use 0",
+        )
 
 
 @frozen
@@ -309,6 +343,29 @@ class MinedClassifierRun(Config):
         _check_own(self, "classifier", self.classifier)
 
 
+@frozen
+class ControlRun(Config):
+    """A control beside Table 1 of paper A: all real images, or another length of training. It is kept apart from Table 1."""
+
+    kind: Literal["control"] = field(default="control", kw_only=True)
+    classifier: ClassifierRun
+
+    def __post_init__(self) -> None:
+        _check_own(self, "classifier", self.classifier)
+
+
+@frozen
+class ShownImagesRun(Config):
+    """Paper A: what one of its trainings sees, against real images. samples: of the images seen, those that are measured, at most."""
+
+    kind: Literal["shown-images"] = field(default="shown-images", kw_only=True)
+    classifier: ClassifierRun
+    samples: Annotated[int, Field(ge=20)]
+
+    def __post_init__(self) -> None:
+        _check_own(self, "classifier", self.classifier)
+
+
 def _check_own(run: Config, name: str, other: Config) -> None:
     """The run inside another is of the same profile and seed."""
     for part in ("profile", "seed"):
@@ -317,7 +374,16 @@ def _check_own(run: Config, name: str, other: Config) -> None:
 
 
 AnyRun = Annotated[
-    ClassifierRun | HardSamplesRun | ConditioningRun | ImageQualityRun | EvaluationRun | DiversityRun | MinedSpaceRun | MinedClassifierRun,
+    ClassifierRun
+    | HardSamplesRun
+    | ConditioningRun
+    | ImageQualityRun
+    | EvaluationRun
+    | DiversityRun
+    | MinedSpaceRun
+    | MinedClassifierRun
+    | ControlRun
+    | ShownImagesRun,
     Field(discriminator="kind"),
 ]
 _RUNS: TypeAdapter[Any] = TypeAdapter(AnyRun)

@@ -5,9 +5,12 @@ z_{j+1} = z_j - eta * grad_z s[k*],  s = C(G(z_j, y))          (eq. 3; the logit
 z_{j+1} <- z_{j+1} * |z_0| / |z_{j+1}|                         (after every step: back to the norm of z_0)
 
 z_hard = mine_hard_latents(generator, classifier, z, y, steps=5, step_size=1.0)
+
+Two controls are not in the paper: rescale=False leaves out the last line, along="label" descends the logit of y in the place of k*.
 """
 
 from collections.abc import Callable
+from typing import Literal, get_args
 
 import torch
 from torch import nn
@@ -15,6 +18,8 @@ from torch import nn
 from paperlib.data import Images
 from paperlib.generators import Generator
 from paperlib.networks.frozen import check_logits, evaluating
+
+Along = Literal["first choice", "label"]
 
 
 def mine_hard_latents(
@@ -26,6 +31,8 @@ def mine_hard_latents(
     steps: int,
     step_size: float,
     batch_size: int = 100,
+    rescale: bool = True,
+    along: Along = "first choice",
 ) -> torch.Tensor:
     """Move latents to where the classifier is less sure, by eq. 3. Inputs and networks are not changed.
 
@@ -37,9 +44,11 @@ def mine_hard_latents(
         steps: at least 0. Number of steps J; 0 returns a copy of z.
         step_size: at least 0, in latent units per unit of logit gradient. Step size eta.
         batch_size: at least 1. Images in a pass; it bounds the memory and does not change the result.
+        rescale: go back to the norm of z_0 after every step, as the paper does.
+        along: whose logit is descended: k*, the classifier's "first choice" on the initial image, as in the paper, or the "label" y.
 
     Returns:
-        (N, d) float. The mined latents; each has the norm that it had in z.
+        (N, d) float. The mined latents; each has the norm that it had in z, unless rescale is False.
 
     Raises:
         ValueError: a parameter is out of range, the logits do not fit the classes, or a mined latent is not finite.
@@ -48,11 +57,18 @@ def mine_hard_latents(
         raise ValueError(f"steps is {steps}; use an integer of at least 0.")
     if not 0 <= step_size < float("inf"):
         raise ValueError(f"step_size is {step_size}; use a finite number of at least 0.")
+    if along not in get_args(Along):
+        raise ValueError(f"along is {along!r}; use 'first choice' or 'label'.")
+    if along == "label" and y is None:
+        raise ValueError("along is 'label', but y is None; give the labels, or use 'first choice'.")
     if steps == 0:
         return z.detach().clone()
     with evaluating(classifier):
         labels = y.split(batch_size) if y is not None else [None] * len(z.split(batch_size))
-        parts = [_mine(generator, classifier, a, b, steps, step_size) for a, b in zip(z.detach().split(batch_size), labels, strict=True)]
+        parts = [
+            _mine(generator, classifier, a, b, steps, step_size, rescale, b if along == "label" else None)
+            for a, b in zip(z.detach().split(batch_size), labels, strict=True)
+        ]
     mined = torch.cat(parts)
     if not torch.isfinite(mined).all():
         raise ValueError("mining gave NaN or infinity; check that G and C are finite at this z, or use a smaller step_size.")
@@ -60,8 +76,16 @@ def mine_hard_latents(
 
 
 def _mine(
-    generator: Generator, classifier: nn.Module, z0: torch.Tensor, y: torch.Tensor | None, steps: int, step_size: float
+    generator: Generator,
+    classifier: nn.Module,
+    z0: torch.Tensor,
+    y: torch.Tensor | None,
+    steps: int,
+    step_size: float,
+    rescale: bool,
+    target: torch.Tensor | None,
 ) -> torch.Tensor:
+    """target: the classes whose logits are descended; None is k*."""
     norm = z0.norm(dim=1, keepdim=True)
     z, k_star = z0, None
     for _ in range(steps):
@@ -69,10 +93,11 @@ def _mine(
         scores = classifier(generator(z, y))
         if k_star is None:
             check_logits(scores, len(z), generator.num_classes)
-            k_star = scores.argmax(dim=1, keepdim=True)
+            k_star = scores.argmax(dim=1, keepdim=True) if target is None else target[:, None]
         (gradient,) = torch.autograd.grad(scores.gather(1, k_star).sum(), z)
         z = z.detach() - step_size * gradient
-        z = z * (norm / z.norm(dim=1, keepdim=True).clamp_min(1e-12))
+        if rescale:
+            z = z * (norm / z.norm(dim=1, keepdim=True).clamp_min(1e-12))
     return z
 
 

@@ -35,6 +35,7 @@ class DamagedRecordError(ValueError):
 class Provenance(TypedDict):
     """Where and when a run was computed, and what it took. workers: the runs that shared the machine; above 1 its seconds are contended.
 
+    processor: absent in records of versions that did not keep it.
     The last three are of the runs past paper B: before the first latent can be drawn, and of one latent and one image of each attribute.
     """
 
@@ -46,6 +47,7 @@ class Provenance(TypedDict):
     workers: int
     seconds: Positive
     date: str
+    processor: NotRequired[str]
     fit_seconds: NotRequired[Positive]
     latent_microseconds: NotRequired[list[Positive]]
     image_microseconds: NotRequired[list[Positive]]

@@ -45,6 +45,7 @@ Purpose = Literal[
     "judge weights",
     "network weights",
     "shown images",
+    "other classifier",
 ]
 PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
 

@@ -85,7 +85,7 @@ PROVENANCE = {"commit": "abc", "packages": {}, "device": "cpu", "threads": 1, "w
 
 def classifier_record(config: Config, profile: profiles.Profile, accuracy: float = 0.5) -> Record:
     """The record of a classifier run that never ran."""
-    metrics = {"accuracy": accuracy, "accuracy_bna": accuracy, "test_images": 1000}
+    metrics = {"accuracy": accuracy, "accuracy_bna": accuracy, "accuracy_bna_momentum": accuracy, "test_images": 1000}
     return Record(config, Fingerprints(profile).of(config), metrics, {"loss": [1.0]}, {}, PROVENANCE)
 
 
@@ -96,11 +96,11 @@ def made_record(config: Config, profile: profiles.Profile, **changes) -> Record:
     def example(part):
         if "$ref" in part:
             return example(schema["$defs"][part["$ref"].rpartition("/")[2]])
+        if "enum" in part:
+            return part["enum"][0]
         match part["type"]:
-            case "number":
-                return 1 - next(numbers) * 1e-6
-            case "integer":
-                return 1 + next(numbers)
+            case "number" | "integer" as number:
+                return 1 - next(numbers) * 1e-6 if number == "number" else 1 + next(numbers)
             case "string":
                 return "digit"
             case "array":

@@ -1,5 +1,6 @@
 """Bad values are refused with their name and the rule; every field of every config is in effect."""
 
+from collections import Counter
 from dataclasses import fields, replace
 
 import pytest
@@ -10,6 +11,7 @@ from paperlib.config import (
     ClassifierRun,
     ConditioningRun,
     ConfigError,
+    ControlRun,
     Distilled,
     DiversityRun,
     EvaluationRun,
@@ -19,6 +21,7 @@ from paperlib.config import (
     MinedClassifierRun,
     MinedSpaceRun,
     Rejection,
+    ShownImagesRun,
     Trained,
     check_notebook_parameters,
     from_json,
@@ -33,7 +36,8 @@ SMOKE = profiles.SMOKE
 FIXED = replace(SMOKE.classifier_run(0, hsm=True), images=60, round_images=20)
 RENEWED = replace(SMOKE.classifier_run(0, hsm=True, r=0.5), images=60)
 HARD = replace(SMOKE.hard_samples_run(0), images=50)
-CONDITIONING = SMOKE.conditioning_run(0)
+CONDITIONING, OWN = SMOKE.conditioning_run(0), SMOKE.settings[0]
+SHOWN = ShownImagesRun("smoke", 0, RENEWED, 200)
 SPACE = replace(SMOKE.mined_space_run(0), images=50)
 TRAINED = Trained("gaussian", prior_weight=0.1, epochs=1, labels_per_epoch=64, batch_size=32, learning_rate=0.1, optimizer="sgd")
 DISTILLED = Distilled(prior_weight=1.0, labelled=100, epochs=1)
@@ -48,26 +52,31 @@ CHANGES = [
     (RENEWED, {"epochs": 3}), (RENEWED, {"images": 80}), (FIXED, {"round_images": 30}), (RENEWED, {"mining_steps": 1}), (RENEWED, {"step_size": 3.0}),
     (RENEWED, {"batch_size": 20}), (RENEWED, {"learning_rate": 0.01}), (RENEWED, {"momentum": 0.5}), (RENEWED, {"weight_decay": 0.1}), (RENEWED, {"width": 8}),
     (RENEWED, {"long_factor": 2}), (replace(FIXED, hsm=False), {"method": "first half"}),
+    (RENEWED, {"bna_momentum": 1.0}),
     (HARD, {"seed": 1}), (HARD, {"stages": (1, 3)}), (HARD, {"per_class": 3}), (HARD, {"images": 80}), (HARD, {"mining_steps": 3}),
     (HARD, {"step_size": 3.0}), (HARD, {"batch_size": 20}), (HARD, {"learning_rate": 0.01}), (HARD, {"width": 8}),
+    (HARD, {"form_step_sizes": (0.5,)}), (HARD, {"natural": 4}),
     (CONDITIONING, {"seed": 1}), (CONDITIONING, {"labels": "given"}), (CONDITIONING, {"labels": "withheld"}), (CONDITIONING, {"labels": "shuffled"}),
     (CONDITIONING, {"teacher": "uci"}), (CONDITIONING, {"epochs": 1}), (CONDITIONING, {"labels_per_epoch": 128}), (CONDITIONING, {"validation_labels": 120}),
-    (CONDITIONING, {"batch_size": 32}), (CONDITIONING, {"learning_rate": 0.1}), (CONDITIONING, {"momentum": 0.5}),
+    (CONDITIONING, {"batch_size": 32}), (CONDITIONING, {"learning_rate": 0.1}), (CONDITIONING, {"momentum": 0.5}), (CONDITIONING, {"warm_start": 50}),
     (SMOKE.image_quality_run(0, "prior"), {"seed": 1}),
     (SMOKE.image_quality_run(0, "prior"), {"samples": 80}), (SMOKE.image_quality_run(0, "prior"), {"image_set": "real test"}),
     (SMOKE.image_quality_run(0, "mined"), {"hard": replace(HARD, mining_steps=5)}),
     (SMOKE.image_quality_run(0, "conditioned"), {"conditioning": replace(CONDITIONING, learning_rate=0.1)}),
-    (SMOKE.evaluation_run(0, labels=None), {"seed": 1}), (SMOKE.evaluation_run(0, labels=None), {"draws": 150}),
-    (SMOKE.evaluation_run(0, labels=None), {"quality_samples": 80}), 
-    (SMOKE.evaluation_run(0, labels="unconditional"), {"conditioning": replace(CONDITIONING, learning_rate=0.1)}),
+    (SMOKE.evaluation_run(0, None), {"seed": 1}), (SMOKE.evaluation_run(0, None), {"draws": 150}),
+    (SMOKE.evaluation_run(0, None), {"quality_samples": 80}),
+    (SMOKE.evaluation_run(0, OWN), {"conditioning": replace(CONDITIONING, learning_rate=0.1)}),
     (SPACE, {"seed": 1}), (SPACE, {"steps": (2,)}), (SPACE, {"step_sizes": (0.5,)}), (SPACE, {"per_class": 3}), (SPACE, {"natural": 4}),
     (SPACE, {"epochs": 1}), (SPACE, {"images": 80}), (SPACE, {"batch_size": 20}), (SPACE, {"learning_rate": 0.01}), (SPACE, {"width": 8}),
     (MinedClassifierRun("smoke", 0, FIXED), {"seed": 1, "classifier": replace(FIXED, seed=1)}),
     (MinedClassifierRun("smoke", 0, FIXED), {"classifier": replace(FIXED, step_size=5.0, mining_steps=4)}),
+    (ControlRun("smoke", 0, RENEWED), {"seed": 1, "classifier": replace(RENEWED, seed=1)}),
+    (ControlRun("smoke", 0, RENEWED), {"classifier": replace(RENEWED, epochs=3)}),
+    (SHOWN, {"seed": 1, "classifier": replace(RENEWED, seed=1)}), (SHOWN, {"classifier": replace(RENEWED, r=0.3)}), (SHOWN, {"samples": 70}),
     (by(TRAINED), {"seed": 1}), (by(TRAINED), {"per_attribute": 11}),
     *((by(TRAINED), {"method": replace(TRAINED, **change)}) for change in (
         {"family": "mixture"}, {"prior_weight": 3.0}, {"epochs": 2}, {"labels_per_epoch": 96}, {"batch_size": 16}, {"learning_rate": 0.01},
-        {"optimizer": "adam"},
+        {"optimizer": "adam"}, {"warm_start": 50},
     )),
     *((by(DISTILLED), {"method": replace(DISTILLED, **change)}) for change in ({"prior_weight": 0.5}, {"labelled": 1000}, {"epochs": 5})),
     (by(Rejection(1.0)), {"method": Rejection(0.05)}), (by(Rejection(1.0)), {"method": Rejection(1.0, proposal=DISTILLED)}),
@@ -117,7 +126,8 @@ def test_a_config_of_another_profile_is_refused(smoke):
 @pytest.mark.parametrize(
     "kind",
     [
-        ClassifierRun, HardSamplesRun, ConditioningRun, ImageQualityRun, EvaluationRun, MinedSpaceRun, MinedClassifierRun, DiversityRun,
+        ClassifierRun, HardSamplesRun, ConditioningRun, ImageQualityRun, EvaluationRun, MinedSpaceRun, MinedClassifierRun, ControlRun,
+        ShownImagesRun, DiversityRun,
     ],
 )  # fmt: skip
 def test_no_field_is_left_out_above(kind):
@@ -174,7 +184,8 @@ def test_bad_json_is_one_line(text, message):
 
 EVERY_KIND = [
     FIXED, RENEWED, SMOKE.classifier_run(0, real=True), HARD, SPACE, CONDITIONING, MinedClassifierRun("smoke", 0, FIXED),
-    *(SMOKE.evaluation_run(0, labels=labels) for labels in (None, "unconditional", "given")),
+    ControlRun("smoke", 0, FIXED), SHOWN,
+    *(SMOKE.evaluation_run(0, setting) for setting in (None, *SMOKE.settings[:3])),
     *(SMOKE.image_quality_run(0, image_set) for image_set in SMOKE.image_sets),
     *(by(method) for method in (TRAINED, DISTILLED, Rejection(1.0), Rejection(1.0, DISTILLED), Langevin(2, 0.1))),
 ]  # fmt: skip
@@ -228,6 +239,8 @@ def test_what_is_past_the_papers_is_checked_too():
         (lambda: replace(SPACE, steps=()), r"steps = \(\): give at least 1"),
         (lambda: replace(SPACE, step_sizes=(0.0,)), "step_sizes.0 = 0.0: it must be greater than 0"),
         (lambda: MinedClassifierRun("smoke", 1, FIXED), "classifier.seed = 0: use the run's own, 1"),
+        (lambda: ControlRun("smoke", 1, FIXED), "classifier.seed = 0: use the run's own, 1"),
+        (lambda: profiles.IMAGENET10.control_run(0, "all real images"), "it has no controls beside Table 1; give it ControlSizes"),
         (lambda: profiles.IMAGENET10.diversity_runs(0), "it compares no methods of conditioning; for notebook 06 use 'digits'"),
     ):
         with pytest.raises(ConfigError, match=message):
@@ -241,9 +254,7 @@ def test_a_profile_has_the_notebooks_that_it_has_sizes_for():
     assert "06_diversity" not in plans.notebooks(profiles.IMAGENET10)
 
 
-def test_half_of_ten_seeds_are_five():
-    assert {run.seed for run in plans.diversity(SMOKE, 10)} == {0, 1, 2, 3, 4}
-    assert {run.seed for run in plans.diversity(SMOKE, 1)} == {0}
+def test_no_seeds_of_a_plan():
     with pytest.raises(ConfigError, match="seeds ="):
         plans.diversity(SMOKE, 0)
 
@@ -270,11 +281,28 @@ def test_notebook_parameters():
     check_notebook_parameters({"r": None}, r=float | None)
 
 
-def test_side_experiments_take_a_third_of_the_seeds():
-    runs = plans.conditioning(SMOKE, 3)
-    assert sorted(c.seed for c in runs if (c.labels, c.teacher) == ("unconditional", "mnist")) == [0, 1, 2]
-    assert len(runs) == 3 + 4
-    assert {c.seed for c in plans.conditioning(SMOKE, 10) if c.labels == "given"} == {0, 1, 2, 3}
+def test_only_the_gaussian_family_starts_warm():
+    with pytest.raises(ConfigError, match="warm_start = 5: only the gaussian family can start warm; use 0"):
+        replace(TRAINED, family="flow", warm_start=5)
+    with pytest.raises(ConfigError, match="warm_start = -1: it must be greater than or equal to 0"):
+        replace(CONDITIONING, warm_start=-1)
+
+
+def test_a_quick_run_has_no_control_but_r_1():
+    profile = replace(SMOKE, side_seeds=5)
+    counts = {seeds: Counter(_control(run) for run in plans.controls(profile, seeds)) for seeds in (1, 3, 10)}
+    five = dict.fromkeys([("long", 0.0), ("all",), ("plain", 0.5)], 5)
+    assert counts == {1: {("plain", 1.0): 1}, 3: {("plain", 1.0): 3}, 10: five | {("plain", 1.0): 10, ("all", "long"): 3}}
+    assert plans.controls(profiles.IMAGENET10, 10) == []
+    dearest = SMOKE.control_run(0, "all real images, long")
+    assert dearest in plans.Own(SMOKE)
+    assert replace(dearest, classifier=replace(dearest.classifier, images=150)) not in plans.Own(SMOKE)
+
+
+def _control(run):
+    config = getattr(run, "classifier", run)
+    long = ("long",) * (config.long_factor > 1)
+    return ("all", *long) if config.real else (*(long or ("plain",)), config.r)
 
 
 def test_with_and_without_bna_share_a_run():

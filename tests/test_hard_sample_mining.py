@@ -65,6 +65,40 @@ def test_k_star_is_that_of_the_initial_image():
     assert mined[0, 0] < -0.5
 
 
+def test_without_rescaling_and_along_the_label_written_out(parts):
+    generator, classifier, z, y = parts
+    classifier.eval()
+    for rescale in (True, False):
+        expected = []
+        for i in range(3):
+            zi, yi = z[i : i + 1].clone(), (y[i : i + 1] + 1) % 10
+            for _ in range(3):
+                zi = zi.detach().requires_grad_(True)
+                classifier(generator(zi, yi))[0, yi].backward()
+                zi = zi.detach() - 0.1 * zi.grad
+                if rescale:
+                    zi = zi * z[i].norm() / zi.norm()
+            expected.append(zi)
+        mined = mine_hard_latents(generator, classifier, z[:3], (y[:3] + 1) % 10, steps=3, step_size=0.1, rescale=rescale, along="label")
+        assert torch.allclose(mined, torch.cat(expected), atol=1e-4)
+    assert (mined.norm(dim=1) - z[:3].norm(dim=1)).abs().max() > 1e-4
+
+
+def test_a_single_step_rescaled_later_is_the_papers(parts):
+    generator, classifier, z, y = parts
+    free = mine_hard_latents(generator, classifier, z, y, steps=1, step_size=0.5, rescale=False)
+    mined = mine_hard_latents(generator, classifier, z, y, steps=1, step_size=0.5)
+    assert torch.allclose(free * z.norm(dim=1, keepdim=True) / free.norm(dim=1, keepdim=True), mined, atol=1e-6)
+
+
+def test_the_label_must_be_there_to_follow_it(parts):
+    generator, classifier, z, _ = parts
+    with pytest.raises(ValueError, match="along is 'label', but y is None; give the labels"):
+        mine_hard_latents(generator, classifier, z, None, steps=1, step_size=0.5, along="label")
+    with pytest.raises(ValueError, match="along is 'k'; use 'first choice' or 'label'"):
+        mine_hard_latents(generator, classifier, z, None, steps=1, step_size=0.5, along="k")
+
+
 def test_each_sample_is_independent_of_its_batch(parts):
     generator, classifier, z, y = parts
     whole = mine_hard_latents(generator, classifier, z, y, steps=3, step_size=0.5)

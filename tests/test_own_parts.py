@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 EXAMPLE = ROOT / "examples" / "own_parts.py"
 SMALL = """
 PROFILE = replace(
-    PROFILE, name="{name}", quality_samples=40, classifier=SMOKE.classifier, mining=SMOKE.mining,
+    PROFILE, name="{name}", side_seeds=1, quality_samples=40, classifier=SMOKE.classifier, mining=SMOKE.mining,
     diversity=replace(SMOKE.diversity, per_attribute=12), conditioning=SMOKE.conditioning,
 )
 """

@@ -15,6 +15,7 @@ from paperlib.config import ConfigError, from_json, to_json
 from paperlib.experiment import engine, run
 from paperlib.measurements import METRICS
 from paperlib.report import table1
+from paperlib.support.machine import processor_name
 
 CONFIG = replace(profiles.SMOKE.classifier_run(0), images=50, epochs=1)
 PICTURES = {"grey": np.linspace(-1, 1, 12).reshape(3, 4), "coloured": np.linspace(-1, 1, 36).reshape(3, 4, 3)}
@@ -105,6 +106,7 @@ def test_provenance_says_where_and_when(smoke):
     provenance = run(CONFIG, smoke, progress=False).provenance
     assert before <= datetime.datetime.fromisoformat(provenance["date"]) <= datetime.datetime.now(datetime.UTC)
     assert provenance["packages"]["torch"] == torch.__version__
+    assert provenance["processor"] == processor_name()
     assert (provenance["threads"], provenance["workers"]) == (1, 1)
     assert provenance["seconds"] > 0
     assert json.loads(next(smoke.folder.rglob("*.json")).read_text())["provenance"] == provenance

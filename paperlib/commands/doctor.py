@@ -30,6 +30,7 @@ from paperlib.data.imagenet import DataError
 from paperlib.experiment import found, plans, worker_count
 from paperlib.profiles import Parts, Profile
 from paperlib.support.files import replacing
+from paperlib.support.machine import processor_name
 from paperlib.support.paths import Paths
 from paperlib.support.weights import CheckpointError
 
@@ -52,12 +53,6 @@ class TimeEstimate:
     @property
     def total(self) -> float:
         return sum(self.notebooks.values())
-
-
-def processor_name() -> str:
-    info = Path("/proc/cpuinfo")
-    names = [line.split(":")[1].strip() for line in info.read_text().splitlines() if line.startswith("model name")] if info.exists() else []
-    return names[0] if names else platform.processor() or platform.machine()
 
 
 def device_name() -> str:

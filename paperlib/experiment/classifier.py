@@ -1,5 +1,6 @@
 """Paper A: a classifier trained on generated (or real) images, tested on real ones, without and with BNA."""
 
+from collections.abc import Callable
 from dataclasses import asdict
 
 import torch
@@ -15,26 +16,37 @@ from paperlib.networks.frozen import check_finite
 from paperlib.profiles import Profile, device
 from paperlib.profiles.profile import Fill
 from paperlib.streams import stream
-from paperlib.training import Source, accuracy, sgd, train, train_epoch
+from paperlib.training import Source, TrainingHistory, accuracy, sgd, train, train_epoch
 
 
 def compute(config: ClassifierRun, profile: Profile, progress: bool) -> Outcome:
-    """accuracy: of the trained classifier, after the step of the profile's own method where it has one; accuracy_bna: after BNA instead."""
+    """accuracy: of the trained classifier, after the step of the profile's own method where it has one; accuracy_bna: after BNA instead,
+    by the exact statistics; accuracy_bna_momentum: by the paper's eq. 5, in batches as in training."""
     parts, batch = profile.parts, profile.parts.forward_batch
-    model = new_classifier(parts, config.width, config.seed, "classifier weights")
     real_train, real_test = parts.real_images()
-    history = train(
-        model, real_source(config, real_train) if config.real else generated_source(config, profile),
-        epochs=config.epochs * config.long_factor, batch_size=config.batch_size, learning_rate=config.learning_rate,
-        momentum=config.momentum, weight_decay=config.weight_decay, seed=config.seed,
-        mixed_precision=parts.mixed_precision, progress=progress,
-    )  # fmt: skip
+    model, history = trained(
+        config, profile, real_source(config, real_train) if config.real else generated_source(config, profile), progress
+    )
+    adapted = adapt_batchnorm(model, real_train.images, batch_size=batch)
+    averaged = adapt_batchnorm(model, real_train.images, batch_size=config.batch_size, momentum=config.bna_momentum, seed=config.seed)
     metrics = {
         "accuracy": accuracy(_after_training(config, profile, model, real_train), real_test, batch_size=batch),
-        "accuracy_bna": accuracy(adapt_batchnorm(model, real_train.images, batch_size=batch), real_test, batch_size=batch),
+        "accuracy_bna": accuracy(adapted, real_test, batch_size=batch),
+        "accuracy_bna_momentum": accuracy(averaged, real_test, batch_size=batch),
         "test_images": len(real_test),
     }
     return Outcome(metrics, asdict(history))
+
+
+def trained(config: ClassifierRun, profile: Profile, source: Source, progress: bool) -> tuple[nn.Module, TrainingHistory]:
+    """The classifier after the last epoch."""
+    model = new_classifier(profile.parts, config.width, config.seed, "classifier weights")
+    history = train(
+        model, source, epochs=config.epochs * config.long_factor, batch_size=config.batch_size, learning_rate=config.learning_rate,
+        momentum=config.momentum, weight_decay=config.weight_decay, seed=config.seed,
+        mixed_precision=profile.parts.mixed_precision, progress=progress,
+    )  # fmt: skip
+    return model, history
 
 
 def _after_training(config: ClassifierRun, profile: Profile, model: nn.Module, real_train: Images) -> nn.Module:
@@ -51,10 +63,20 @@ def real_source(config: ClassifierRun, real_train: Images) -> Source:
     return lambda epoch, model: data
 
 
-def generated_source(config: ClassifierRun, profile: Profile) -> Source:
-    """A fixed data set (random, or by Alg. 1), one that DS renews (random, or by Alg. 2), or the source of the profile's own method."""
+def generated_source(config: ClassifierRun, profile: Profile, see: Callable[[Images], None] | None = None) -> Source:
+    """A fixed data set (random, or by Alg. 1), one that DS renews (random, or by Alg. 2), or the source of the profile's own method.
+
+    see: is shown all images as they are made.
+    """
     rng = stream(config.seed, "training images", device())
-    fill = filler(profile.parts, rng, config.mining_steps, config.step_size)
+    made = filler(profile.parts, rng, config.mining_steps, config.step_size)
+
+    def fill(n: int, classifier: nn.Module | None) -> Images:
+        images = made(n, classifier)
+        if see is not None:
+            see(images)
+        return images
+
     own = profile.method(config.method).source if config.method else None
     if own is not None:
         return own(fill, config.images, rng)

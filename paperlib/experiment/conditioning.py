@@ -5,16 +5,17 @@ from dataclasses import asdict, dataclass
 import torch
 from torch import nn
 
-from paperlib.conditioner import Conditioner, GeneratorLabels, train_conditioner
+from paperlib.conditioner import Conditioner, GeneratorLabels, Latents, noise, train_conditioner
 from paperlib.config import ConditioningRun, Labels
 from paperlib.data import to_floats
-from paperlib.experiment.outcome import Outcome, balanced_labels, generate, tile, variance_by_class
+from paperlib.experiment.outcome import Outcome, agreement, balanced_labels, generate, tile, variance_by_class
 from paperlib.generators import Generator
 from paperlib.metrics import Calibration, calibration, within_class_variance
 from paperlib.networks.features import probabilities
 from paperlib.profiles import Parts, Profile, device
 from paperlib.records import Record
 from paperlib.streams import Purpose, stream
+from paperlib.training import predict
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,22 @@ def distribution_of(record: Record) -> tuple[torch.Tensor, torch.Tensor]:
     return mu, sigma
 
 
+class Recorded(Latents):
+    """The Gaussian of each attribute that a run found. mu, sigma: (K, d)."""
+
+    def __init__(self, mu: torch.Tensor, sigma: torch.Tensor):
+        super().__init__()
+        self.num_attributes, self.latent_dim = mu.shape
+        self.mu, self.sigma = mu, sigma
+
+    def moments(self, attribute: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        return self.mu[attribute], self.sigma[attribute]
+
+    def sample(self, attribute: torch.Tensor, rng: torch.Generator | None = None) -> torch.Tensor:
+        mu, sigma = self.moments(attribute)
+        return mu + sigma * noise(mu.shape, rng, mu.device)
+
+
 def latents(config: ConditioningRun, parts: Parts, mu: torch.Tensor, sigma: torch.Tensor, n: int, purpose: Purpose) -> Drawn:
     """n draws of the input generator, the attributes even; mu, sigma: (K, d). purpose: of the random stream."""
     generator = generator_of(config.labels, parts)
@@ -121,6 +138,13 @@ def prior_samples(config: ConditioningRun, parts: Parts, n: int) -> torch.Tensor
     return generate(generator, z, labels(attribute, stream(config.seed, "prior labels")) if labels else None, parts)
 
 
+def second_judge_accuracy(images: torch.Tensor, attribute: torch.Tensor, parts: Parts) -> dict[str, float]:
+    """Share of the images (N, C, H, W) that the second judge reads as the attribute (N,) asked for, by its name in a record; nothing without one."""
+    if parts.second_judge is None:
+        return {}
+    return {"second_judge_accuracy": agreement(predict(parts.second_judge(), images, batch_size=parts.forward_batch), attribute)}
+
+
 def compute(config: ConditioningRun, profile: Profile, progress: bool) -> Outcome:
     parts = profile.parts
     assert parts.paper_b is not None
@@ -137,7 +161,7 @@ def compute(config: ConditioningRun, profile: Profile, progress: bool) -> Outcom
     _, history = train_conditioner(
         generator, teacher, len(classes), epochs=config.epochs, labels_per_epoch=config.labels_per_epoch, batch_size=config.batch_size,
         learning_rate=config.learning_rate, momentum=config.momentum, validation_labels=config.validation_labels,
-        generator_labels=generator_labels(config, generator), on_epoch=watch, seed=config.seed, progress=progress,
+        generator_labels=generator_labels(config, generator), warm_start=config.warm_start, on_epoch=watch, seed=config.seed, progress=progress,
     )  # fmt: skip
     last = epochs[-1]
     prior = prior_samples(config, parts, 2 * config.validation_labels)
@@ -146,6 +170,7 @@ def compute(config: ConditioningRun, profile: Profile, progress: bool) -> Outcom
     metrics = {
         "accuracy": history.accuracy[-1],
         "judge_accuracy": last.judge_accuracy,
+        **second_judge_accuracy(last.images, last.attribute, parts),
         "variance": last.variance,
         "variance_by_attribute": variance_by_class(to_floats(last.images), last.attribute, len(classes)),
         "prior_variance": within_class_variance(to_floats(prior), prior_class),

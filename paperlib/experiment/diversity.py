@@ -13,13 +13,14 @@ from paperlib.beyond.distillation import distil_posterior
 from paperlib.beyond.latent_families import FlowConditioner, MixtureConditioner
 from paperlib.beyond.posterior_sampling import langevin_sample, proposed_sample, rejection_draws, rejection_sample
 from paperlib.conditioner import Conditioner, Latents, NeverProducedError, train_conditioner
-from paperlib.config import Distilled, DiversityRun, Langevin, Rejection, Trained
+from paperlib.config import ConditioningRun, Config, Distilled, DiversityRun, Langevin, Method, Rejection, Trained
 from paperlib.data import to_floats
 from paperlib.experiment import conditioning
 from paperlib.experiment.outcome import Outcome, View, generate, kept_features, look, tile, variance_by_class
 from paperlib.generators import Generator
 from paperlib.metrics import frechet_distance_of, manifold, on_manifold
 from paperlib.profiles import Profile, device
+from paperlib.records import Record
 from paperlib.streams import stream
 from paperlib.support.stopwatch import timed
 from paperlib.training import predict
@@ -45,12 +46,12 @@ class Sampled:
 
 def pair(profile: Profile) -> tuple[Generator, nn.Module]:
     """The frozen generator and teacher of paper B's own setting; a class-conditional generator has its label withheld."""
-    parts, (labels, teacher) = profile.parts, profile.settings[0]
+    parts, own = profile.parts, profile.settings[0]
     assert parts.paper_b is not None
-    return conditioning.generator_of(labels, parts), parts.paper_b.teacher(teacher)
+    return conditioning.generator_of(own.labels, parts), parts.paper_b.teacher(own.teacher)
 
 
-def sample(config: DiversityRun, profile: Profile, progress: bool) -> Sampled:
+def sample(config: DiversityRun, profile: Profile, progress: bool, record_of: Callable[[Config], Record]) -> Sampled:
     """The method's latents, every attribute's own, with what they cost."""
     method, n = config.method, config.per_attribute
     rng = stream(config.seed, "method draws")
@@ -62,7 +63,7 @@ def sample(config: DiversityRun, profile: Profile, progress: bool) -> Sampled:
             langevin_sample, *pair(profile), n=n, steps=method.steps, step_size=method.step_size, rng=rng, batch_size=batch
         )
     else:
-        latents, fit_seconds = fit(method, config.seed, profile, progress)
+        latents, fit_seconds = on_record(method, config.seed, profile, record_of) or fit(method, config.seed, profile, progress)
 
         def draw(attribute: int) -> torch.Tensor:
             return latents.sample(torch.full((n,), attribute, device=device()), rng).detach()
@@ -91,6 +92,24 @@ def _kept(method: Rejection, config: DiversityRun, profile: Profile, rng: torch.
     return Sampled(torch.stack([f.z for f in found]), fit_seconds, [f.seconds / f.accepted for f in found], True, acceptance)
 
 
+def paper_b_run(method: Method, seed: int, profile: Profile) -> ConditioningRun | None:
+    """The conditioning run of notebook 04 that trains in just this way; None for any other method."""
+    run = profile.conditioning_run(seed, warm_start=getattr(method, "warm_start", 0))
+    alike = Trained("gaussian", 0.0, run.epochs, run.labels_per_epoch, run.batch_size, run.learning_rate, "sgd", run.warm_start)
+    return run if method == alike and run.labels in ("unconditional", "withheld") else None
+
+
+def on_record(
+    method: Trained | Distilled, seed: int, profile: Profile, record_of: Callable[[Config], Record]
+) -> tuple[Latents, float] | None:
+    """What notebook 04 trained in just this way, and the seconds of its run, validation included; None for any other method."""
+    run = paper_b_run(method, seed, profile)
+    if run is None:
+        return None
+    record = record_of(run)
+    return conditioning.Recorded(*conditioning.distribution_of(record)), record.provenance["seconds"]
+
+
 def fit(method: Trained | Distilled, seed: int, profile: Profile, progress: bool) -> tuple[Latents, float]:
     """The method's distribution, and the seconds that it took."""
     if isinstance(method, Distilled):
@@ -102,7 +121,7 @@ def _train(method: Trained, seed: int, profile: Profile, progress: bool) -> Late
     return train_conditioner(
         *pair(profile), len(profile.parts.class_names()), epochs=method.epochs, labels_per_epoch=method.labels_per_epoch,
         batch_size=method.batch_size, learning_rate=method.learning_rate, optimizer=method.optimizer, prior_weight=method.prior_weight,
-        family=FAMILIES[method.family], validation_labels=100, seed=seed, progress=progress,
+        family=FAMILIES[method.family], warm_start=method.warm_start, validation_labels=100, seed=seed, progress=progress,
     )[0]  # fmt: skip
 
 
@@ -141,9 +160,10 @@ def against(reference: Mapping[int, torch.Tensor], views: Sequence[View]) -> dic
     return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
 
 
-def compute(config: DiversityRun, profile: Profile, progress: bool) -> Outcome:
+def compute(config: DiversityRun, profile: Profile, progress: bool, record_of: Callable[[Config], Record]) -> Outcome:
+    """record_of(config): the record of another run; paper B's own training is taken from there."""
     parts, (generator, teacher) = profile.parts, pair(profile)
-    sampled = sample(config, profile, progress)
+    sampled = sample(config, profile, progress, record_of)
     classes, n, _ = sampled.z.shape
     images, generation = timed(lambda: generate(generator, sampled.z.flatten(0, 1), None, parts))
     views = [look(part, parts) for part in images.split(n)]
@@ -160,9 +180,11 @@ def compute(config: DiversityRun, profile: Profile, progress: bool) -> Outcome:
     }
     references = {"truth": truth(profile, n), "real": {a: real[labels == a] for a in range(classes)}}
     without = [a for a in range(classes) if a not in references["truth"]]
+    second_opinion = conditioning.second_judge_accuracy(images, attribute, parts)
     metrics: dict[str, Any] = {
         "teacher_accuracy": (told == asked).float().mean().item(),
         "judge_accuracy": judged.float().mean().item(),
+        **second_opinion,
         "judge_by_attribute": judged.float().mean(1).tolist(),
         **{f"{name}_variance": float(np.mean(np.array(values, dtype=float))) for name, values in variance.items()},
         **{f"{name}_variance_by_attribute": values for name, values in variance.items()},

@@ -24,20 +24,33 @@ from paperlib.config import (
     ClassifierRun,
     ConditioningRun,
     Config,
+    ControlRun,
     DiversityRun,
     EvaluationRun,
     HardSamplesRun,
     ImageQualityRun,
     MinedClassifierRun,
     MinedSpaceRun,
+    ShownImagesRun,
     check,
 )
-from paperlib.experiment import classifier, conditioning, diversity, evaluation, hard_samples, image_quality, mined_space, plans
+from paperlib.experiment import (
+    classifier,
+    conditioning,
+    diversity,
+    evaluation,
+    hard_samples,
+    image_quality,
+    mined_space,
+    plans,
+    shown_images,
+)
 from paperlib.experiment.fingerprints import Fingerprints
 from paperlib.experiment.outcome import Outcome
 from paperlib.profiles import Profile
 from paperlib.records import Record
 from paperlib.streams import seeded
+from paperlib.support.machine import processor_name
 from paperlib.support.paths import ROOT
 from paperlib.support.progress import progress_bar
 from paperlib.support.threads import one_thread
@@ -148,8 +161,8 @@ def _longest_first(configs: Sequence[Config]) -> list[Config]:
         match config:
             case ClassifierRun():
                 return config.epochs * config.long_factor
-            case MinedClassifierRun():
-                return config.classifier.epochs
+            case MinedClassifierRun() | ControlRun() | ShownImagesRun():
+                return epochs(config.classifier)
             case DiversityRun():
                 return getattr(config.method, "epochs", getattr(config.method, "steps", 0))
         return getattr(config, "epochs", 0)
@@ -194,16 +207,18 @@ def _outcome(config: Config, known: Fingerprints, progress: bool) -> Outcome:  #
             return hard_samples.compute(config, profile, progress)
         case MinedSpaceRun():
             return mined_space.compute(config, profile, progress)
-        case MinedClassifierRun():
+        case MinedClassifierRun() | ControlRun():
             return classifier.compute(config.classifier, profile, progress)
         case ConditioningRun():
             return conditioning.compute(config, profile, progress)
         case ImageQualityRun():
             return image_quality.compute(config, profile, record_of)
+        case ShownImagesRun():
+            return shown_images.compute(config, profile, progress)
         case EvaluationRun():
             return evaluation.compute(config, profile, record_of)
         case DiversityRun():
-            return diversity.compute(config, profile, progress)
+            return diversity.compute(config, profile, progress, record_of)
     raise TypeError(f"no experiment takes a {type(config).__name__}")
 
 
@@ -214,6 +229,7 @@ def _provenance(seconds: float, workers: int) -> dict[str, object]:
         "commit": git.stdout.strip() or "unknown",
         "packages": {name: version(name) for name in PACKAGES},
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
+        "processor": processor_name(),
         "threads": 1,
         "workers": workers,
         "seconds": round(seconds, 2),

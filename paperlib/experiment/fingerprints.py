@@ -13,12 +13,14 @@ from paperlib.config import (
     ClassifierRun,
     ConditioningRun,
     Config,
+    ControlRun,
     DiversityRun,
     EvaluationRun,
     HardSamplesRun,
     ImageQualityRun,
     MinedClassifierRun,
     MinedSpaceRun,
+    ShownImagesRun,
 )
 from paperlib.profiles import OwnMethod, Profile
 from paperlib.streams import seeded
@@ -38,34 +40,38 @@ class Fingerprints:
 
     def _names(self, config: Config) -> set[str]:  # noqa: PLR0911 -- a return a kind
         match config:
-            case MinedClassifierRun():
+            case MinedClassifierRun() | ControlRun():
                 return self._names(config.classifier)
             case ClassifierRun():
                 own = {f"method {config.method}"} if config.method else set()
                 return {"real images", _classifier(config.width), *own} | (set() if config.real else {"generator"})
-            case HardSamplesRun():
-                return {"generator", "judge", _classifier(config.width)}
-            case MinedSpaceRun():
+            case HardSamplesRun() | MinedSpaceRun():
                 return {"generator", "judge", "features", _classifier(config.width)}
             case ConditioningRun():
-                return {_conditioned(config), f"teacher {config.teacher}", "judge"}
+                return {_conditioned(config), f"teacher {config.teacher}", *self._judges}
             case EvaluationRun():
-                source = (
-                    self._names(config.conditioning) if config.conditioning else {"generator", f"teacher {self.profile.settings[0][1]}"}
-                )
-                return source | {"judge", "features", "real images"}
+                yardstick = {"generator", f"teacher {self.profile.settings[0].teacher}", *self._judges}
+                return (self._names(config.conditioning) if config.conditioning else yardstick) | {"features", "real images"}
             case ImageQualityRun():
                 return self._set_names(config) | {"judge", "features", "real images"}
+            case ShownImagesRun():
+                return self._names(config.classifier) | {"features"}
             case DiversityRun():
                 return self._names(self.profile.conditioning_run(config.seed)) | {"features", "real images"}
         raise TypeError(f"the parts of a {type(config).__name__} are not known")
+
+    @property
+    def _judges(self) -> set[str]:
+        """Those that read conditioned images."""
+        return {"judge"} | ({"second judge"} if self.profile.parts.second_judge else set())
 
     def _set_names(self, config: ImageQualityRun) -> set[str]:
         if config.hard is not None:
             return self._names(config.hard)
         if config.conditioning is not None:
             return self._names(config.conditioning)
-        return {"prior": {"generator"}, "unconditional prior": {"unconditional generator"}}.get(config.image_set, set())
+        drawn = {"prior": "generator", "unconditional prior": "unconditional generator", "fifth prior": "fifth generator"}
+        return {drawn[config.image_set]} if config.image_set in drawn else set()
 
     def _hash(self, name: str) -> str:
         if name not in self._known:
@@ -83,8 +89,14 @@ class Fingerprints:
             case "unconditional":
                 assert parts.paper_b is not None
                 return _of_generator(parts.paper_b.generator())
+            case "fifth":
+                assert parts.paper_b is not None and parts.paper_b.generator_on_part is not None
+                return _of_generator(parts.paper_b.generator_on_part())
             case "judge":
                 return _of_network(parts.judge())
+            case "second":
+                assert parts.second_judge is not None
+                return _of_network(parts.second_judge())
             case "features":
                 return _of_network(parts.features())  # type: ignore[arg-type]
             case "teacher":

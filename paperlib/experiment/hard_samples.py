@@ -1,17 +1,20 @@
 """Paper A, Fig. 3: what mining does to the same latents at two stages of a classifier's training."""
 
+import copy
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import replace
 from typing import NamedTuple
 
 import torch
 from torch import nn
 
 from paperlib.config import HardSamplesRun, MinedSpaceRun
-from paperlib.experiment.outcome import Outcome, balanced_labels, filler, generate, new_classifier, tile
+from paperlib.experiment.mining_checks import forms, transfer
+from paperlib.experiment.outcome import Outcome, agreement, balanced_labels, filler, generate, new_classifier, tile
 from paperlib.hard_sample_mining import mine_hard_latents
 from paperlib.profiles import Profile, device
-from paperlib.streams import stream
+from paperlib.streams import state_of, stream
 from paperlib.training import predict, train
 
 
@@ -37,23 +40,26 @@ def train_on_fixed_set(
     return model
 
 
-def mine_at_stages(config: HardSamplesRun, profile: Profile, z: torch.Tensor, y: torch.Tensor, progress: bool = False) -> list[Mined]:
-    """Train a classifier on a fixed generated data set and mine z (N, d), y (N,) against it after each stage."""
-    parts, generator = profile.parts, profile.parts.generator()
-    results: list[Mined] = []
+def classifiers_at_stages(config: HardSamplesRun, profile: Profile, progress: bool = False) -> list[nn.Module]:
+    """Copies of one classifier, trained on a fixed generated data set, as it was after each stage."""
+    copies: list[nn.Module] = []
 
     def at_stage(epoch: int, classifier: nn.Module) -> None:
         if epoch + 1 in config.stages:
-            mined = mine_hard_latents(
-                generator, classifier, z, y, steps=config.mining_steps, step_size=config.step_size, batch_size=parts.generator_batch
-            )
-            before, after = (
-                predict(classifier, generate(generator, latents, y, parts), batch_size=parts.forward_batch) for latents in (z, mined)
-            )
-            results.append(Mined(mined, before, after))
+            copies.append(copy.deepcopy(classifier))
 
     train_on_fixed_set(config, profile, config.stages[1], at_stage, progress)
-    return results
+    return copies
+
+
+def mine_against(classifier: nn.Module, config: HardSamplesRun, profile: Profile, z: torch.Tensor, y: torch.Tensor) -> Mined:
+    """z (N, d), y (N,) mined in the paper's form."""
+    parts, generator = profile.parts, profile.parts.generator()
+    mined = mine_hard_latents(
+        generator, classifier, z, y, steps=config.mining_steps, step_size=config.step_size, batch_size=parts.generator_batch
+    )
+    before, after = (predict(classifier, generate(generator, latents, y, parts), batch_size=parts.forward_batch) for latents in (z, mined))
+    return Mined(mined, before, after)
 
 
 def compute(config: HardSamplesRun, profile: Profile, progress: bool) -> Outcome:
@@ -65,8 +71,11 @@ def compute(config: HardSamplesRun, profile: Profile, progress: bool) -> Outcome
     pictures = {"random": tile(random[:classes], 1)}
     history: dict[str, list[float]] = {"norm_random": z.norm(dim=1).tolist()}
     by_stage: dict[str, list[float]] = defaultdict(list)
-    for stage, (mined, before, after) in zip(config.stages, mine_at_stages(config, profile, z, y, progress), strict=True):
-        images = generate(generator, mined, y, parts)
+    own = classifiers_at_stages(config, profile, progress)
+    other = classifiers_at_stages(replace(config, seed=state_of(config.seed, "other classifier") // 2), profile, progress)
+    results = [mine_against(classifier, config, profile, z, y) for classifier in own]
+    mined_images = [generate(generator, mined.z, y, parts) for mined in results]
+    for stage, (mined, before, after), images in zip(config.stages, results, mined_images, strict=True):
         k_star = before.argmax(1, keepdim=True)
         pictures[f"epoch {stage}"] = tile(images[:classes], 1)
         history |= {
@@ -84,8 +93,6 @@ def compute(config: HardSamplesRun, profile: Profile, progress: bool) -> Outcome
         for name, value in measured.items():
             by_stage[name].append(value)
     random_agreement = agreement(predict(judge, random, batch_size=parts.forward_batch), y)
-    return Outcome({"judge_agreement_random": random_agreement, **by_stage}, history, pictures)
-
-
-def agreement(logits: torch.Tensor, y: torch.Tensor) -> float:
-    return (logits.argmax(1) == y).float().mean().item()
+    read = transfer([*own, *other], random, mined_images, [mined.before.argmax(1) for mined in results], y, parts)
+    compared = {"forms": forms(config, profile, own, z, y)}
+    return Outcome({"judge_agreement_random": random_agreement, **by_stage, **read, **compared}, history, pictures)

@@ -9,6 +9,7 @@ from paperlib.config import Config, ImageQualityRun
 from paperlib.data import Images, split, to_floats
 from paperlib.experiment import conditioning, hard_samples
 from paperlib.experiment.outcome import Outcome, balanced_labels, generate, kept_features, look, variance_by_class
+from paperlib.generators import Generator
 from paperlib.metrics import frechet_distance_of, inception_score, kernel_distance, manifold, within_class_variance
 from paperlib.profiles import Profile, device
 from paperlib.records import Record
@@ -30,9 +31,8 @@ def image_set(config: ImageQualityRun, profile: Profile, record_of: Callable[[Co
             return _random_part(reference_and_rest(profile)[1], config)
         case "real test":
             return _random_part(parts.real_images()[1], config)
-        case "unconditional prior":
-            assert parts.paper_b is not None
-            generator = parts.paper_b.generator()
+        case "unconditional prior" | "fifth prior":
+            generator = _without_classes(config, profile)
             images = generate(generator, generator.sample_latents(config.samples, rng), None, parts)
             return Images(images, predict(parts.judge(), images, batch_size=parts.forward_batch).argmax(1))
         case "conditioned":
@@ -43,8 +43,18 @@ def image_set(config: ImageQualityRun, profile: Profile, record_of: Callable[[Co
     y = balanced_labels(config.samples, generator.num_classes, device())
     z = generator.sample_latents(config.samples, rng)
     if config.hard is not None:
-        z = hard_samples.mine_at_stages(config.hard, profile, z, y)[-1].z
+        latest = hard_samples.classifiers_at_stages(config.hard, profile)[-1]
+        z = hard_samples.mine_against(latest, config.hard, profile, z, y).z
     return Images(generate(generator, z, y, parts), y)
+
+
+def _without_classes(config: ImageQualityRun, profile: Profile) -> Generator:
+    """Trained on all of the data, or on a fifth of it."""
+    paper_b = profile.parts.paper_b
+    assert paper_b is not None
+    generator = paper_b.generator_on_part if config.image_set == "fifth prior" else paper_b.generator
+    assert generator is not None
+    return generator()
 
 
 def _random_part(images: Images, config: ImageQualityRun) -> Images:

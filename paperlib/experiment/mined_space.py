@@ -3,8 +3,8 @@
 import torch
 
 from paperlib.config import MinedSpaceRun
-from paperlib.experiment.hard_samples import agreement, train_on_fixed_set
-from paperlib.experiment.outcome import Outcome, balanced_labels, generate, look
+from paperlib.experiment.hard_samples import train_on_fixed_set
+from paperlib.experiment.outcome import Outcome, agreement, balanced_labels, generate, look
 from paperlib.hard_sample_mining import mine_hard_latents
 from paperlib.metrics import neighbour_distance, on_manifold
 from paperlib.profiles import Profile, device

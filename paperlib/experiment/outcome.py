@@ -91,6 +91,11 @@ def variance_by_class(values: torch.Tensor, labels: torch.Tensor, classes: int) 
     return [within_class_variance(values[labels == c], labels[labels == c]) if (labels == c).any() else 0.0 for c in range(classes)]
 
 
+def agreement(logits: torch.Tensor, y: torch.Tensor) -> float:
+    """The share of logits (N, K) whose first choice is y (N,)."""
+    return (logits.argmax(1) == y).float().mean().item()
+
+
 def tile(images: torch.Tensor, columns: int) -> NDArray[np.float64]:
     """(N, C, H, W) -> one picture, row by row: grey (rows * H, columns * W), or with a last axis of three colours."""
     pixels = to_floats(images).cpu().double().permute(0, 2, 3, 1)

@@ -7,13 +7,17 @@ from paperlib.config import (
     ClassifierRun,
     ConditioningRun,
     Config,
+    ControlRun,
     DiversityRun,
     EvaluationRun,
     ImageQualityRun,
+    Setting,
+    ShownImagesRun,
     check_count,
     to_json,
 )
 from paperlib.profiles import Profile
+from paperlib.profiles.profile import Control
 
 
 def seeds_of(count: int) -> range:
@@ -22,10 +26,48 @@ def seeds_of(count: int) -> range:
     return range(count)
 
 
+def quick(profile: Profile, seeds: int) -> bool:
+    """Whether a run of so few seeds leaves out what is dear and not the papers' own."""
+    return len(seeds_of(seeds)) < profile.side_seeds
+
+
+def side_seeds(profile: Profile, seeds: int) -> range:
+    """Those of what stands beside the papers' own settings; none in a quick run."""
+    return range(0 if quick(profile, seeds) else profile.side_seeds)
+
+
+def _or_one(profile: Profile, seeds: int, whole: range) -> range:
+    """`whole`, or the first seed alone in a quick run."""
+    return range(1) if quick(profile, seeds) else whole
+
+
 def table1(profile: Profile, seeds: int) -> list[ClassifierRun]:
     """Every column of Table 1, the profile's own methods included; those with and without BNA share a run."""
     columns = dict.fromkeys(profile.column_run(column, seed) for seed in seeds_of(seeds) for column in printed_numbers.TABLE1)
     return [*columns, *own_methods(profile, seeds)]
+
+
+def controls(profile: Profile, seeds: int) -> list[ClassifierRun | ControlRun]:
+    """What Table 1 is held against: r = 1 of Fig. 4 over all seeds, the profile's controls over half of them; all real images at the long
+    training, the dearest run, over three. A quick run has r = 1 alone. Nothing where the profile has no sizes for it."""
+    if profile.controls is None:
+        return []
+    ones = [profile.classifier_run(seed, r=1.0) for seed in seeds_of(seeds)]
+    if quick(profile, seeds):
+        return [*ones]
+    half = half_of(seeds)
+    kinds: dict[Control, range] = {
+        "DS for the cost of DS+HSM": half,
+        "all real images": half,
+        "all real images, long": side_seeds(profile, seeds)[:3],
+        "long without DS": half,
+    }
+    return [*ones, *(profile.control_run(seed, kind) for kind, some in kinds.items() for seed in some)]
+
+
+def table1_and_controls(profile: Profile, seeds: int) -> list[ClassifierRun | ControlRun]:
+    """Notebook 01."""
+    return [*table1(profile, seeds), *controls(profile, seeds)]
 
 
 def own_methods(profile: Profile, seeds: int) -> list[ClassifierRun]:
@@ -39,9 +81,10 @@ def sweep(profile: Profile, seeds: int, fractions: Iterable[float] = printed_num
 
 
 def hard_samples(profile: Profile, seeds: int) -> list[Config]:
-    """Fig. 3 over all seeds; how far mining leads, and where it turns harmful, over a third of them, beside the same seeds of Table 1."""
-    runs: list[Config] = [profile.hard_samples_run(seed) for seed in seeds_of(seeds)]
-    for seed in third_of(seeds):
+    """Fig. 3 over all seeds; how far mining leads, and where it turns harmful, over a third of them, beside the same seeds of Table 1. A quick
+    run has one seed of each."""
+    runs: list[Config] = [profile.hard_samples_run(seed) for seed in _or_one(profile, seeds, seeds_of(seeds))]
+    for seed in _or_one(profile, seeds, third_of(seeds)):
         far = profile.mined_classifier_runs(seed)
         beside = [profile.classifier_run(seed, hsm=hsm) for hsm in (False, True)] if far else []
         runs += [profile.mined_space_run(seed), *far, *beside]
@@ -54,16 +97,20 @@ def third_of(count: int) -> range:
 
 
 def conditioning(profile: Profile, seeds: int) -> list[ConditioningRun]:
-    """Paper B itself over all seeds; the leak experiment and the cross-dataset check over a third of them. ConfigError without paper B."""
-    own, *others = profile.settings
-    settings = [(own, seed) for seed in seeds_of(seeds)] + [(other, seed) for other in others for seed in third_of(seeds)]
-    return [profile.conditioning_run(seed, labels=labels, teacher=teacher) for (labels, teacher), seed in settings]
+    """Paper B's own setting and its warm start over all seeds, one in a quick run; every other setting over the side seeds. ConfigError
+    without paper B."""
+    return [profile.conditioning_run(seed, **s._asdict()) for s in profile.settings for seed in _seeds_of_setting(profile, s, seeds)]
+
+
+def _seeds_of_setting(profile: Profile, setting: Setting, seeds: int) -> range:
+    own = setting in profile.own_settings
+    return _or_one(profile, seeds, seeds_of(seeds)) if own else side_seeds(profile, seeds)
 
 
 def evaluation(profile: Profile, seeds: int) -> list[EvaluationRun]:
-    """Paper B's evaluation of every label setting and of the generator trained with labels, over a third of the seeds."""
-    every = [*dict.fromkeys(labels for labels, _ in profile.settings), None]
-    return [profile.evaluation_run(seed, labels=labels) for labels in every for seed in third_of(seeds)]
+    """Paper B's evaluation of every conditioning run, and of the generator trained with labels at the seeds of paper B's own setting."""
+    every = [*profile.settings, None]
+    return [profile.evaluation_run(seed, s) for s in every for seed in _seeds_of_setting(profile, s or profile.settings[0], seeds)]
 
 
 def paper_b(profile: Profile, seeds: int) -> list[ConditioningRun | EvaluationRun]:
@@ -72,8 +119,27 @@ def paper_b(profile: Profile, seeds: int) -> list[ConditioningRun | EvaluationRu
 
 
 def image_quality(profile: Profile, seeds: int) -> list[ImageQualityRun]:
-    """Every set of images that the profile can make, over a third of the seeds."""
-    return [profile.image_quality_run(seed, image_set) for image_set in profile.image_sets for seed in third_of(seeds)]
+    """Every set of images that the profile can make, over the side seeds, one in a quick run."""
+    some = _or_one(profile, seeds, side_seeds(profile, seeds))
+    return [profile.image_quality_run(seed, image_set) for image_set in profile.image_sets for seed in some]
+
+
+def shown_images(profile: Profile, seeds: int) -> list[ShownImagesRun]:
+    """What the trainings of Table 1 see: real, random, mined and smoothed images, over half of the seeds."""
+    ds = printed_numbers.TABLE1_R
+    return [
+        run
+        for seed in _or_one(profile, seeds, half_of(seeds))
+        for run in (
+            profile.shown_images_run(seed, real=True),
+            *(profile.shown_images_run(seed, hsm=hsm, r=r) for r in (0.0, ds) for hsm in (False, True)),
+        )
+    ]
+
+
+def images(profile: Profile, seeds: int) -> list[ImageQualityRun | ShownImagesRun]:
+    """Notebook 05."""
+    return [*image_quality(profile, seeds), *shown_images(profile, seeds)]
 
 
 def half_of(count: int) -> range:
@@ -82,17 +148,18 @@ def half_of(count: int) -> range:
 
 
 def diversity(profile: Profile, seeds: int) -> list[DiversityRun]:
-    """Every method of conditioning past paper B, over half of the seeds."""
-    return [run for seed in half_of(seeds) for run in profile.diversity_runs(seed)]
+    """Every method of conditioning past paper B over the side seeds; a few of them at one seed in a quick run."""
+    some = _or_one(profile, seeds, side_seeds(profile, seeds))
+    return [run for seed in some for run in profile.diversity_runs(seed, quick=quick(profile, seeds))]
 
 
 # The notebooks that speak of a plan's runs.
 PLANS: dict[str, Callable[[Profile, int], Sequence[Config]]] = {
-    "01_table1": table1,
+    "01_table1": table1_and_controls,
     "02_r_sweep": sweep,
     "03_hard_samples": hard_samples,
     "04_conditioning": paper_b,
-    "05_image_quality": image_quality,
+    "05_image_quality": images,
     "06_diversity": diversity,
 }
 
@@ -118,7 +185,8 @@ class Own:
 
     def __init__(self, profile: Profile):
         self.profile = profile
-        self._place = {to_json(run): place for place, run in enumerate(dict.fromkeys(everything(profile, 1)))}
+        runs = dict.fromkeys(_of_seed_0(run) for run in everything(profile, profile.side_seeds))
+        self._place = {run: place for place, run in enumerate(runs)}
 
     def __contains__(self, config: Config) -> bool:
         """Any r counts as a point of the sweep."""

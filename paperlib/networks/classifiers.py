@@ -1,8 +1,8 @@
 """Networks: images (N, C, H, W) in [-1, 1] -> logits (N, K).
 
-`resnet18` is paper A's classifier. The other two serve the `digits` profile and share no design: paper B's frozen
-attribute classifier (plain convolutions, dropout) and the judge (residual, batch normalised), who never takes part in training
-what it judges.
+`resnet18` is paper A's classifier. The others serve the `digits` profile and share no design: paper B's frozen attribute
+classifiers (plain convolutions with dropout, or one linear layer) and the judge (residual, batch normalised), who never takes
+part in training what it judges.
 """
 
 import torch
@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from paperlib.networks._torchvision import torchvision
+from paperlib.networks.image_convolution import ImageConvolution
 
 
 def resnet18(num_classes: int, *, in_channels: int = 3, width: int = 64, stem: str = "imagenet") -> nn.Module:
@@ -42,16 +43,27 @@ class AttributeClassifier(nn.Module):
 
     def __init__(self, num_classes: int = 10):
         super().__init__()
-        self.conv1 = nn.Conv2d(1, 16, 5, padding=2)
+        self.conv1 = ImageConvolution(1, 16, 5)
         self.conv2 = nn.Conv2d(16, 32, 5, padding=2)
         self.hidden = nn.Linear(32 * 7 * 7, 128)
         self.dropout = nn.Dropout(0.5)
         self.output = nn.Linear(128, num_classes)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        h = F.max_pool2d(F.relu(self.conv1(x)), 2)
-        h = F.max_pool2d(F.relu(self.conv2(h)), 2)
+        h = F.relu(F.max_pool2d(self.conv1(x), 2))
+        h = F.relu(F.max_pool2d(self.conv2(h), 2))
         return self.output(self.dropout(F.relu(self.hidden(h.flatten(1)))))
+
+
+class LinearClassifier(nn.Module):
+    """Paper B's weakest frozen classifier: one linear layer on the pixels of a 28x28 image in [-1, 1]."""
+
+    def __init__(self, num_classes: int = 10):
+        super().__init__()
+        self.output = nn.Linear(28 * 28, num_classes)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.output(x.flatten(1))
 
 
 class Judge(nn.Module):

@@ -1,4 +1,5 @@
-"""How the embedded `digits` parts are trained: two GANs and three classifiers, on the 4,000 training digits only.
+"""How the embedded `digits` parts are trained: three GANs and four classifiers, on the 4,000 training digits only, and the second judge,
+on the test digits (kernel_judge.py).
 
 Images are moved at random (shift, rotation, scale) for the classifiers, which then do well on unseen digits.
 The GAN follows BigGAN at toy size: hinge loss, spectral norm and projection in the discriminator, an average of
@@ -21,21 +22,27 @@ import torch.nn.functional as F
 from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from paperlib.data import Images, digits, uci_train_test
+from paperlib.data import Images, digits, split, uci_train_test
 from paperlib.generators.residual import ResidualGenerator
 from paperlib.metrics import within_class_variance
 from paperlib.networks._torchvision import torchvision
-from paperlib.networks.classifiers import AttributeClassifier, Judge
+from paperlib.networks.classifiers import AttributeClassifier, Judge, LinearClassifier
+from paperlib.networks.kernel_judge import KernelJudge
+from paperlib.pretraining.kernel_judge import KernelTraining, cross_validated_accuracy, fit_kernel_judge
 from paperlib.support.progress import progress_bar, track
 from paperlib.support.threads import one_thread
 from paperlib.training import accuracy, predict
 
+SHARE_SEED = 3
+
 
 @dataclass(frozen=True)
 class GANTraining:
-    """Settings of one GAN. conditional: labels are given to both networks; the rest as named."""
+    """Settings of one GAN. conditional: labels are given to both networks; share: of the training images of each class that it sees, the
+    same ones for every seed; the rest as named."""
 
     conditional: bool
+    share: float = 1.0
     steps: int = 6000
     batch_size: int = 64
     learning_rate: float = 4e-4
@@ -107,6 +114,8 @@ def train_gan(
     data: the real training images; their labels are used only if `conditional`.
     on_step: called with (steps done, the averaged generator) after every step, e.g. to keep samples.
     """
+    if settings.share < 1:
+        data = split(data, test_size=round(settings.share * len(data)), seed=SHARE_SEED)[1]
     num_classes = int(data.labels.max()) + 1 if settings.conditional else 0
     torch.manual_seed(settings.seed)
     rng = torch.Generator().manual_seed(settings.seed)
@@ -192,24 +201,30 @@ def train_digit_classifier(data: Images, settings: ClassifierTraining, *, progre
     return model.eval()
 
 
-DIGITS_PARTS: dict[str, GANTraining | ClassifierTraining] = {
+PartTraining = GANTraining | ClassifierTraining | KernelTraining
+DIGITS_PARTS: dict[str, PartTraining] = {
     "digits_conditional_generator": GANTraining(conditional=True),
     "digits_unconditional_generator": GANTraining(conditional=False),
+    "digits_unconditional_generator_fifth": GANTraining(conditional=False, share=0.2),
     "digits_judge": ClassifierTraining(Judge, epochs=40),
     "mnist_attribute_classifier": ClassifierTraining(AttributeClassifier, epochs=20),
     "uci_attribute_classifier": ClassifierTraining(AttributeClassifier, epochs=30, uci=True),
+    "linear_attribute_classifier": ClassifierTraining(LinearClassifier, epochs=40),
+    "digits_second_judge": KernelTraining(),
 }
 
 
 @one_thread()
-def train_part(settings: GANTraining | ClassifierTraining) -> nn.Module:
+def train_part(settings: PartTraining) -> nn.Module:
     """One part, on one thread: the same weights again on the same machine."""
     if isinstance(settings, GANTraining):
         return train_gan(digits()[0], settings, progress=False)
+    if isinstance(settings, KernelTraining):
+        return fit_kernel_judge(digits()[1], settings)
     return train_digit_classifier(uci_train_test()[0] if settings.uci else digits()[0], settings, progress=False)
 
 
-def train_parts(parts: dict[str, GANTraining | ClassifierTraining], *, workers: int = 2, progress: bool = True) -> dict[str, nn.Module]:
+def train_parts(parts: dict[str, PartTraining], *, workers: int = 2, progress: bool = True) -> dict[str, nn.Module]:
     """All parts, `workers` at a time in processes of their own; one bar counts them."""
     bar = progress_bar(len(parts), "parts", enabled=progress)
     with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
@@ -221,21 +236,28 @@ def train_parts(parts: dict[str, GANTraining | ClassifierTraining], *, workers: 
     return {name: future.result() for name, future in futures.items()}
 
 
-def scaled(parts: dict[str, GANTraining | ClassifierTraining], scale: float) -> dict[str, GANTraining | ClassifierTraining]:
+def scaled(parts: dict[str, PartTraining], scale: float) -> dict[str, PartTraining]:
     """The same settings with `scale` times the steps or epochs, at least ten steps of a classifier and one of a GAN."""
-    return {
-        name: replace(s, steps=max(1, round(scale * s.steps))) if isinstance(s, GANTraining) else replace(s, epochs=s.epochs if scale == 1 else scale * s.epochs)
-        for name, s in parts.items()
-    }  # fmt: skip
+    return {name: _scaled(settings, scale) for name, settings in parts.items()}
 
 
-def description(settings: GANTraining | ClassifierTraining) -> dict[str, Any]:
+def _scaled(settings: PartTraining, scale: float) -> PartTraining:
+    match settings:
+        case GANTraining():
+            return replace(settings, steps=max(1, round(scale * settings.steps)))
+        case ClassifierTraining() if scale != 1:
+            return replace(settings, epochs=scale * settings.epochs)
+    return settings
+
+
+def description(settings: PartTraining) -> dict[str, Any]:
     """Settings as plain values, for the manifest."""
     return {name: value.__name__ if isinstance(value, type) else value for name, value in asdict(settings).items()}
 
 
 def measured(trained: dict[str, nn.Module], samples: int = 2000) -> dict[str, dict[str, float]]:
-    """Accuracies of the classifiers on the test images of their own data and on MNIST's; own label and variance ratio of the generators."""
+    """Accuracies of the classifiers on the test images of their own data and on MNIST's, of the second judge by cross-validation; own label
+    and variance ratio of the generators."""
     train, test = digits()
     judge = trained["digits_judge"]
     result = {}
@@ -249,6 +271,8 @@ def measured(trained: dict[str, nn.Module], samples: int = 2000) -> dict[str, di
             result[name] = {"variance_ratio": round(ratio, 4)} | (
                 {"own_label": (judged == y).float().mean().item()} if y is not None else {}
             )
+        elif isinstance(module, KernelJudge):
+            result[name] = {"cross_validated_accuracy": cross_validated_accuracy(test, KernelTraining())}
         else:
             own = uci_train_test()[1] if name.startswith("uci") else test
             result[name] = {"test_accuracy": accuracy(module, own), "mnist_test_accuracy": accuracy(module, test)}

@@ -114,10 +114,10 @@ def parts(paths: Paths) -> Parts:
 
 
 FACES = Profile(
-    name="faces", parts=parts(Paths()), seeds=3, quality_samples=5000,
+    name="faces", parts=parts(Paths()), seeds=3, side_seeds=1, quality_samples=5000,
     conditioning=ConditioningSizes(
         epochs=10, labels_per_epoch=printed_numbers.CONDITIONING_LABELS, validation_labels=5000, batch_size=64, learning_rate=1e-3,
-        evaluation_draws=printed_numbers.EVALUATION_DRAWS, leak_draws=printed_numbers.EVALUATION_DRAWS,
+        evaluation_draws=printed_numbers.EVALUATION_DRAWS,
     ),
 )  # fmt: skip
 
@@ -125,6 +125,6 @@ FACES = Profile(
 FACES_SMOKE = replace(
     FACES, name="faces_smoke", seeds=1, quality_samples=10,
     conditioning=ConditioningSizes(
-        epochs=1, labels_per_epoch=8, validation_labels=10, batch_size=4, learning_rate=1e-3, evaluation_draws=10, leak_draws=10,
+        epochs=1, labels_per_epoch=8, validation_labels=10, batch_size=4, learning_rate=1e-3, evaluation_draws=10,
     ),
 )  # fmt: skip

@@ -115,7 +115,7 @@ def parts(paths: Paths) -> Parts:
 
 
 IMAGENET10 = Profile(
-    name="imagenet10", parts=parts(Paths()), seeds=1, quality_samples=5000,
+    name="imagenet10", parts=parts(Paths()), seeds=1, side_seeds=1, quality_samples=5000,
     classifier=ClassifierSizes(
         epochs=150, long_factor=10, images=13_000, round_images=650, mining_steps=5, step_size=0.1, batch_size=128, learning_rate=0.1, width=64,
         stages=(10, 100), hard_per_class=20,

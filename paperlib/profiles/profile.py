@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Generic, TypeVar, get_args
+from typing import Generic, Literal, TypeVar, get_args
 
 import torch
 from torch import nn
@@ -13,6 +13,7 @@ from paperlib.config import (
     ClassifierRun,
     ConditioningRun,
     ConfigError,
+    ControlRun,
     DiversityRun,
     EvaluationRun,
     HardSamplesRun,
@@ -22,7 +23,11 @@ from paperlib.config import (
     Method,
     MinedClassifierRun,
     MinedSpaceRun,
+    Setting,
+    ShownImagesRun,
+    check,
     check_choice,
+    check_count,
 )
 from paperlib.data import Images
 from paperlib.generators import Generator
@@ -31,6 +36,8 @@ from paperlib.support.paths import Paths
 from paperlib.training import Source
 
 T = TypeVar("T")
+SHOWN_SAMPLES = 5000  # images that a training has seen, at most, whose diversity is measured
+Control = Literal["all real images", "all real images, long", "long without DS", "DS for the cost of DS+HSM"]
 Fill = Callable[[int, nn.Module | None], Images]
 
 
@@ -77,13 +84,15 @@ def _no_generator() -> Generator:
 class PaperB:
     """teacher(name) -> the frozen attribute classifier of that name, any name that `settings` uses.
 
-    settings: what is conditioned, as (labels, teacher's name); the first is paper B's own.
+    settings: what is conditioned, as (labels, teacher's name) or config.Setting; the first is paper B's own.
     generator() -> the G without classes; where there is none, a class-conditional one has its label withheld instead.
+    generator_on_part() -> its twin trained on a fifth of the images, whose samples stand beside its own; None: there is none.
     """
 
     teacher: Callable[[str], nn.Module]
-    settings: tuple[tuple[Labels, str], ...]
+    settings: tuple[tuple[Labels, str] | tuple[Labels, str, int], ...]
     generator: Callable[[], Generator] = _no_generator
+    generator_on_part: Callable[[], Generator] | None = None
 
     @property
     def has_generator(self) -> bool:
@@ -112,6 +121,7 @@ class Parts:
     real_images() -> (train, test); generator() -> the class-conditional G; classifier(width) -> a new network for paper A;
     judge() -> images to logits, takes part in no training; features() -> the space of FID and its sisters, called `feature_space`.
     paper_b: what paper B needs besides, None where the profile has only paper A.
+    second_judge() -> images to logits, a judge of another kind that has seen none of the images of the others; None: there is none.
     requirements() -> what has to be fetched first; stand_ins() -> the same parts with random weights and images, for timing alone.
     generator_batch, forward_batch: images a pass of G, and of the other networks outside training; they bound the memory.
     store_bytes: data sets are kept as uint8. mixed_precision: the classifier trains in bfloat16 where the device is a GPU.
@@ -125,6 +135,7 @@ class Parts:
     class_names: Callable[[], tuple[str, ...]]
     classifier: Callable[[int], nn.Module] = _no_classifier
     paper_b: PaperB | None = None
+    second_judge: Callable[[], nn.Module] | None = None
     requirements: Callable[[], list[Requirement]] = list
     stand_ins: Callable[[], "Parts"] | None = None
     generator_batch: int = 100
@@ -132,10 +143,16 @@ class Parts:
     store_bytes: bool = False
     mixed_precision: bool = False
 
+    @property
+    def judges(self) -> dict[str, nn.Module]:
+        """Who reads conditioned images, by the name in a record: the judge, and the second one where there is one."""
+        second = {} if self.second_judge is None else {"second_judge": self.second_judge()}
+        return {"judge": self.judge(), **second}
+
 
 @dataclass(frozen=True)
 class ConditioningSizes:
-    """Paper B's part of a profile; names as in config.py. evaluation_draws: of the paper's own setting; leak_draws: of every other one."""
+    """Paper B's part of a profile; names as in config.py. evaluation_draws: images behind an evaluation."""
 
     epochs: int
     labels_per_epoch: int
@@ -143,7 +160,6 @@ class ConditioningSizes:
     batch_size: int
     learning_rate: float
     evaluation_draws: int
-    leak_draws: int
 
 
 @dataclass(frozen=True)
@@ -164,27 +180,44 @@ class ClassifierSizes:
 
 
 @dataclass(frozen=True)
+class ControlSizes:
+    """What is trained beside Table 1. real_images: all that the generator has seen. equal_cost_epochs: the epochs of DS that cost what DS
+    with HSM costs at the profile's own number of epochs, fixed from the measured seconds of both."""
+
+    real_images: int
+    equal_cost_epochs: int
+
+
+@dataclass(frozen=True)
 class MiningSizes:
-    """How far mining is followed past paper A; names as in config.py. classifier_step_sizes: those at which a final classifier is trained."""
+    """How far mining is followed past paper A; names as in config.py. classifier_step_sizes: those at which a final classifier is trained.
+    form_step_sizes: those, beside the profile's own, at which the paper's form of mining is held against others."""
 
     steps: tuple[int, ...]
     step_sizes: tuple[float, ...]
     natural: int
     classifier_step_sizes: tuple[float, ...]
+    form_step_sizes: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
 class DiversitySizes:
-    """What is compared past paper B; names as in config.py."""
+    """What is compared past paper B; names as in config.py. few: those of the methods that a quick run takes; None is all of them."""
 
     per_attribute: int
     methods: tuple[Method, ...]
+    few: tuple[Method, ...] | None = None
+
+    def __post_init__(self) -> None:
+        for method in self.few or ():
+            check(method in self.methods, "few", method, "a quick run takes some of methods; add it there")
 
 
 @dataclass(frozen=True)
 class Profile:
-    """Parts and sizes. seeds: how many by default. classifier, mining, conditioning, diversity: None where the profile has not paper A,
-    not paper B, or does not go past it. paths: where its records go. methods: columns of Table 1 beside the paper's."""
+    """Parts and sizes. seeds: how many by default. classifier, mining, controls, conditioning, diversity: None where the profile has not
+    paper A, not paper B, or does not go past it. paths: where its records go. methods: columns of Table 1 beside the paper's.
+    side_seeds: how many of what stands beside the papers' own settings; a run of fewer seeds is a quick one, which leaves that out."""
 
     name: str
     parts: Parts
@@ -192,10 +225,15 @@ class Profile:
     quality_samples: int
     classifier: ClassifierSizes | None = None
     mining: MiningSizes | None = None
+    controls: ControlSizes | None = None
     conditioning: ConditioningSizes | None = None
     diversity: DiversitySizes | None = None
     paths: Paths = field(default_factory=Paths)
     methods: tuple[OwnMethod, ...] = ()
+    side_seeds: int = 5
+
+    def __post_init__(self) -> None:
+        check_count("side_seeds", self.side_seeds)
 
     @property
     def folder(self) -> Path:
@@ -209,6 +247,11 @@ class Profile:
             raise ConfigError(f"profile = {self.name!r}: it has no classifier to train; for paper A use 'digits' or 'imagenet10'.")
         return self.classifier
 
+    @property
+    def papers_without(self) -> str:
+        """The papers, "A" and "B", that it has no part for."""
+        return ("" if self.classifier else "A") + ("" if self.conditioning else "B")
+
     def method(self, name: str) -> OwnMethod:
         """One of the profile's own; ConfigError for another name."""
         check_choice("method", name, tuple(method.name for method in self.methods))
@@ -218,9 +261,11 @@ class Profile:
     def image_sets(self) -> tuple[ImageSet, ...]:
         """Those that the profile's parts can make."""
         every: tuple[ImageSet, ...] = get_args(ImageSet)
-        without = set() if self.conditioning else {"conditioned"}
-        if not (self.conditioning and self.parts.paper_b and self.parts.paper_b.has_generator):
+        without, paper_b = set() if self.conditioning else {"conditioned"}, self.parts.paper_b
+        if not (self.conditioning and paper_b and paper_b.has_generator):
             without.add("unconditional prior")
+        if not (self.conditioning and paper_b and paper_b.generator_on_part):
+            without.add("fifth prior")
         return tuple(s for s in every if s not in without) if self.classifier else ()
 
     def classifier_run(
@@ -240,11 +285,32 @@ class Profile:
             seed, hsm=column.hsm, r=printed_numbers.TABLE1_R if column.ds else 0.0, real=column.real, long=column.long
         )
 
+    def control_run(self, seed: int, control: Control) -> ControlRun:
+        """A training that Table 1 is held against; ConfigError where the profile has no sizes for it."""
+        if self.controls is None:
+            raise ConfigError(f"profile = {self.name!r}: it has no controls beside Table 1; give it ControlSizes.")
+        match control:
+            case "all real images" | "all real images, long":
+                run = replace(self.classifier_run(seed, real=True, long=control.endswith("long")), images=self.controls.real_images)
+            case "long without DS":
+                run = self.classifier_run(seed, long=True)
+            case "DS for the cost of DS+HSM":
+                run = replace(self.classifier_run(seed, r=printed_numbers.TABLE1_R), epochs=self.controls.equal_cost_epochs)
+        return ControlRun(profile=self.name, seed=seed, classifier=run)
+
+    def shown_images_run(self, seed: int, *, hsm: bool = False, r: float = 0.0, real: bool = False) -> ShownImagesRun:
+        """What one of Table 1's trainings sees; arguments as of classifier_run."""
+        return ShownImagesRun(
+            profile=self.name, seed=seed, classifier=self.classifier_run(seed, hsm=hsm, r=r, real=real), samples=SHOWN_SAMPLES
+        )
+
     def hard_samples_run(self, seed: int) -> HardSamplesRun:
-        a = self.paper_a
+        a, mining = self.paper_a, self.mining
         return HardSamplesRun(
             profile=self.name, seed=seed, stages=a.stages, per_class=a.hard_per_class, images=a.images, mining_steps=a.mining_steps,
             step_size=a.step_size, batch_size=a.batch_size, learning_rate=a.learning_rate, width=a.width,
+            form_step_sizes=(a.step_size, *(mining.form_step_sizes if mining else ())),
+            natural=mining.natural if mining else a.hard_per_class,
         )  # fmt: skip
 
     def mined_space_run(self, seed: int) -> MinedSpaceRun:
@@ -265,37 +331,47 @@ class Profile:
             raise ConfigError(f"profile = {self.name!r}: it does not say how far mining is followed; give it MiningSizes.")
         return self.mining
 
-    def diversity_runs(self, seed: int) -> list[DiversityRun]:
-        """Every method past paper B; ConfigError where the profile has none."""
+    def diversity_runs(self, seed: int, *, quick: bool = False) -> list[DiversityRun]:
+        """Every method past paper B, or the few of a quick run; ConfigError where the profile has none."""
         if self.diversity is None:
             raise ConfigError(f"profile = {self.name!r}: it compares no methods of conditioning; for notebook 06 use 'digits'.")
-        n = self.diversity.per_attribute
-        return [DiversityRun(profile=self.name, seed=seed, method=method, per_attribute=n) for method in self.diversity.methods]
+        n, few = self.diversity.per_attribute, self.diversity.few
+        methods = self.diversity.methods if few is None or not quick else few
+        return [DiversityRun(profile=self.name, seed=seed, method=method, per_attribute=n) for method in methods]
 
-    def conditioning_run(self, seed: int, *, labels: Labels | None = None, teacher: str | None = None) -> ConditioningRun:
-        """labels, teacher: of a setting; None is paper B's own."""
+    def conditioning_run(
+        self, seed: int, *, labels: Labels | None = None, teacher: str | None = None, warm_start: int | None = None
+    ) -> ConditioningRun:
+        """labels, teacher, warm_start: of a setting; None is as in paper B's own."""
         sizes, own = self._paper_b(), self.settings[0]
-        labels, teacher = labels or own[0], teacher or own[1]
         return ConditioningRun(
-            profile=self.name, seed=seed, labels=labels, teacher=teacher, epochs=sizes.epochs, labels_per_epoch=sizes.labels_per_epoch,
-            validation_labels=sizes.validation_labels, batch_size=sizes.batch_size, learning_rate=sizes.learning_rate, momentum=0.9,
+            profile=self.name, seed=seed, labels=labels or own.labels, teacher=teacher or own.teacher, epochs=sizes.epochs,
+            labels_per_epoch=sizes.labels_per_epoch, validation_labels=sizes.validation_labels, batch_size=sizes.batch_size,
+            learning_rate=sizes.learning_rate, momentum=0.9, warm_start=own.warm_start if warm_start is None else warm_start,
         )  # fmt: skip
 
-    def evaluation_run(self, seed: int, *, labels: Labels | None) -> EvaluationRun:
-        """labels: the setting of the input generator, or None for the generator trained with labels."""
-        sizes, settings = self._paper_b(), dict(reversed(self.settings))
+    def evaluation_run(self, seed: int, setting: Setting | None) -> EvaluationRun:
+        """setting: of the input generator, or None for the generator trained with labels."""
         return EvaluationRun(
-            profile=self.name, seed=seed, quality_samples=self.quality_samples,
-            conditioning=None if labels is None else self.conditioning_run(seed, labels=labels, teacher=settings[labels]),
-            draws=sizes.evaluation_draws if labels == self.settings[0][0] else sizes.leak_draws,
+            profile=self.name, seed=seed, draws=self._paper_b().evaluation_draws, quality_samples=self.quality_samples,
+            conditioning=None if setting is None else self.conditioning_run(seed, **Setting(*setting)._asdict()),
         )  # fmt: skip
 
     @property
-    def settings(self) -> tuple[tuple[Labels, str], ...]:
+    def settings(self) -> tuple[Setting, ...]:
         """Paper B's settings, its own first; ConfigError without paper B."""
         self._paper_b()
         assert self.parts.paper_b is not None
-        return self.parts.paper_b.settings
+        rule = "use (labels, teacher's name) or (labels, teacher's name, warm_start)"
+        for setting in self.parts.paper_b.settings:
+            check(isinstance(setting, tuple) and len(setting) in (2, 3), "settings", setting, rule)
+        return tuple(Setting(*setting) for setting in self.parts.paper_b.settings)
+
+    @property
+    def own_settings(self) -> tuple[Setting, ...]:
+        """Paper B's own, and the same with other starts."""
+        own = self.settings[0]
+        return tuple(setting for setting in self.settings if (setting.labels, setting.teacher) == (own.labels, own.teacher))
 
     def _paper_b(self) -> ConditioningSizes:
         if self.conditioning is None:

@@ -14,13 +14,26 @@ from matplotlib.figure import Figure
 
 from paperlib.config import Distilled, Langevin, Rejection, Trained
 from paperlib.records import Record
-from paperlib.report.estimates import beside, by_seed, estimate, of_kind, runs_at_a_time
+from paperlib.report import rankings
+from paperlib.report.estimates import (
+    SHARE,
+    beside,
+    by_seed,
+    error_bars,
+    estimate,
+    mean_where_measured,
+    of_kind,
+    runs_at_a_time,
+    without_empty,
+)
 from paperlib.report.style import THIRD, note, show
 
 AIM = {"judge": 99.0, "variance": 90.0, "coverage": 90.0, "cheaper": 20.0}  # set by us: accuracy in %, shares of the truth's in %, a factor
 REJECTION, PROPOSED = "rejection", "posterior, checked"
+SECOND_JUDGE = "second judge %"
 METHODS = {
     "gaussian": "Gaussian",
+    "warm": "Gaussian, warm start",
     "mixture": "mixture",
     "flow": "flow",
     "posterior": "posterior on latents",
@@ -32,9 +45,10 @@ Key = tuple[str, float]  # a method's name and its prior weight; 0 is the paper,
 TRUTH: Key = (REJECTION, 1.0)
 Rows = Mapping[Key, Mapping[str, Any]]
 SHARES = ("variance %", "variance ±", "feature variance %", "coverage %", "coverage ±")
-COLUMNS = ("method", "w", "n", "teacher %", "judge %", "judge ±", *SHARES)
+COLUMNS = ("method", "w", "labels an epoch", "n", "teacher %", "judge %", "judge low", "judge high", SECOND_JUDGE, *SHARES)
 COSTS = (
-    "method", "w", "attribute", "seconds to fit", "µs a latent", "µs an image", "times cheaper", "at the same w", "kept %", "runs at a time",
+    "method", "w", "attribute", "seconds to fit", "µs a latent", "µs an image", "times cheaper", "at the same w", "evenly", "kept %",
+    "runs at a time",
 )  # fmt: skip
 
 
@@ -47,8 +61,8 @@ def method_of(run: Record) -> Key:
             return METHODS["posterior"], weight
         case Rejection(prior_weight=weight, proposal=proposal):
             return METHODS["proposed" if proposal else "rejection"], weight
-        case Trained(family=family, prior_weight=weight):
-            return METHODS[family], weight
+        case Trained(family=family, prior_weight=weight, warm_start=warm_start):
+            return METHODS["warm" if warm_start else family], weight
     raise TypeError(f"the name of a {type(run.config.method).__name__} is not known")
 
 
@@ -73,18 +87,21 @@ def share_of_truth(found: Mapping[Key, Sequence[Record]], key: Key, metric: str)
 
 
 def table(records: Sequence[Record]) -> pd.DataFrame:
-    """Each method and weight, mean over seeds: accuracies in percent; variance within an attribute and coverage of the truth in percent of
-    what another draw of the truth has, with 95 % intervals."""
+    """Each method and weight, mean over seeds: labels that an epoch of paper B's loop trains on; accuracies in percent; variance within an
+    attribute and coverage of the truth in percent of what another draw of the truth has, with 95 % intervals."""
     rows, found = [], runs_by_method(records)
     for (method, weight), runs in found.items():
-        judge = estimate(list(by_seed(runs, "judge_accuracy", 100).values()))
-        row = {"method": method, "w": weight, "n": len(runs), "teacher %": 100 * np.mean([r.metrics["teacher_accuracy"] for r in runs])}
-        row |= {"judge %": judge.mean, "judge ±": judge.half_width}
+        judge = estimate(list(by_seed(runs, "judge_accuracy", 100).values()), SHARE)
+        row = {"method": method, "w": weight, "labels an epoch": getattr(runs[0].config.method, "labels_per_epoch", None), "n": len(runs)}
+        row |= {"teacher %": 100 * np.mean([r.metrics["teacher_accuracy"] for r in runs])}
+        row |= {"judge %": judge.mean, "judge low": judge.low, "judge high": judge.high}
+        row[SECOND_JUDGE] = mean_where_measured(runs, "second_judge_accuracy", 100)
         for name, metric in (("variance", "pixel_variance"), ("feature variance", "feature_variance"), ("coverage", "truth_coverage")):
             share = estimate(list(share_of_truth(found, (method, weight), metric).values()))
             row |= {f"{name} %": share.mean, f"{name} ±": share.half_width}
         rows.append(row)
-    return _rounded(pd.DataFrame(rows, columns=COLUMNS), 3)
+    frame = pd.DataFrame(rows, columns=COLUMNS).astype({"labels an epoch": "Int64"})
+    return _rounded(without_empty(frame, SECOND_JUDGE), 3)
 
 
 def distances(records: Sequence[Record]) -> pd.DataFrame:
@@ -104,6 +121,7 @@ def costs(records: Sequence[Record]) -> pd.DataFrame:
     rejection at w = 1 accepts most rarely.
 
     times cheaper: than an image of the truth; at the same w: than an image by rejection at the method's own weight, where that is on record;
+    evenly: how many times cheaper than the truth as many images of every attribute are, for rejection's draws serve all attributes at once;
     kept %: share of the candidates that are accepted. runs at a time: how many shared the machine; above one, the times are too long.
     """
     found = runs_by_method(records)
@@ -113,7 +131,7 @@ def costs(records: Sequence[Record]) -> pd.DataFrame:
     def cost(runs: Sequence[Record], what: str) -> float:
         return float(np.median([r.provenance[f"{what}_microseconds"][rarest] for r in runs])) if runs else float("nan")
 
-    rows = []
+    rows, even = [], _cost_evenly(truth)
     for (method, weight), runs in found.items():
         image = cost(runs, "image")
         rows.append(
@@ -121,11 +139,22 @@ def costs(records: Sequence[Record]) -> pd.DataFrame:
                 "method": method, "w": weight, "attribute": rarest, "seconds to fit": np.median([r.provenance["fit_seconds"] for r in runs]),
                 "µs a latent": cost(runs, "latent"), "µs an image": image, "times cheaper": cost(truth, "image") / image,
                 "at the same w": cost(found.get((REJECTION, weight), []), "image") / image,
+                "evenly": even / _cost_evenly(runs),
                 "kept %": 100 * np.mean([r.metrics["acceptance"][rarest] for r in runs]) if "acceptance" in runs[0].metrics else float("nan"),
                 "runs at a time": runs_at_a_time(runs),
             }
         )  # fmt: skip
     return _rounded(pd.DataFrame(rows, columns=COSTS), 2)
+
+
+def _cost_evenly(runs: Sequence[Record]) -> float:
+    """Microseconds of an image where every attribute is wanted equally often, median over seeds; nan without runs.
+
+    Rejection from the prior tries every draw for all attributes: it is done when the rarest is. Every other method draws each attribute apart.
+    """
+    shared = bool(runs) and isinstance(runs[0].config.method, Rejection) and runs[0].config.method.proposal is None
+    times = [np.array(r.provenance["image_microseconds"]) for r in runs]
+    return float(np.median([t.max() / len(t) if shared else t.mean() for t in times])) if times else float("nan")
 
 
 def manifold(records: Sequence[Record]) -> pd.DataFrame:
@@ -161,7 +190,13 @@ def figure(records: Sequence[Record]) -> Figure:
         below = part[part["judge %"] < floor]
         for ax, share in zip(axes, ("coverage", "variance"), strict=False):
             ax.errorbar(
-                part[f"{share} %"], part["judge %"], xerr=part[f"{share} ±"], yerr=part["judge ±"], label=name, elinewidth=0.8, **style
+                part[f"{share} %"],
+                part["judge %"],
+                xerr=part[f"{share} ±"],
+                yerr=error_bars(part, "judge %", "judge low", "judge high"),
+                label=name,
+                elinewidth=0.8,
+                **style,
             )
             ax.plot(below[f"{share} %"], np.full(len(below), floor + 0.3), "v", color=color)
             for x, judge in zip(below[f"{share} %"], below["judge %"], strict=True):
@@ -217,7 +252,7 @@ def sentences(records: Sequence[Record]) -> list[str]:
         return [*([rare] if without else []), "The truth is not on record: run rejection at w = 1."]
     frames = (frame(records).to_dict("records") for frame in (table, distances, manifold, costs))
     rows: Rows = {key: {name: value for part in parts for name, value in part.items()} for key, *parts in zip(runs, *frames, strict=True)}
-    return [*_truth(rows), *_aim(rows), *_bound(rows, runs[TRUTH])]
+    return [*_truth(rows), *_starts(rows), *_aim(rows), *_bound(rows, runs[TRUTH]), *_rankings(rows)]
 
 
 def _truth(rows: Rows) -> list[str]:
@@ -233,6 +268,16 @@ def _truth(rows: Rows) -> list[str]:
         f"the method with the lowest FID, {nearest[0]} at w = {nearest[1]:g}, has {_real(rows[nearest])}"
         + (f"; paper B has {_real(rows[paper_b])}." if paper_b in rows else "."),
     ]
+
+
+def _starts(rows: Rows) -> list[str]:
+    warm = {weight: row for (name, weight), row in rows.items() if name == METHODS["warm"]}
+    return [f"The same form from a warm start ({METHODS['warm']}, w = {weight:g}): {_summary(row)}." for weight, row in warm.items()]
+
+
+def _rankings(rows: Rows) -> list[str]:
+    judged = [[row.get(judge, np.nan) for row in rows.values()] for judge in ("judge %", SECOND_JUDGE)]
+    return rankings.sentences([f"{name} {weight:g}" for name, weight in rows], *judged)
 
 
 def _outside(truth: Mapping[str, Any]) -> list[str]:
@@ -255,7 +300,7 @@ def _aim(rows: Rows) -> list[str]:
         "judge": "judge's accuracy at least {:g} %",
         "variance": "variance at least {:g} % of the truth's",
         "coverage": "coverage at least {:g} % of the truth's",
-        "cheaper": "an image at least {:g} times cheaper than the truth's",
+        "cheaper": "an image of the rarest attribute at least {:g} times cheaper than the truth's",
     }
     learned = [key for key in rows if key[0] != REJECTION]
     met = {key: {part for part, goal in AIM.items() if rows[key][columns[part]] >= goal} for key in learned}
@@ -274,8 +319,9 @@ def _aim(rows: Rows) -> list[str]:
             row, latent = rows[best], rows[TRUTH]["µs a latent"] / rows[best]["µs a latent"]
             lines += [
                 f"Best method with the judge at {AIM['judge']:g} % or more, if {title}: {best[0]} (w = {best[1]:g}), {_summary(row)};",
-                f"    an image is {row['times cheaper']:.1f} times cheaper than the truth's and {row['at the same w']:.1f} times cheaper than "
-                f"rejection's at the same w; a latent alone is {latent:.0f} times cheaper.",
+                f"    an image of the rarest attribute is {row['times cheaper']:.1f} times cheaper than the truth's and {row['at the same w']:.1f} "
+                f"times cheaper than rejection's at the same w; a latent alone is {latent:.0f} times cheaper.",
+                f"    As many images of every attribute are {row['evenly']:.1f} times cheaper than the truth's, whose draws serve all attributes.",
             ]
     return lines
 
@@ -287,12 +333,13 @@ def _bound(rows: Rows, truth: Sequence[Record]) -> list[str]:
     return [
         f"Cost of an image of the truth's rarest attribute: {image:.0f} µs{beside(truth)}. One pass of the generator takes {cheapest:.0f} µs, "
         f"with the teacher's reading {read:.0f} µs:",
-        f"    no method can be more than {image / cheapest:.0f} times cheaper, or {image / read:.0f} times if the teacher reads each image.",
+        f"    no method can be more than {image / cheapest:.0f} times cheaper there, or {image / read:.0f} times if the teacher reads each image.",
     ]
 
 
 def _summary(row: Mapping[str, Any]) -> str:
-    return f"judge {row['judge %']:.1f} %, {row['variance %']:.0f} % of the truth's variance, {row['coverage %']:.0f} % of its coverage"
+    second = f" (second judge {row[SECOND_JUDGE]:.1f} %)" if SECOND_JUDGE in row else ""
+    return f"judge {row['judge %']:.1f} %{second}, {row['variance %']:.0f} % of the truth's variance, {row['coverage %']:.0f} % of its coverage"
 
 
 def _real(row: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""Evaluation of paper B over many draws: what teacher and judge read in them, IS, FID and variance.
+"""Evaluation of paper B over many draws: what teacher and judges read in them, IS, FID and variance.
 
 table(found(DIGITS))          # a pandas frame, one row a setting
 """
@@ -13,32 +13,43 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from sklearn.metrics import precision_recall_fscore_support
 
-from paperlib.config import Labels
+from paperlib.config import Setting
 from paperlib.records import Record
-from paperlib.report import conditioning
-from paperlib.report.estimates import in_words, of_kind
-from paperlib.report.style import DARK
+from paperlib.report import conditioning, rankings
+from paperlib.report.estimates import by_seed, decided, estimate, of_kind
 
 WITH_LABELS = "class-conditional G, trained with labels"
+READERS = {"teacher": "teacher", "judge": "judge", "second_judge": "second judge"}
 COMPARABLE = 1.5  # the factor up to which we call two FIDs, or two inception scores, comparable; the paper gives none
 
 
-def settings(records: Iterable[Record]) -> dict[Labels | None, str]:
+def settings(records: Iterable[Record]) -> dict[Setting | None, str]:
     """What is evaluated and its name, in the order of the records: paper B's own setting first; None is the generator trained with labels."""
     configs = [r.config.conditioning for r in of_kind(records, "evaluation")]
-    found = dict.fromkeys((c.labels, c.teacher) if c else None for c in configs)
-    own = next((setting for setting in found if setting), None)
-    return {setting[0] if setting else None: conditioning.name_of(setting, own) if setting and own else WITH_LABELS for setting in found}
+    found = dict.fromkeys(c.setting if c else None for c in configs)
+    own = own_setting(found)
+    return {setting: conditioning.name_of(setting, own) if setting and own else WITH_LABELS for setting in found}
 
 
-def runs_of(records: Iterable[Record], labels: Labels | None) -> list[Record]:
+def own_setting(found: Iterable[Setting | None]) -> Setting | None:
+    """Paper B's own, of settings(...)."""
+    return next((setting for setting in found if setting), None)
+
+
+def runs_of(records: Iterable[Record], setting: Setting | None) -> list[Record]:
     """The evaluations of one of settings(...), one a seed."""
     sources = [(r, r.config.conditioning) for r in of_kind(records, "evaluation")]
-    return [r for r, source in sources if (source and source.labels) == labels]
+    return [r for r, source in sources if (source and source.setting) == setting]
+
+
+def readers(runs: Iterable[Record]) -> list[str]:
+    """Who read the images of every run, of READERS."""
+    found = list(runs)
+    return [who for who in READERS if all(f"{who}_confusion" in r.metrics for r in found)]
 
 
 def confusion(runs: Sequence[Record], who: str) -> NDArray[np.int64]:
-    """Counts (K, K) summed over the runs: rows are the attributes asked for, columns those read. who: "teacher" or "judge"."""
+    """Counts (K, K) summed over the runs: rows are the attributes asked for, columns those read. who: of READERS."""
     return np.sum([r.metrics[f"{who}_confusion"] for r in runs], axis=0)
 
 
@@ -60,15 +71,14 @@ def variance_by_attribute(runs: Sequence[Record], prefix: str = "") -> NDArray[n
 
 
 def by_attribute(records: Sequence[Record], class_names: Sequence[str]) -> pd.DataFrame:
-    """The classification report of every setting by teacher and judge: a row for each attribute and one for their unweighted mean. Seeds are pooled."""
+    """The classification report of every setting by teacher and judges: a row for each attribute and one for their unweighted mean. Seeds are pooled."""
     parts = []
-    for who in ("teacher", "judge"):
-        for labels, label in settings(records).items():
-            if runs := runs_of(records, labels):
-                table = classification(confusion(runs, who))
-                table.loc[len(table)] = [*table[["precision", "recall", "F1"]].mean(), table["support"].sum()]
-                names = {"read by": who, "setting": label, "attribute": [*class_names, "mean"]}
-                parts.append(table.astype({"support": int}).assign(**names)[[*names, *table.columns]])
+    for who in readers(of_kind(records, "evaluation")):
+        for setting, label in settings(records).items():
+            table = classification(confusion(runs_of(records, setting), who))
+            table.loc[len(table)] = [*table[["precision", "recall", "F1"]].mean(), table["support"].sum()]
+            names = {"read by": READERS[who], "setting": label, "attribute": [*class_names, "mean"]}
+            parts.append(table.astype({"support": int}).assign(**names)[[*names, *table.columns]])
     return pd.concat(parts, ignore_index=True).round(4)
 
 
@@ -84,44 +94,55 @@ def table(records: Sequence[Record]) -> pd.DataFrame:
     """A row a setting, mean over seeds: accuracies in percent and the judge's recall of its worst attribute; IS, FID and KID in the profile's
     features; pixel variance within an attribute in percent of the real images'."""
     rows = []
-    for labels, label in settings(records).items():
-        if runs := runs_of(records, labels):
-            recall = classification(confusion(runs, "judge"))["recall"]
-            rows.append(
-                {"setting": label, "draws": runs[0].config.draws, "n": len(runs)}
-                | {f"{who}'s accuracy": np.mean(list(read_as_asked(runs, who).values())) for who in ("teacher", "judge")}
-                | {"judge's worst": 100 * recall.min(), "images": runs[0].metrics["samples"], "features": runs[0].metrics["feature_space"]}
-                | {name: np.mean([r.metrics[m] for r in runs]) for name, m in (("IS", "inception_score"), ("FID", "fid"), ("KID", "kid"))}
-                | {"variance % of real": 100 * variance_by_attribute(runs).mean() / variance_by_attribute(runs, "real_").mean()}
-            )
+    for setting, label in settings(records).items():
+        runs = runs_of(records, setting)
+        recall = classification(confusion(runs, "judge"))["recall"]
+        rows.append(
+            {"setting": label, "draws": runs[0].config.draws, "n": len(runs)}
+            | {f"{READERS[who]}'s accuracy": np.mean(list(read_as_asked(runs, who).values())) for who in readers(runs)}
+            | {"judge's worst": 100 * recall.min(), "images": runs[0].metrics["samples"], "features": runs[0].metrics["feature_space"]}
+            | {name: np.mean([r.metrics[m] for r in runs]) for name, m in (("IS", "inception_score"), ("FID", "fid"), ("KID", "kid"))}
+            | {"variance % of real": 100 * variance_by_attribute(runs).mean() / variance_by_attribute(runs, "real_").mean()}
+        )
     return pd.DataFrame(rows).round(2)
 
 
 def figure(records: Sequence[Record], class_names: Sequence[str]) -> Figure:
-    """Above, recall of every attribute by teacher and judge; below, pixel variance within each attribute beside the real images'."""
-    found = {label: runs for labels, label in settings(records).items() if (runs := runs_of(records, labels))}
-    fig = plt.figure(figsize=(10, 5.6), layout="constrained")
-    grid = fig.add_gridspec(2, 2, height_ratios=(2, 3))
-    for i, who in enumerate(("teacher", "judge")):
-        ax = fig.add_subplot(grid[0, i])
-        recall = {label: 100 * classification(confusion(runs, who))["recall"] for label, runs in found.items()}
-        cells = pd.DataFrame(recall).set_axis(list(class_names)).T
-        sns.heatmap(
-            cells, annot=True, fmt=".0f", cmap="Blues", vmin=0, vmax=100, cbar=False, ax=ax, annot_kws={"size": 8}, yticklabels=i == 0
-        )
-        ax.set(title=f"recall by attribute (%): {who}")
-    ax = fig.add_subplot(grid[1, :])
+    """Recall of every attribute by each reader, and pixel variance within each attribute with the real images' below."""
+    found = {label: runs_of(records, setting) for setting, label in settings(records).items()}
+    recall = {
+        who: {label: 100 * classification(confusion(runs, who))["recall"] for label, runs in found.items()} for who in _all_readers(found)
+    }
     variance = {label: variance_by_attribute(runs) for label, runs in found.items()}
     variance["real images"] = variance_by_attribute(next(iter(found.values())), "real_")
-    colors = [*sns.color_palette("deep", len(found)), DARK]
-    for i, (label, values) in enumerate(variance.items()):
-        width = 0.8 / len(variance)
-        ax.bar(np.arange(len(values)) + (i + 0.5) * width - 0.4, values, width, color=colors[i], label=label)
-    ax.set_xticks(range(len(class_names)), class_names)
-    ax.set(xlabel="attribute", ylabel="pixel variance within", xlim=(-0.6, len(class_names) - 0.4))
-    ax.grid(False, axis="x")
-    ax.legend(fontsize=8, loc="center right", bbox_to_anchor=(-0.115, 0.5), frameon=False)
+    panels = [(f"recall by attribute (%): {READERS[who]}", rows, ".0f", 100.0) for who, rows in recall.items()]
+    panels.append(("pixel variance within an attribute", variance, ".2f", float(np.max([*variance.values()]))))
+    height = -(-len(panels) // 2)
+    fig, axes = plt.subplots(height, 2, figsize=(13, height * (0.9 + 0.3 * len(variance))), layout="constrained", squeeze=False)
+    for ax, (title, rows, fmt, top) in zip(axes.flat, panels, strict=False):
+        cells = pd.DataFrame({label: np.asarray(values) for label, values in rows.items()}, index=list(class_names)).T
+        sns.heatmap(cells, annot=True, fmt=fmt, cmap="Blues", vmin=0, vmax=top, cbar=False, ax=ax, annot_kws={"size": 7})
+        ax.set(title=title)
+        ax.tick_params(left=False, bottom=False)
+    for ax in axes.flat[len(panels) :]:
+        ax.set_visible(False)
     return fig
+
+
+def _all_readers(found: dict[str, list[Record]]) -> list[str]:
+    return readers(run for runs in found.values() for run in runs)
+
+
+def _log_ratio(records: Sequence[Record], metric: str) -> list[float]:
+    """Of paper B's own setting over training with labels, one a seed that both have."""
+    own, trained = (by_seed(runs_of(records, setting), metric) for setting in (own_setting(settings(records)), None))
+    positive = [seed for seed in sorted(own.keys() & trained.keys()) if own[seed] > 0 and trained[seed] > 0]
+    return [float(np.log(own[seed] / trained[seed])) for seed in positive]
+
+
+def _within(log_ratios: Sequence[float]) -> str:
+    """Whether the factor is below COMPARABLE, by its interval over seeds."""
+    return decided(estimate([np.log(COMPARABLE) - ratio for ratio in log_ratios]))
 
 
 def sentences(records: Sequence[Record]) -> list[str]:
@@ -130,20 +151,22 @@ def sentences(records: Sequence[Record]) -> list[str]:
     own, trained = (next((row for name, row in found.items() if (name == WITH_LABELS) == trained), None) for trained in (False, True))
     lines = []
     for name, row in found.items():
-        teacher, judge, worst = (row[column] for column in ("teacher's accuracy", "judge's accuracy", "judge's worst"))
+        shares = {who: row.get(f"{who}'s accuracy", np.nan) for who in READERS.values()}
+        read, worst = ", ".join(f"{who} {share:.2f} %" for who, share in shares.items() if not np.isnan(share)), row["judge's worst"]
         lines += [
-            f"{name}, {row['draws']:,} draws, n = {row['n']}: teacher {teacher:.2f} %, judge {judge:.2f} %,",
+            f"{name}, {row['draws']:,} draws, n = {row['n']}: {read},",
             f"    {worst:.1f} % in the judge's worst attribute; pixel variance {row['variance % of real']:.0f} % of the real images'.",
         ]
     if own and trained:
         claim = f"comparable with training on labels, within a factor of {COMPARABLE:g}"
         times = {name: row["FID"] / trained["FID"] if trained["FID"] > 0 else float("inf") for name, row in found.items()}
-        worse, lower = times[own["setting"]], trained["IS"] / own["IS"]
+        fid, score = (_log_ratio(records, metric) for metric in ("fid", "inception_score"))
         others = [f"{name} {times[name]:.1f}" for name, row in found.items() if row is not own and row is not trained]
         lines += [
-            f"FID {claim}: {in_words(worse <= COMPARABLE)}; {own['features']}-FID {own['FID']:.1f} against {trained['FID']:.1f},"
-            f" a factor of {worse:.1f}; KID {own['KID']:.2f} against {trained['KID']:.2f}.",
+            f"FID {claim}: {_within(fid)}; {own['features']}-FID {own['FID']:.1f} against {trained['FID']:.1f},"
+            f" a factor of {times[own['setting']]:.1f}; KID {own['KID']:.2f} against {trained['KID']:.2f}.",
             *([f"    The same factor in the other settings: {'; '.join(others)}."] if others else []),
-            f"IS {claim}: {in_words(lower <= COMPARABLE)}; {own['IS']:.2f} against {trained['IS']:.2f}.",
+            f"IS {claim}: {_within([-ratio for ratio in score])}; {own['IS']:.2f} against {trained['IS']:.2f}.",
         ]
-    return lines
+    judged = [[row.get(f"{who}'s accuracy", np.nan) for row in found.values()] for who in ("judge", "second judge")]
+    return [*lines, *rankings.sentences(list(found), *judged)]

@@ -12,9 +12,9 @@ import seaborn as sns
 from matplotlib.figure import Figure
 
 from paperlib.records import Record
-from paperlib.report.estimates import of_kind
+from paperlib.report.estimates import by_seed, of_kind
 
-IMAGE_SETS = ("real train", "real test", "prior", "mined", "unconditional prior", "conditioned")
+IMAGE_SETS = ("real train", "real test", "prior", "mined", "unconditional prior", "fifth prior", "conditioned")
 
 
 def table(records: Sequence[Record]) -> pd.DataFrame:
@@ -89,6 +89,21 @@ def class_variance_figure(records: Sequence[Record], class_names: Sequence[str])
     return fig
 
 
+def _on_a_fifth_of_the_data(records: Sequence[Record]) -> list[str]:
+    """What paper B rests its comparison with the full data set on: the same generator, trained on a fifth of the images."""
+    told, seeds = [], 0
+    for metric, name in (("fid", "FID"), ("inception_score", "IS")):
+        fifth, whole = (by_seed(of_kind(records, "image-quality", image_set=s), metric) for s in ("fifth prior", "unconditional prior"))
+        ratios = [fifth[seed] / whole[seed] for seed in sorted(fifth.keys() & whole.keys()) if whole[seed] > 0 and fifth[seed] > 0]
+        if ratios:
+            seeds = len(ratios)
+            told.append(f"{name} times {np.exp(np.mean(np.log(ratios))):.2f} ({', '.join(f'{ratio:.2f}' for ratio in ratios)})")
+    if not told:
+        return []
+    counted = f"geometric mean and each seed, n = {seeds}; the seeds are draws of one generator each"
+    return [f"Trained on 20 % of the data instead of all of it: {', '.join(told)}; {counted}."]
+
+
 def sentences(records: Sequence[Record]) -> list[str]:
     """FID, variance and coverage of each set, and which FIDs are biased."""
     found = {row["set"]: row for row in table(records).to_dict("records")}
@@ -99,6 +114,7 @@ def sentences(records: Sequence[Record]) -> list[str]:
         lines.append(f"Pixel variance within a class, in percent of that of real test: {shares}.")
     for made, prior in (pair for pair in (("mined", "prior"), ("conditioned", "unconditional prior")) if set(pair) <= set(found)):
         lines.append(f"Coverage of the real images: {made} {found[made]['coverage']:.2f}, {prior} {found[prior]['coverage']:.2f}.")
+    lines += _on_a_fifth_of_the_data(records)
     if small := [name for name, row in found.items() if row["biased"]]:
         lines.append(
             f"The FID of {', '.join(small)} is biased upwards and not comparable, for too few images (no more than feature dimensions); KID is unbiased."

@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from paperlib.records import Record
-from paperlib.report.estimates import by_seed, estimate, of_kind
+from paperlib.report.estimates import SHARE, by_seed, estimate, of_kind
 from paperlib.report.style import OURS, PAPER, SECOND, THIRD
 
 
@@ -44,19 +44,23 @@ def classifiers(records: Sequence[Record]) -> pd.DataFrame:
         for bna in (False, True):
             metric = "accuracy_bna" if bna else "accuracy"
             accuracies, without = by_seed(runs, metric, 100), by_seed(by_size.get(0.0, []), metric, 100)
-            ours, gain = (estimate(v) for v in (list(accuracies.values()), [a - without[s] for s, a in accuracies.items() if s in without]))
+            ours, gain = (
+                estimate(list(accuracies.values()), SHARE),
+                estimate([a - without[s] for s, a in accuracies.items() if s in without]),
+            )
             rows.append(
                 {
                     "eta": size,
                     "BNA": bna,
                     "ours": ours.mean,
-                    "± 95 %": ours.half_width,
+                    "low": ours.low,
+                    "high": ours.high,
                     "gain": gain.mean,
                     "gain ±": gain.half_width,
                     "n": ours.n,
                 }
             )
-    return pd.DataFrame(rows, columns=["eta", "BNA", "ours", "± 95 %", "gain", "gain ±", "n"]).round(2)
+    return pd.DataFrame(rows, columns=["eta", "BNA", "ours", "low", "high", "gain", "gain ±", "n"]).round(2)
 
 
 def figure(records: Sequence[Record]) -> Figure:

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from paperlib import printed_numbers
 from paperlib.records import Record
-from paperlib.report.estimates import beside, estimate, in_words, of_kind, runs_at_a_time, seconds
+from paperlib.report.estimates import SHARE, beside, by_seed, decided, error_bars, estimate, of_kind, paired, runs_at_a_time, seconds
 from paperlib.report.style import OURS, SECOND, THIRD
 
 
@@ -21,25 +21,26 @@ def runs_of(records: Sequence[Record]) -> list[Record]:
 
 
 def table(records: Sequence[Record]) -> pd.DataFrame:
-    """Accuracy in percent without and with BNA, and seconds of a run, for every r on record."""
+    """Accuracy in percent without and with BNA, with the ends of its 95 % interval, and seconds of a run, for every r on record."""
     runs = runs_of(records)
     rows = []
     for r in sorted({run.config.r for run in runs}):
         at = [run for run in runs if run.config.r == r]
         for bna in (False, True):
-            ours = estimate([100 * run.metrics["accuracy_bna" if bna else "accuracy"] for run in at])
+            ours = estimate([100 * run.metrics["accuracy_bna" if bna else "accuracy"] for run in at], SHARE)
             rows.append(
                 {
                     "r": r,
                     "BNA": bna,
                     "paper": printed_numbers.FIG4_KNOWN.get((r, bna)),
                     "ours": ours.mean,
-                    "± 95 %": ours.half_width,
+                    "low": ours.low,
+                    "high": ours.high,
                     "n": ours.n,
                 }
                 | seconds(at)
             )
-    return pd.DataFrame(rows, columns=["r", "BNA", "paper", "ours", "± 95 %", "n", "seconds", "runs at a time"]).round(2)
+    return pd.DataFrame(rows, columns=["r", "BNA", "paper", "ours", "low", "high", "n", "seconds", "runs at a time"]).round(2)
 
 
 def figure(records: Sequence[Record], reference: Sequence[Record] = ()) -> Figure:
@@ -52,7 +53,7 @@ def figure(records: Sequence[Record], reference: Sequence[Record] = ()) -> Figur
     for bna, color in ((False, OURS), (True, SECOND)):
         label = "with BNA" if bna else "without BNA"
         part = frame[frame["BNA"] == bna]
-        ours.errorbar(part["r"], part["ours"], yerr=part["± 95 %"], marker="o", color=color, capsize=3, label=label)
+        ours.errorbar(part["r"], part["ours"], yerr=error_bars(part), marker="o", color=color, capsize=3, label=label)
         if len(committed):
             line = committed[committed["BNA"] == bna]
             ours.plot(line["r"], line["ours"], "--", color=color, linewidth=1, alpha=0.6)
@@ -68,24 +69,34 @@ def figure(records: Sequence[Record], reference: Sequence[Record] = ()) -> Figur
     return fig
 
 
+def _by_seed(records: Sequence[Record], r: float, bna: bool) -> dict[int, float]:
+    """Top-1 in percent."""
+    runs = [run for run in runs_of(records) if run.config.r == r]
+    return by_seed(runs, "accuracy_bna" if bna else "accuracy", 100)
+
+
 def sentences(records: Sequence[Record]) -> list[str]:
     """Where the curve rises, whether it saturates, and what a larger r costs."""
     frame = table(records)
-    ours = {(row["r"], row["BNA"]): row["ours"] for _, row in frame.iterrows()}
     cost = {row["r"]: row["seconds"] for _, row in frame.iterrows()}
-    if not all((r, bna) in ours for r in (0.0, 0.1, 0.5, 1.0) for bna in (False, True)):
+    if not {0.0, 0.1, 0.5, 1.0} <= cost.keys():
         return ["The paper's claims need r = 0, 0.1, 0.5 and 1 on record: run the notebook without r."]
     lines = []
     for bna in (False, True):
-        first, middle, last = (ours[b, bna] - ours[a, bna] for a, b in ((0.0, 0.1), (0.1, 0.5), (0.5, 1.0)))
+        at = {r: _by_seed(records, r, bna) for r in (0.0, 0.1, 0.5, 1.0)}
+        rises = [paired(at[b], at[a]) for a, b in ((0.0, 0.1), (0.1, 0.5), (0.5, 1.0))]
+        seeds = sorted(set.intersection(*(set(found) for found in at.values())))
+        most = estimate([(at[0.1][s] - at[0.0][s]) - (at[1.0][s] - at[0.1][s]) for s in seeds])
+        saturated = estimate([0.25 * (at[0.5][s] - at[0.0][s]) - (at[1.0][s] - at[0.5][s]) for s in seeds])
         lines += [
-            f"{'With' if bna else 'Without'} BNA: {first:+.1f} points from r = 0 to 0.1, {middle:+.1f} from 0.1 to 0.5, {last:+.1f} from 0.5 to 1.",
-            f"    Most of the gain comes before r = 0.1: {in_words(first > middle + last)}.",
-            f"    Almost saturated after r = 0.5 (the rest adds less than a quarter of the gain before): {in_words(last < 0.25 * (first + middle))}.",
+            "{} BNA: {:+.1f} points from r = 0 to 0.1, {:+.1f} from 0.1 to 0.5, {:+.1f} from 0.5 to 1.".format(
+                "With" if bna else "Without", *(rise.mean for rise in rises)
+            ),
+            f"    Most of the gain comes before r = 0.1: {decided(most)} (before less after: {most} points).",
+            f"    Almost saturated after r = 0.5 (the rest adds less than a quarter of the gain before): {decided(saturated)}.",
         ]
-    lines.append(
-        f"With BNA, r = 0.5 ({ours[0.5, True]:.1f} %) is better than r = 1 ({ours[1.0, True]:.1f} %): {in_words(ours[0.5, True] > ours[1.0, True])}."
-    )
+    better = paired(at[0.5], at[1.0])
+    lines.append(f"With BNA, r = 0.5 is better than r = 1: {decided(better)} (by {better} points).")
     shared = runs_at_a_time(runs_of(records))
     contended = f", with {shared} runs at a time" if shared > 1 else ""
     lines.append(f"A run takes {cost[0.0]:.0f} s at r = 0, {cost[0.5]:.0f} s at r = 0.5 and {cost[1.0]:.0f} s at r = 1{contended}.")

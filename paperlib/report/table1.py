@@ -3,7 +3,7 @@
 table(found(DIGITS))          # a pandas frame, one row a column of the paper's table
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from paperlib import printed_numbers
 from paperlib.printed_numbers import Column
 from paperlib.records import Record
-from paperlib.report.estimates import by_seed, estimate, in_words, of_kind, seconds
+from paperlib.report.estimates import SHARE, by_seed, decided, error_bars, estimate, of_kind, paired, seconds
 from paperlib.report.style import DARK, OURS, PAPER
 
 
@@ -41,15 +41,16 @@ def column_values(records: Sequence[Record], column: Column) -> list[float]:
 
 
 def table(records: Sequence[Record]) -> pd.DataFrame:
-    """Paper beside ours, a row for each column of Table 1 and for each of the profile's own methods; accuracies in percent."""
+    """Paper beside ours, a row for each column of Table 1 and for each of the profile's own methods; accuracies in percent, with
+    the ends of the 95 % interval."""
     rows = []
     for column in columns(records):
-        runs, ours = column_runs(records, column), estimate(column_values(records, column))
+        runs, ours = column_runs(records, column), estimate(column_values(records, column), SHARE)
         mark = {True: "x", False: ""}
         rows.append(
             {
                 "column": column.name, "HSM": mark[column.hsm], "DS": mark[column.ds], "BNA": mark[column.bna],
-                "paper": column.accuracy, "ours": ours.mean, "± 95 %": ours.half_width, "n": ours.n,
+                "paper": column.accuracy, "ours": ours.mean, "low": ours.low, "high": ours.high, "n": ours.n,
             }
             | seconds(runs)
         )  # fmt: skip
@@ -80,16 +81,6 @@ def gains(records: Sequence[Record]) -> pd.DataFrame:
     return pd.DataFrame(rows).round(2)
 
 
-def gap(accuracy: Mapping[str, float]) -> float:
-    """Points between the baseline and real images. accuracy: in percent, by column name."""
-    return accuracy["real images"] - accuracy["baseline"]
-
-
-def gap_closed(accuracy: Mapping[str, float]) -> float:
-    """Share of that gap that the long column closes, in percent."""
-    return 100 * (accuracy["long (ds+bna)"] - accuracy["baseline"]) / gap(accuracy)
-
-
 def figure(records: Sequence[Record]) -> Figure:
     """Above, our seeds, mean and 95 % interval of each column; below, the paper's values. Two data sets, so two axes."""
     frame = table(records)
@@ -100,7 +91,7 @@ def figure(records: Sequence[Record]) -> Figure:
     for i, column in enumerate(columns(records)):
         values = column_values(records, column)
         ours.plot(np.full(len(values), i + 0.15), values, ".", color=OURS, alpha=0.4, markersize=5)
-    ours.errorbar(x, frame["ours"], yerr=frame["± 95 %"], fmt="o", color=OURS, capsize=4)
+    ours.errorbar(x, frame["ours"], yerr=error_bars(frame), fmt="o", color=OURS, capsize=4)
     ours.set(ylabel="top-1 (%)", title=f"ours: {profile}, {tested:,} real test images; mean, 95 % interval, and every seed")
     theirs.plot(x, frame["paper"], "D", color=DARK)
     theirs.set(ylabel="top-1 (%)", title=f"paper: BigGAN-128, ImageNet-10, {printed_numbers.TEST_IMAGES} real test images; one run")
@@ -125,29 +116,17 @@ def gains_figure(records: Sequence[Record]) -> Figure:
 
 
 def sentences(records: Sequence[Record]) -> list[str]:
-    """Which methods gain, whether the intervals overlap, and how much of the gap to real images long training closes."""
-    value = {c.name: estimate(column_values(records, c)) for c in printed_numbers.TABLE1}
+    """Which methods gain, by the 95 % interval over paired seeds, and what long training reaches."""
+    accuracies = {c.name: column_by_seed(records, c) for c in printed_numbers.TABLE1}
+    value = {name: estimate(list(found.values()), SHARE) for name, found in accuracies.items()}
     lines = []
     for low, high in (("baseline", "hsm"), ("baseline", "ds"), ("hsm", "ds+hsm"), ("ds", "ds+hsm"), ("ds+bna", "ds+hsm+bna")):
-        a, b = value[low], value[high]
-        intervals = "the 95 % intervals " + ("do not overlap" if a.mean + a.half_width < b.mean - b.half_width else "overlap")
-        lines.append(f"{low} {a} < {high} {b}: {in_words(b.mean > a.mean)}; {intervals if a.n > 1 else 'one seed, no interval'}.")
+        gain = paired(accuracies[high], accuracies[low])
+        lines.append(f"{low} {value[low]} < {high} {value[high]}: {decided(gain)} (by {gain} points, n = {gain.n}).")
     for method, part in gains(records).groupby("method", sort=False):
         ours, theirs = (f"{part[who].min():+.1f} to {part[who].max():+.1f}" for who in ("ours", "paper"))
         helped = int((part["ours"] > 0).sum())
         lines.append(f"{method} gains in {helped} of {len(part)} combinations: {ours} points (paper: {theirs}).")
     best, real = value["long (ds+bna)"], value["real images"]
     lines.append(f"Long training (ds+bna) reaches {best} %, training on as many real images {real} %.")
-    return [*lines, gap_sentence(records)]
-
-
-def gap_sentence(records: Sequence[Record]) -> str:
-    """How much of the gap between baseline and real images long training closes, with the gap's size."""
-    ours = {c.name: estimate(column_values(records, c)).mean for c in printed_numbers.TABLE1}
-    if not gap(ours) > 0:
-        return "Real images are not better than the baseline: there is no gap to close."
-    paper = {c.name: c.accuracy for c in printed_numbers.TABLE1}
-    return (
-        f"Long training closes {gap_closed(ours):.0f} % of a gap of {gap(ours):.1f} points between the baseline and real images "
-        f"(paper: {gap_closed(paper):.0f} % of {gap(paper):.1f} points)."
-    )
+    return lines

@@ -27,9 +27,15 @@ RUNS = {
     "prior": SMOKE.image_quality_run(0, "prior"),
     "mined": SMOKE.image_quality_run(0, "mined"),
     "real test": SMOKE.image_quality_run(0, "real test"),
-    "evaluation": SMOKE.evaluation_run(0, labels=None),
+    "evaluation": SMOKE.evaluation_run(0, None),
     "mined space": SMOKE.mined_space_run(0),
     "mined classifier": SMOKE.mined_classifier_runs(0)[0],
+    "shown real": SMOKE.shown_images_run(0, real=True),
+    "shown hsm": SMOKE.shown_images_run(0, hsm=True),
+    "shown ds": SMOKE.shown_images_run(0, r=0.5),
+    "shown ds+hsm": SMOKE.shown_images_run(0, hsm=True, r=0.5),
+    "all real images": SMOKE.control_run(0, "all real images"),
+    "long without DS": SMOKE.control_run(0, "long without DS"),
 }
 
 
@@ -154,7 +160,7 @@ def test_stand_ins_have_the_true_shapes():
 
 def test_what_is_on_record_costs_nothing(smoke, quick):
     before = doctor.estimate(smoke, 1)
-    for config in plans.table1(smoke, 1):
+    for config in plans.table1_and_controls(smoke, 1):
         records.save(classifier_record(config, smoke), smoke.folder)
     after = doctor.estimate(smoke, 1)
     assert after.notebooks["01_table1"] == doctor.STARTING < before.notebooks["01_table1"]

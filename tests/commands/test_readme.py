@@ -43,38 +43,51 @@ def test_expected_lines_of_an_example_are_replaced(tmp_path):
 
 
 def test_short_tables():
-    table = pd.DataFrame(
-        {
-            "column": ["baseline", "long (ds+bna)", "real images"],
-            "paper": [70.6, 88.8, 88.4],
-            "ours": [91.0, 96.0, 93.0],
-            "± 95 %": [0.5, 0.1, 0.5],
-            "n": [3, 3, 3],
-        }
-    )
-    assert "| baseline      | 70.6    | 91.0 ± 0.5 | 3   |" in readme.short_table1(table)
+    values = {"low": 90.5, "high": 91.5, "ours": 91.0, "n": 3}
+    columns = [("baseline", 70.6), ("bna", 76.4), ("ds+hsm", 81.8), ("ds+hsm+bna", 85.6), ("long (ds+bna)", 88.8), ("real images", 88.4)]
+    table = pd.DataFrame([{"column": name, "paper": paper, **values} for name, paper in columns])
+    lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in readme.short_table1(table).splitlines()]
+    assert lines[0] == ["training", "n", "paper", "paper, with BNA", "ours", "ours, with BNA"]
+    assert lines[2:] == [
+        ["baseline", "3", "70.6", "76.4", "91.0 ± 0.5", "91.0 ± 0.5"],
+        ["ds+hsm", "3", "81.8", "85.6", "91.0 ± 0.5", "91.0 ± 0.5"],
+        ["long (ds)", "3", "-", "88.8", "-", "91.0 ± 0.5"],
+        ["real images", "3", "88.4", "-", "91.0 ± 0.5", "-"],
+    ]
     curve = pd.DataFrame(
-        {"r": [0.33, 0.33], "BNA": [False, True], "paper": [np.nan, 84.2], "ours": [91.0, 92.0], "± 95 %": [0.5, 0.4], "n": [3, 3]}
+        [
+            {"r": r, "BNA": bna, "paper": paper, **values}
+            for r, bna, paper in ((0.0, False, 70.6), (0.33, False, np.nan), (0.33, True, np.nan))
+        ]
     )
-    *_, row = readme.short_sweep(curve).splitlines()
-    assert [cell.strip() for cell in row.strip("|").split("|")] == ["0.33", "3", "-", "84.2", "91.0 ± 0.5", "92.0 ± 0.4"]
+    lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in readme.short_sweep(curve).splitlines()]
+    assert lines[0] == ["r =", "0", "0.33"]
+    assert lines[2:] == [
+        ["paper", "70.6", "-"],
+        ["paper, with BNA", "-", "-"],
+        ["ours", *["91.0 ± 0.5"] * 2],
+        ["ours, with BNA", "-", "91.0 ± 0.5"],
+    ]
 
 
 def test_a_method_of_the_users_own_has_a_dash_for_the_papers_number():
-    table = pd.DataFrame({"column": ["ds", "mine"], "paper": [78.6, np.nan], "ours": [91.0, 90.0], "± 95 %": [0.5, 0.1], "n": [3, 3]})
-    for text in (readme.short_table1(table), readme.markdown(table)):
-        cells = [cell.strip() for cell in text.splitlines()[-1].strip("|").split("|")]
-        assert {"mine", "-", "90.0 ± 0.1"} <= set(cells)
+    table = pd.DataFrame(
+        {"column": ["ds", "mine"], "paper": [78.6, np.nan], "ours": [91.0, 90.0], "low": [90.5, 89.9], "high": [91.5, 90.1], "n": [3, 3]}
+    )
+    cells = [cell.strip() for cell in readme.markdown(table).splitlines()[-1].strip("|").split("|")]
+    assert {"mine", "-", "90.0 ± 0.1"} <= set(cells)
 
 
 def test_contended_costs_are_named():
     table = pd.DataFrame(
-        {"method": ["flow"], "w": [0.1], "n": [3]} | {f"{m} {s}": [1.0] for m in ("judge", "variance", "coverage") for s in "%±"}
+        {"method": ["flow"], "w": [0.1], "labels an epoch": [3000], "n": [3], "judge %": [99.0], "judge low": [95.0], "judge high": [100.0]}
+        | {f"{m} {s}": [1.0] for m in ("variance", "coverage") for s in "%±"}
     )
-    names = ("seconds to fit", "µs a latent", "µs an image", "times cheaper")
+    names = ("seconds to fit", "µs a latent", "µs an image", "times cheaper", "evenly")
     text = readme.diversity_table(table, pd.DataFrame({name: [5.0] for name in names} | {"runs at a time": [2]}))
     title, _, row = (dict(enumerate(line.strip("|").split("|"))) for line in text.splitlines())
     assert {title[i].strip(): row[i].strip() for i in title}["runs at a time"] == "2"
+    assert {"99.0 (95.0 to 100.0)", "3,000"} <= {cell.strip() for cell in row.values()}
 
 
 def test_a_share_of_the_gap_stands_beside_its_size():

@@ -9,7 +9,7 @@ import torch
 from outcomes import outcome
 
 from paperlib import profiles, records
-from paperlib.config import Distilled, DiversityRun, Rejection
+from paperlib.config import Distilled, DiversityRun, Rejection, Trained
 from paperlib.experiment import diversity, run
 from paperlib.experiment.outcome import look
 from paperlib.metrics import on_manifold
@@ -54,13 +54,12 @@ def test_a_smaller_weight_keeps_what_is_surer(smoke, truth):
     assert np.mean(sharper.metrics["acceptance"]) < np.mean(truth.metrics["acceptance"])
 
 
-def test_paper_b_collapses(truth):
-    (paper_b,) = (
-        c for c in profiles.DIGITS.diversity_runs(0) if getattr(c.method, "family", "") == "gaussian" and not c.method.prior_weight
-    )
+def test_the_gaussian_has_paper_bs_budget():
+    budget = ("epochs", "labels_per_epoch", "batch_size", "learning_rate")
+    trained = [c.method for c in profiles.DIGITS.diversity_runs(0) if getattr(c.method, "family", "") == "gaussian"]
+    assert [m.warm_start for m in trained if not m.prior_weight] == [s.warm_start for s in profiles.DIGITS.own_settings]
     own = profiles.DIGITS.conditioning_run(0)
-    for name in ("epochs", "labels_per_epoch", "batch_size", "learning_rate"):
-        assert getattr(paper_b.method, name) == getattr(own, name)
+    assert all(getattr(method, name) == getattr(own, name) for method in trained for name in budget)
 
 
 def test_costs_are_of_the_record_and_not_of_the_metrics(smoke):
@@ -122,3 +121,26 @@ def test_a_view_passes_once_where_judge_and_features_are_one():
     view = look(images, SMOKE.parts)
     assert torch.equal(view.judged, SMOKE.parts.judge()(images).argmax(1))
     assert on_manifold(view.features, view.features, k=3).all()
+
+
+def test_paper_bs_own_training_is_taken_from_its_record(smoke, monkeypatch):
+    sizes = smoke.conditioning
+    own = Trained("gaussian", 0.0, sizes.epochs, sizes.labels_per_epoch, sizes.batch_size, sizes.learning_rate, "sgd")
+    asked = []
+
+    def record_of(config):
+        asked.append(config)
+        return run(config, smoke, progress=False)
+
+    recorded, seconds = diversity.on_record(own, 0, smoke, record_of)
+    assert asked == [smoke.conditioning_run(0)]
+    assert seconds == run(asked[0], smoke, progress=False).provenance["seconds"]
+    attribute = torch.arange(10).repeat(3)
+    z = recorded.sample(attribute, torch.Generator().manual_seed(0))
+    mu, sigma = recorded.moments(attribute)
+    assert torch.equal(z, mu + sigma * torch.randn(30, mu.shape[1], generator=torch.Generator().manual_seed(0)))
+    for other in (replace(own, prior_weight=0.1), replace(own, epochs=3), replace(own, family="flow"), Distilled(1.0, 100, 1)):
+        assert diversity.on_record(other, 0, smoke, pytest.fail) is None
+    warm = diversity.on_record(replace(own, warm_start=50), 0, smoke, record_of)[0]
+    assert asked[1] == smoke.conditioning_run(0, warm_start=50)
+    assert not torch.equal(warm.mu, recorded.mu)

@@ -24,7 +24,7 @@ FIXED = replace(SMOKE.classifier_run(0, hsm=True), images=60, round_images=30, e
 RENEWED = replace(SMOKE.classifier_run(0, hsm=True, r=0.5), images=60)
 HARD = replace(SMOKE.hard_samples_run(0), images=50)
 CONDITIONING = SMOKE.conditioning_run(0)
-OWN, OTHERS = SMOKE.diversity_runs(0)[2], SMOKE.diversity_runs(0)[4:6]
+OWN, OTHERS = SMOKE.diversity_runs(0)[2], SMOKE.diversity_runs(0)[5:7]
 
 
 def measured(record):
@@ -89,7 +89,7 @@ def state():
 
 
 @pytest.mark.parametrize(
-    "config", [FIXED, RENEWED, HARD, CONDITIONING, OWN, *OTHERS, SMOKE.image_quality_run(0, "real test"), SMOKE.evaluation_run(0, labels=None)],
+    "config", [FIXED, RENEWED, HARD, CONDITIONING, OWN, *OTHERS, SMOKE.image_quality_run(0, "real test"), SMOKE.evaluation_run(0, None)],
     ids=lambda config: config.kind,
 )  # fmt: skip
 def test_a_run_leaves_the_callers_random_state_and_threads_alone(smoke, config):

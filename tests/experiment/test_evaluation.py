@@ -5,12 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from conftest import moved
 from outcomes import outcome
 
 from paperlib import profiles
 from paperlib.config import ConfigError
 from paperlib.data import Images
-from paperlib.experiment import evaluation, plans, run
+from paperlib.experiment import evaluation, run
 from paperlib.experiment.conditioning import Drawn
 from paperlib.experiment.image_quality import against_reference
 from paperlib.experiment.outcome import generate
@@ -19,11 +20,9 @@ from paperlib.support.paths import Paths
 pytestmark = pytest.mark.slow
 
 SMOKE = profiles.SMOKE
+OWN = SMOKE.settings[0]
 CLASSES = 10
-EVERY = (
-    *dict.fromkeys(labels for labels, _ in SMOKE.settings),
-    None,
-)  # the settings that are evaluated; None is the generator trained with labels
+EVERY = (*SMOKE.settings, None)  # the settings that are evaluated; None is the generator trained with labels
 
 
 @pytest.fixture(scope="module")
@@ -32,9 +31,9 @@ def smoke(tmp_path_factory):
     return replace(SMOKE, paths=Paths(results=tmp_path_factory.mktemp("results")))
 
 
-@pytest.mark.parametrize("labels", EVERY)
-def test_every_draw_is_counted_in_the_row_of_its_attribute(smoke, labels):
-    config = smoke.evaluation_run(0, labels=labels)
+@pytest.mark.parametrize("setting", EVERY)
+def test_every_draw_is_counted_in_the_row_of_its_attribute(smoke, setting):
+    config = smoke.evaluation_run(0, setting)
     metrics = outcome(config, smoke).metrics
     for who in ("teacher", "judge"):
         counts = np.array(metrics[f"{who}_confusion"])
@@ -42,14 +41,38 @@ def test_every_draw_is_counted_in_the_row_of_its_attribute(smoke, labels):
 
 
 def test_chunks_do_not_matter():
-    config = SMOKE.evaluation_run(0, labels=None)
+    config = SMOKE.evaluation_run(0, None)
     generator, source = evaluation.source_of(config, SMOKE, lambda other: pytest.fail("no conditioning is asked for"))
-    networks = {"teacher": SMOKE.parts.paper_b.teacher("mnist"), "judge": SMOKE.parts.judge()}
-    counts = [
-        evaluation.readings(generator, source(95, "evaluation draws"), networks, SMOKE.parts, chunk=chunk) for chunk in (7, 30, 95, 1000)
+    teacher, judges = SMOKE.parts.paper_b.teacher("mnist"), {"judge": SMOKE.parts.judge(), "second_judge": moved(SMOKE.parts.judge())}
+    found = [
+        evaluation.readings(generator, source(95, "evaluation draws"), teacher, judges, SMOKE.parts, chunk=chunk)
+        for chunk in (7, 30, 95, 1000)
     ]
-    for who in networks:
-        assert all(torch.equal(c[who], counts[0][who]) for c in counts)
+    for readings in found:
+        assert all(torch.equal(readings.counts[who], found[0].counts[who]) for who in ("teacher", *judges))
+        assert torch.equal(readings.teacher_alone, found[0].teacher_alone)
+
+
+class Reader(torch.nn.Module):
+    """Reads the classes `right`, which the first pixel tells, and the next class in the place of every other one."""
+
+    def __init__(self, *right):
+        super().__init__()
+        self.right = right
+
+    def forward(self, images):
+        asked = images[:, 0, 0, 0].long()
+        return torch.eye(CLASSES)[torch.where(torch.isin(asked, torch.tensor(self.right)), asked, (asked + 1) % CLASSES)]
+
+
+def test_only_the_teacher_reads_what_no_judge_does(monkeypatch):
+    asked = torch.arange(CLASSES).repeat(3)
+    monkeypatch.setattr(evaluation, "generate", lambda generator, z, told, parts: z[:, :1, None, None])
+    drawn, judges = Drawn(asked[:, None].float(), asked, None), {"judge": Reader(0, 1), "second_judge": Reader(1, 2)}
+    found = evaluation.readings(None, drawn, Reader(0, 1, 2, 3, 4), judges, SMOKE.parts, chunk=7)
+    assert found.teacher_alone.tolist() == [0, 0, 0, 3, 3, 0, 0, 0, 0, 0]
+    one = evaluation.readings(None, drawn, Reader(0, 1, 2, 3, 4), {"judge": Reader(0, 1)}, SMOKE.parts, chunk=7)
+    assert one.teacher_alone.tolist() == [0, 0, 3, 3, 3, 0, 0, 0, 0, 0]
 
 
 def test_confusion():
@@ -66,10 +89,10 @@ def test_latents_split_whole():
         assert all((p.told is None) == (latents.told is None) for p in parts)
 
 
-@pytest.mark.parametrize(("labels", "image_set"), [("unconditional", "conditioned"), (None, "prior")])
-def test_quality_is_that_of_the_same_set_elsewhere(smoke, labels, image_set):
+@pytest.mark.parametrize(("setting", "image_set"), [(OWN, "conditioned"), (None, "prior")])
+def test_quality_is_that_of_the_same_set_elsewhere(smoke, setting, image_set):
     """The images differ, for each experiment has its own random stream; asked for the other's, it makes the other's images."""
-    config = smoke.evaluation_run(0, labels=labels)
+    config = smoke.evaluation_run(0, setting)
     generator, source = evaluation.source_of(config, smoke, lambda other: run(other, smoke, progress=False))
 
     def quality(purpose):
@@ -82,12 +105,9 @@ def test_quality_is_that_of_the_same_set_elsewhere(smoke, labels, image_set):
     assert quality("evaluation images") == {name: here[name] for name in there} != there
 
 
-def test_plan():
-    runs = plans.evaluation(SMOKE, 4)
-    assert [(c.conditioning and c.conditioning.labels, c.seed) for c in runs] == [(labels, s) for labels in EVERY for s in (0, 1)]
-    assert {c.conditioning for c in runs} - {None} <= set(plans.conditioning(SMOKE, 4))
+def test_a_profile_without_paper_b():
     with pytest.raises(ConfigError, match="use 'digits'"):
-        profiles.IMAGENET10.evaluation_run(0, labels="unconditional")
+        profiles.IMAGENET10.evaluation_run(0, OWN)
 
 
 @pytest.mark.parametrize(
@@ -102,4 +122,4 @@ def test_plan():
 )
 def test_out_of_range(change, message):
     with pytest.raises(ConfigError, match=message):
-        replace(SMOKE.evaluation_run(0, labels="unconditional"), **change)
+        replace(SMOKE.evaluation_run(0, OWN), **change)

@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from paperlib.config import Distilled, Langevin, MinedClassifierRun, Rejection, Trained
+from paperlib.config import Distilled, Langevin, MinedClassifierRun, Rejection, Setting, Trained
 from paperlib.profiles import SMOKE
 from paperlib.records import Record
 
+OWN, GIVEN = Setting("unconditional", "mnist"), Setting("given", "mnist")
 GAUSSIAN = Trained("gaussian", prior_weight=0.0, epochs=1, labels_per_epoch=64, batch_size=64, learning_rate=1e-3, optimizer="sgd")
 POSTERIOR = Distilled(prior_weight=0.01, labelled=100, epochs=1)
 
@@ -20,7 +21,7 @@ def made(config, metrics, workers=1, pictures=None, history=None, **costs):
 
 def classifier(seed, accuracy, bna, workers=1, **options):
     """options: those of Profile.classifier_run."""
-    metrics = {"accuracy": accuracy, "accuracy_bna": bna, "test_images": 10}
+    metrics = {"accuracy": accuracy, "accuracy_bna": bna, "accuracy_bna_momentum": bna - 0.02, "test_images": 10}
     return made(SMOKE.classifier_run(seed, **options), metrics, workers)
 
 
@@ -41,6 +42,20 @@ def classifiers(workers=1):
             classifier(seed, 0.77 + noise, 0.1, workers, method="mine"),
         ]
     return found
+
+
+def control(seed, name, accuracy, bna):
+    """name: of a control of the profile."""
+    return made(SMOKE.control_run(seed, name), {"accuracy": accuracy, "accuracy_bna": bna, "accuracy_bna_momentum": bna, "test_images": 10})
+
+
+def controls():
+    """Every control beside Table 1; all real images at two seeds, at the long training at one."""
+    found = []
+    for seed in (0, 1, 2):
+        found += [control(seed, "long without DS", 0.75, 0.80), control(seed, "DS for the cost of DS+HSM", 0.82, 0.85)]
+    found += [control(seed, "all real images", 0.95 + 0.01 * seed, 0.95) for seed in (0, 1)]
+    return [*found, control(0, "all real images, long", 0.98, 0.98)]
 
 
 def drawn(method, seed, judge, variance, coverage, latent, image, acceptance=None, workers=1):
@@ -91,25 +106,31 @@ def mined():
     return runs
 
 
-def evaluated(labels, seed, correct, fid):
-    """Ten draws of each of ten classes, of which `correct` are read as asked and the others as the next class; real variance 0.2, made 0.1."""
-    counts = correct * np.eye(10, dtype=int) + (10 - correct) * np.roll(np.eye(10, dtype=int), 1, axis=1)
-    metrics = {"teacher_confusion": (10 * np.eye(10, dtype=int)).tolist(), "judge_confusion": counts.tolist()}
+def _misread(wrong):
+    return ((10 - wrong) * np.eye(10, dtype=int) + wrong * np.roll(np.eye(10, dtype=int), 1, axis=1)).tolist()
+
+
+def evaluated(setting, seed, correct, fid, second=None):
+    """Ten draws of each of ten classes, of which `correct` are read as asked and the others as the next class; real variance 0.2, made 0.1.
+    second: as `correct`, for the second judge."""
+    judged = {"judge": correct} | ({} if second is None else {"second_judge": second})
+    metrics = {"teacher_confusion": (10 * np.eye(10, dtype=int)).tolist(), "teacher_alone": [0.0] * 10}
+    metrics |= {f"{who}_confusion": _misread(10 - right) for who, right in judged.items()}
     metrics |= {"samples": 50, "feature_space": "digit", "fid": fid, "kid": fid / 2, "inception_score": 8.0}
     metrics |= {"pixel_variance_by_class": [0.1] * 10, "real_pixel_variance_by_class": [0.2] * 10}
-    return made(replace(SMOKE.evaluation_run(seed, labels=labels), draws=100), metrics)
+    return made(replace(SMOKE.evaluation_run(seed, setting), draws=100), metrics)
 
 
 def evaluations():
     return [
-        evaluated("unconditional", 0, 7, 9.0),
-        evaluated("unconditional", 1, 9, 11.0),
-        evaluated("given", 0, 10, 3.0),
+        evaluated(OWN, 0, 7, 9.0),
+        evaluated(OWN, 1, 9, 11.0),
+        evaluated(GIVEN, 0, 10, 3.0),
         evaluated(None, 0, 10, 2.0),
     ]
 
 
-def conditioned(seed, curve, labels="unconditional", teacher="mnist"):
+def conditioned(seed, curve, setting=None):
     """curve: the teacher's accuracy after each epoch. Half of the prior's variance is kept; the judge reads 0.1 less than the teacher."""
     calibration = {"ece": 0.1, "confidence": [0.6, 0.9], "accuracy": [0.5, 0.8], "share": [0.25, 0.75]}
     metrics = {
@@ -125,7 +146,7 @@ def conditioned(seed, curve, labels="unconditional", teacher="mnist"):
         *(f"{who}_{what}" for who in ("teacher", "judge") for what in ("confidence", "ece")),
     )
     history = {"accuracy": curve} | {name: [0.5] * len(curve) for name in names}
-    config = SMOKE.conditioning_run(seed, labels=labels, teacher=teacher)
+    config = SMOKE.conditioning_run(seed, **(setting or OWN)._asdict())
     return made(config, metrics, pictures={"samples": np.zeros((2 * 4, 10 * 4))}, history=history)
 
 
@@ -134,9 +155,9 @@ def conditionings():
     return [
         conditioned(0, [0.5, 0.9, 1.0, 1.0]),
         conditioned(1, [0.5, 0.9, 0.95, 0.99]),
-        conditioned(0, [1.0, 1.0, 1.0, 1.0], labels="given"),
-        conditioned(0, [0.4, 0.5, 0.6, 0.7], labels="withheld"),
-        conditioned(0, [0.5, 0.9, 0.9, 0.9], teacher="uci"),
+        conditioned(0, [1.0, 1.0, 1.0, 1.0], GIVEN),
+        conditioned(0, [0.4, 0.5, 0.6, 0.7], OWN._replace(labels="withheld")),
+        conditioned(0, [0.5, 0.9, 0.9, 0.9], OWN._replace(teacher="uci")),
     ]
 
 
@@ -147,3 +168,32 @@ def quality(image_set, seed, fid, pixel, images=(30, 30)):
     metrics |= {"fid": fid, "kid": fid / 2, "inception_score": 8.0, "pixel_variance": pixel, "images_by_class": list(images)}
     metrics |= {f"{what}_variance_by_class": [pixel if n else 0.0 for n in images] for what in ("pixel", "feature")}
     return made(SMOKE.image_quality_run(seed, image_set), metrics)
+
+
+def hard_samples(seed, own=20.0, other=5.0):
+    """Fig. 3's run. own, other: points that mining takes from the classifier itself and from every other reader."""
+    lost = np.full((2, 4), other)
+    lost[[0, 1], [0, 1]] = own
+    metrics = {
+        "transfer_accuracy": [[0.9] * 4, *(0.9 - lost / 100).tolist()],
+        "transfer_score_drop": lost.tolist(),
+        "transfer_effect": (lost / 10).tolist(),
+        "forms": [
+            {"stage": stage, "step_size": size, "form": form, "norm_change": change, "distance": 1.2, "judge": 0.9, "classifier": 0.5}
+            | ({"judge_where_wrong": judge} if stage == 1 else {})
+            for stage in (1, 2)
+            for size in (0.1, 3.0)
+            for form, change, judge in (("paper", 0.0, 0.8), ("not rescaled", 0.1 + 0.02 * seed, 0.8), ("along y", 0.0, 0.6))
+        ],
+    }
+    return made(SMOKE.hard_samples_run(seed), metrics)
+
+
+def shown(seed, coverage, images, **options):
+    """options: those of Profile.shown_images_run. coverage: of as many images as N, and of all."""
+    sizes = [
+        {"images": n, "precision": 0.9, "recall": 0.5, "density": 1.0, "coverage": c, "pixel_variance": 0.1, "feature_variance": 0.2}
+        for n, c in zip((100, images), coverage, strict=True)
+    ]
+    metrics = {"feature_space": "digit", "reference_samples": 200, "different_images": images, "sizes": sizes}
+    return made(SMOKE.shown_images_run(seed, **options), metrics)

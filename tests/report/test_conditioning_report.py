@@ -4,9 +4,11 @@ import made_up
 import matplotlib.pyplot as plt
 import pytest
 
+from paperlib.config import Setting
 from paperlib.report import conditioning
 
-OWN = ("unconditional", "mnist")
+OWN = made_up.OWN
+UCI = OWN._replace(teacher="uci")
 
 
 @pytest.fixture
@@ -17,9 +19,9 @@ def found():
 def test_the_first_setting_is_paper_bs(found):
     assert conditioning.settings(found) == {
         OWN: "unconditional G (paper B)",
-        ("given", "mnist"): "class-conditional G, label given",
-        ("withheld", "mnist"): "class-conditional G, label withheld",
-        ("unconditional", "uci"): "unconditional G, teacher uci",
+        made_up.GIVEN: "class-conditional G, label given",
+        OWN._replace(labels="withheld"): "class-conditional G, label withheld",
+        UCI: "unconditional G, teacher uci",
     }
     assert conditioning.own_setting(found) == OWN
     assert conditioning.settings([]) == {}
@@ -28,12 +30,29 @@ def test_the_first_setting_is_paper_bs(found):
 
 
 def test_a_foreign_teacher_is_named():
-    own, other = ("withheld", "shrub"), ("given", "tree")
-    found = [made_up.conditioned(0, [1.0], labels, teacher) for labels, teacher in (own, other)]
+    own, other = Setting("withheld", "shrub"), Setting("given", "tree")
+    found = [made_up.conditioned(0, [1.0], setting) for setting in (own, other)]
     assert conditioning.settings(found) == {
         own: "class-conditional G, label withheld (paper B)",
         other: "class-conditional G, label given, teacher tree",
     }
+
+
+def test_a_warm_start_is_named():
+    found = [made_up.conditioned(0, [1.0], setting) for setting in (OWN, OWN._replace(warm_start=5000), UCI._replace(warm_start=7))]
+    assert list(conditioning.settings(found).values())[1:] == [
+        "unconditional G, warm start 5,000",
+        "unconditional G, teacher uci, warm start 7",
+    ]
+
+
+def test_the_second_judge_has_a_column_where_it_read_something(found):
+    assert conditioning.SECOND_JUDGE not in conditioning.table(found)
+    found[0].metrics["second_judge_accuracy"] = 0.75
+    table = conditioning.table(found).set_index("setting")
+    assert table[conditioning.SECOND_JUDGE].tolist()[:1] == [75]
+    assert conditioning.sentences(found)[0].startswith("unconditional G (paper B): teacher 99.5 %, judge 89.5 %, second judge 75.0 %, 50 %")
+    assert conditioning.sentences(found)[1].startswith("class-conditional G, label given: teacher 100.0 %, judge 90.0 %, 50 %")
 
 
 def test_table(found):

@@ -1,7 +1,5 @@
 """Paper B's evaluation from records made up here: tables that are sklearn's, sentences and figure."""
 
-from dataclasses import replace
-
 import made_up
 import numpy as np
 import pytest
@@ -47,27 +45,43 @@ def test_tables(found):
 
 def test_names_come_from_the_records(found):
     assert evaluation.settings(found) == {
-        "unconditional": "unconditional G (paper B)",
-        "given": "class-conditional G, label given",
+        made_up.OWN: "unconditional G (paper B)",
+        made_up.GIVEN: "class-conditional G, label given",
         None: evaluation.WITH_LABELS,
     }
-    assert evaluation.settings(found[2:]) == {"given": "class-conditional G, label given (paper B)", None: evaluation.WITH_LABELS}
+    assert evaluation.settings(found[2:]) == {made_up.GIVEN: "class-conditional G, label given (paper B)", None: evaluation.WITH_LABELS}
     assert evaluation.settings(found[3:]) == {None: evaluation.WITH_LABELS}
-    foreign = made_up.evaluated("given", 0, 10, 3.0)
-    foreign = replace(foreign, config=replace(foreign.config, conditioning=replace(foreign.config.conditioning, teacher="tree")))
-    assert evaluation.settings([*found[:2], foreign])["given"] == "class-conditional G, label given, teacher tree"
+    tree = made_up.GIVEN._replace(teacher="tree")
+    foreign = made_up.evaluated(tree, 0, 10, 3.0)
+    assert evaluation.settings([*found[:2], foreign])[tree] == "class-conditional G, label given, teacher tree"
 
 
 def test_sentences(found):
-    lines = "\n".join(evaluation.sentences(found))
+    more = [made_up.evaluated(setting, seed, 8, fid) for setting, fid in ((made_up.OWN, 10.0), (None, 2.0)) for seed in range(1, 6)]
+    lines = "\n".join(evaluation.sentences([*more, *found]))
     assert "digit-FID 10.0 against 2.0, a factor of 5.0" in lines
     assert "FID comparable with training on labels, within a factor of 1.5: does not hold" in lines
     assert "IS comparable with training on labels, within a factor of 1.5: holds" in lines
-    near = [made_up.evaluated("unconditional", 0, 9, 2.9), made_up.evaluated(None, 0, 9, 2)]
+    near = [made_up.evaluated(made_up.OWN, 0, 9, 2.9), made_up.evaluated(None, 0, 9, 2)]
     assert "within a factor of 1.5: does not" not in "\n".join(evaluation.sentences(near))
+    assert "within a factor of 1.5: not decided" in "\n".join(evaluation.sentences(near))
     assert evaluation.sentences([]) == []
 
 
+def test_rankings_under_two_judges():
+    found = [made_up.evaluated(made_up.OWN, 0, 7, 9.0, second=9), made_up.evaluated(made_up.GIVEN, 0, 9, 9.0, second=8)]
+    table = evaluation.table(found).set_index("setting")
+    assert table["second judge's accuracy"].tolist() == [90, 80]
+    assert set(evaluation.by_attribute(found, NAMES)["read by"]) == {"teacher", "judge", "second judge"}
+    lines = evaluation.sentences(found)
+    assert "judge 70.00 %, second judge 90.00 %," in lines[0]
+    assert lines[-1].startswith("The second judge orders 1 pair the other way")
+    assert lines[-1].endswith("class-conditional G, label given and unconditional G (paper B) (10.00 points).")
+    one = [made_up.evaluated(made_up.OWN, 0, 7, 9.0), *found]
+    assert not any("second judge" in line for line in evaluation.sentences(one[:1]))
+
+
 def test_figure(found):
-    titles = [ax.get_title() for ax in evaluation.figure(found, NAMES).axes]
-    assert titles[:2] == ["recall by attribute (%): teacher", "recall by attribute (%): judge"]
+    titles = [ax.get_title() for ax in evaluation.figure(found, NAMES).axes if ax.get_visible()]
+    readers = [f"recall by attribute (%): {name}" for name in ("teacher", "judge")]
+    assert titles == [*readers, "pixel variance within an attribute"]

@@ -1,10 +1,13 @@
 """Image quality from records made up here, with known answers."""
 
+import math
+
 import made_up
 import matplotlib.pyplot as plt
 import pytest
 
 from paperlib.report import image_quality
+from paperlib.report.claims_of_paper_b import generator_on_part_of_the_data
 
 
 @pytest.fixture
@@ -48,3 +51,25 @@ def test_figure(found):
     assert len(figure.axes) == 3
     figure.canvas.draw()
     plt.close(figure)
+
+
+def on_a_fifth():
+    """FID 2, then 8 times; the third seed has no twin."""
+    whole = [made_up.quality("unconditional prior", seed, 3.0, 0.1) for seed in range(2)]
+    return [*whole, *(made_up.quality("fifth prior", seed, fid, 0.1) for seed, fid in enumerate((6.0, 24.0, 99.0)))]
+
+
+def test_a_fifth_of_the_data(found):
+    line = (
+        "Trained on 20 % of the data instead of all of it: FID times 4.00 (2.00, 8.00), IS times 1.00 (1.00, 1.00); "
+        "geometric mean and each seed, n = 2; the seeds are draws of one generator each."
+    )
+    assert line in image_quality.sentences([*found[:3], *on_a_fifth()])
+    assert not any("20 %" in line for line in image_quality.sentences(found))
+
+
+def test_the_claim_on_a_fifth_of_the_data():
+    fid, score = (generator_on_part_of_the_data(metric)(on_a_fifth()) for metric in ("fid", "inception_score"))
+    assert fid == pytest.approx({0: math.log(2), 1: math.log(8)})
+    assert score == {0: 0.0, 1: 0.0}
+    assert generator_on_part_of_the_data("fid")(on_a_fifth()[:2]) == {}

@@ -1,0 +1,77 @@
+"""Which seeds a run takes: all of the papers' own settings, the side seeds of what stands beside, few things in a quick run."""
+
+from collections import defaultdict
+from dataclasses import replace
+
+import pytest
+
+from paperlib.config import ConfigError, Rejection, Setting
+from paperlib.experiment import plans
+from paperlib.profiles import DIGITS, SMOKE
+from paperlib.profiles.profile import DiversitySizes
+
+OWN, WARM, *OTHERS = DIGITS.settings
+
+
+def seeds_by(runs, key):
+    found = defaultdict(list)
+    for run in runs:
+        found[key(run)].append(run.seed)
+    return dict(found)
+
+
+def setting_of(evaluation):
+    return evaluation.conditioning and evaluation.conditioning.setting
+
+
+@pytest.mark.parametrize(("seeds", "own", "side"), [(1, 1, 0), (3, 1, 0), (4, 1, 0), (5, 5, 5), (10, 10, 5)])
+def test_paper_b(seeds, own, side):
+    expected = {OWN: own, WARM: own} | (dict.fromkeys(OTHERS, side) if side else {})
+    trained = seeds_by(plans.conditioning(DIGITS, seeds), lambda run: run.setting)
+    assert trained == {setting: [*range(n)] for setting, n in expected.items()}
+    evaluated = plans.evaluation(DIGITS, seeds)
+    assert seeds_by(evaluated, setting_of) == trained | {None: [*range(own)]}
+    assert {run.conditioning for run in evaluated} - {None} == set(plans.conditioning(DIGITS, seeds))
+
+
+def test_the_settings_of_the_digits():
+    assert OWN == ("unconditional", "mnist", 0)
+    assert OWN._replace(warm_start=5000) == WARM
+    assert {s.labels for s in OTHERS} == {"unconditional", "given", "withheld", "shuffled"}
+    assert {s.teacher for s in DIGITS.settings} == {"mnist", "uci", "linear"}
+    assert DIGITS.own_settings == (OWN, WARM)
+
+
+@pytest.mark.parametrize(("seeds", "drawn", "methods"), [(3, [0], DIGITS.diversity.few), (10, [0, 1, 2, 3, 4], DIGITS.diversity.methods)])
+def test_diversity(seeds, drawn, methods):
+    found = seeds_by(plans.diversity(DIGITS, seeds), lambda run: run.method)
+    assert found == dict.fromkeys(methods, drawn)
+
+
+def test_what_surrounds_the_papers_has_one_seed_in_a_quick_run():
+    for plan in (plans.image_quality, plans.shown_images, plans.hard_samples):
+        assert {run.seed for run in plan(DIGITS, 3)} == {0}
+    assert {run.seed for run in plans.image_quality(DIGITS, 10)} == {0, 1, 2, 3, 4}
+    assert {run.seed for run in plans.hard_samples(DIGITS, 10)} == set(range(10))
+    assert {run.seed for run in (*plans.table1(DIGITS, 3), *plans.sweep(DIGITS, 3))} == {0, 1, 2}
+
+
+def test_a_profile_without_quick_runs_takes_everything_at_one_seed():
+    every = {plans._of_seed_0(run) for run in plans.everything(SMOKE, 1)}
+    assert every == {plans._of_seed_0(run) for run in plans.everything(SMOKE, 3)}
+    assert all(run in plans.Own(DIGITS) for seeds in (1, 10) for run in plans.everything(DIGITS, seeds))
+
+
+def test_settings_are_tuples_of_two_or_three():
+    def profile(*settings):
+        return replace(SMOKE, parts=replace(SMOKE.parts, paper_b=replace(SMOKE.parts.paper_b, settings=settings)))
+
+    assert profile(("given", "uci"), ("given", "uci", 7)).own_settings == (Setting("given", "uci", 0), Setting("given", "uci", 7))
+    assert profile(("given", "uci", 7)).conditioning_run(0).warm_start == 7
+    for wrong in (("given",), "ab", ("given", "uci", 1, 2)):
+        with pytest.raises(ConfigError, match=r"settings = .*: use \(labels, teacher's name\) or"):
+            assert profile(wrong).settings
+    with pytest.raises(ConfigError, match="side_seeds = 0: use an integer of at least 1"):
+        replace(SMOKE, side_seeds=0)
+    with pytest.raises(ConfigError, match=r"few = .*: a quick run takes some of methods"):
+        DiversitySizes(10, methods=(Rejection(1.0),), few=(Rejection(0.1),))

@@ -3,7 +3,7 @@
 table(found(DIGITS))          # a pandas frame, one row a setting
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -16,7 +16,7 @@ from sklearn.metrics import precision_recall_fscore_support
 from paperlib.config import Setting
 from paperlib.records import Record
 from paperlib.report import conditioning, rankings
-from paperlib.report.estimates import by_seed, decided, estimate, of_kind
+from paperlib.report.estimates import by_seed, decided, estimate, log_ratio, of_kind
 
 WITH_LABELS = "class-conditional G, trained with labels"
 READERS = {"teacher": "teacher", "judge": "judge", "second_judge": "second judge"}
@@ -133,16 +133,9 @@ def _all_readers(found: dict[str, list[Record]]) -> list[str]:
     return readers(run for runs in found.values() for run in runs)
 
 
-def _log_ratio(records: Sequence[Record], metric: str) -> list[float]:
-    """Of paper B's own setting over training with labels, one a seed that both have."""
-    own, trained = (by_seed(runs_of(records, setting), metric) for setting in (own_setting(settings(records)), None))
-    positive = [seed for seed in sorted(own.keys() & trained.keys()) if own[seed] > 0 and trained[seed] > 0]
-    return [float(np.log(own[seed] / trained[seed])) for seed in positive]
-
-
-def _within(log_ratios: Sequence[float]) -> str:
-    """Whether the factor is below COMPARABLE, by its interval over seeds."""
-    return decided(estimate([np.log(COMPARABLE) - ratio for ratio in log_ratios]))
+def _comparable(larger: Mapping[int, float], smaller: Mapping[int, float]) -> str:
+    """Whether the factor between the two is below COMPARABLE, by its interval over the seeds that both have."""
+    return decided(estimate([np.log(COMPARABLE) - ratio for ratio in log_ratio(larger, smaller).values()]))
 
 
 def sentences(records: Sequence[Record]) -> list[str]:
@@ -160,13 +153,14 @@ def sentences(records: Sequence[Record]) -> list[str]:
     if own and trained:
         claim = f"comparable with training on labels, within a factor of {COMPARABLE:g}"
         times = {name: row["FID"] / trained["FID"] if trained["FID"] > 0 else float("inf") for name, row in found.items()}
-        fid, score = (_log_ratio(records, metric) for metric in ("fid", "inception_score"))
+        runs = [runs_of(records, setting) for setting in (own_setting(settings(records)), None)]
+        (own_fid, fid), (own_score, score) = ([by_seed(r, metric) for r in runs] for metric in ("fid", "inception_score"))
         others = [f"{name} {times[name]:.1f}" for name, row in found.items() if row is not own and row is not trained]
         lines += [
-            f"FID {claim}: {_within(fid)}; {own['features']}-FID {own['FID']:.1f} against {trained['FID']:.1f},"
+            f"FID {claim}: {_comparable(own_fid, fid)}; {own['features']}-FID {own['FID']:.1f} against {trained['FID']:.1f},"
             f" a factor of {times[own['setting']]:.1f}; KID {own['KID']:.2f} against {trained['KID']:.2f}.",
             *([f"    The same factor in the other settings: {'; '.join(others)}."] if others else []),
-            f"IS {claim}: {_within([-ratio for ratio in score])}; {own['IS']:.2f} against {trained['IS']:.2f}.",
+            f"IS {claim}: {_comparable(score, own_score)}; {own['IS']:.2f} against {trained['IS']:.2f}.",
         ]
     judged = [[row.get(f"{who}'s accuracy", np.nan) for row in found.values()] for who in ("judge", "second judge")]
     return [*lines, *rankings.sentences(list(found), *judged)]

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from paperlib import printed_numbers
 from paperlib.records import Record
-from paperlib.report.estimates import SHARE, beside, by_seed, decided, error_bars, estimate, of_kind, paired, runs_at_a_time, seconds
+from paperlib.report.estimates import SHARE, beside, by_seed, decided, error_bars, estimate, minus, of_kind, paired, runs_at_a_time, seconds
 from paperlib.report.style import OURS, SECOND, THIRD
 
 
@@ -20,14 +20,22 @@ def runs_of(records: Sequence[Record]) -> list[Record]:
     return of_kind(records, "classifier", real=False, hsm=False, long_factor=1, method="")
 
 
+def runs_at(records: Sequence[Record], r: float) -> list[Record]:
+    """One point of the figure, one run a seed."""
+    return [run for run in runs_of(records) if run.config.r == r]
+
+
+def accuracy_by_seed(records: Sequence[Record], r: float, bna: bool) -> dict[int, float]:
+    """Top-1 in percent at r."""
+    return by_seed(runs_at(records, r), "accuracy_bna" if bna else "accuracy", 100)
+
+
 def table(records: Sequence[Record]) -> pd.DataFrame:
     """Accuracy in percent without and with BNA, with the ends of its 95 % interval, and seconds of a run, for every r on record."""
-    runs = runs_of(records)
     rows = []
-    for r in sorted({run.config.r for run in runs}):
-        at = [run for run in runs if run.config.r == r]
+    for r in sorted({run.config.r for run in runs_of(records)}):
         for bna in (False, True):
-            ours = estimate([100 * run.metrics["accuracy_bna" if bna else "accuracy"] for run in at], SHARE)
+            ours = estimate(list(accuracy_by_seed(records, r, bna).values()), SHARE)
             rows.append(
                 {
                     "r": r,
@@ -38,7 +46,7 @@ def table(records: Sequence[Record]) -> pd.DataFrame:
                     "high": ours.high,
                     "n": ours.n,
                 }
-                | seconds(at)
+                | seconds(runs_at(records, r))
             )
     return pd.DataFrame(rows, columns=["r", "BNA", "paper", "ours", "low", "high", "n", "seconds", "runs at a time"]).round(2)
 
@@ -69,12 +77,6 @@ def figure(records: Sequence[Record], reference: Sequence[Record] = ()) -> Figur
     return fig
 
 
-def _by_seed(records: Sequence[Record], r: float, bna: bool) -> dict[int, float]:
-    """Top-1 in percent."""
-    runs = [run for run in runs_of(records) if run.config.r == r]
-    return by_seed(runs, "accuracy_bna" if bna else "accuracy", 100)
-
-
 def sentences(records: Sequence[Record]) -> list[str]:
     """Where the curve rises, whether it saturates, and what a larger r costs."""
     frame = table(records)
@@ -83,15 +85,13 @@ def sentences(records: Sequence[Record]) -> list[str]:
         return ["The paper's claims need r = 0, 0.1, 0.5 and 1 on record: run the notebook without r."]
     lines = []
     for bna in (False, True):
-        at = {r: _by_seed(records, r, bna) for r in (0.0, 0.1, 0.5, 1.0)}
-        rises = [paired(at[b], at[a]) for a, b in ((0.0, 0.1), (0.1, 0.5), (0.5, 1.0))]
-        seeds = sorted(set.intersection(*(set(found) for found in at.values())))
-        most = estimate([(at[0.1][s] - at[0.0][s]) - (at[1.0][s] - at[0.1][s]) for s in seeds])
-        saturated = estimate([0.25 * (at[0.5][s] - at[0.0][s]) - (at[1.0][s] - at[0.5][s]) for s in seeds])
+        at = {r: accuracy_by_seed(records, r, bna) for r in (0.0, 0.1, 0.5, 1.0)}
+        first, second, last = (paired(at[b], at[a]).mean for a, b in ((0.0, 0.1), (0.1, 0.5), (0.5, 1.0)))
+        most = paired(minus(at[0.1], at[0.0]), minus(at[1.0], at[0.1]))
+        a_quarter = {seed: 0.25 * rise for seed, rise in minus(at[0.5], at[0.0]).items()}
+        saturated = paired(a_quarter, minus(at[1.0], at[0.5]))
         lines += [
-            "{} BNA: {:+.1f} points from r = 0 to 0.1, {:+.1f} from 0.1 to 0.5, {:+.1f} from 0.5 to 1.".format(
-                "With" if bna else "Without", *(rise.mean for rise in rises)
-            ),
+            f"{'With' if bna else 'Without'} BNA: {first:+.1f} points from r = 0 to 0.1, {second:+.1f} from 0.1 to 0.5, {last:+.1f} from 0.5 to 1.",
             f"    Most of the gain comes before r = 0.1: {decided(most)} (before less after: {most} points).",
             f"    Almost saturated after r = 0.5 (the rest adds less than a quarter of the gain before): {decided(saturated)}.",
         ]

@@ -67,7 +67,7 @@ def gains(records: Sequence[Record]) -> pd.DataFrame:
                 continue
             after = by_flags[flags[0] or i == 0, flags[1] or i == 1, flags[2] or i == 2]
             before, with_it = (column_by_seed(records, c) for c in (column, after))
-            ours = estimate([with_it[seed] - before[seed] for seed in sorted(before.keys() & with_it.keys())])
+            ours = paired(with_it, before)
             rows.append(
                 {
                     "method": method,

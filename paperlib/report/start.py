@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from paperlib.records import Record
-from paperlib.report.style import OURS, show
+from paperlib.report.style import OURS, described, show
 
 
 def pictures_figure(pictures: dict[str, np.ndarray]) -> Figure:
@@ -15,7 +15,7 @@ def pictures_figure(pictures: dict[str, np.ndarray]) -> Figure:
     for ax, (name, picture) in zip(axes[0], pictures.items(), strict=True):
         show(ax, picture)
         ax.set_title(name, fontsize=9)
-    return fig
+    return described(fig, f"Pictures side by side: {', '.join(pictures)}.")
 
 
 def learning_figure(record: Record) -> Figure:
@@ -25,4 +25,8 @@ def learning_figure(record: Record) -> Figure:
     for ax, name in zip(axes, ("loss", "accuracy"), strict=True):
         ax.plot(frame.index + 1, frame[name], "o-", color=OURS)
         ax.set(xlabel="epoch", ylabel=f"training {name}")
-    return fig
+    last = frame.iloc[-1]
+    return described(
+        fig,
+        f"Loss and accuracy on the training images after each epoch; after the last {last['loss']:.3f} and {100 * last['accuracy']:.1f} %.",
+    )

@@ -168,7 +168,7 @@ def short(table: pd.DataFrame, ids: Sequence[str] = ()) -> pd.DataFrame:
     chosen = chosen.assign(
         statement=chosen["statement"].str.replace(r" \[.*\]$", "", regex=True), verdict=chosen["verdict"].str.split(":").str[0]
     )
-    return cells(chosen)[["claim", "statement", "effect", "n", "verdict"]]
+    return cells(chosen)[["claim", "verdict", "statement", "effect", "n"]]
 
 
 def short_markdown(table: pd.DataFrame, ids: Sequence[str]) -> str:

@@ -26,7 +26,7 @@ STYLE = """
   :root { --text: #ddd; --page: #161616; --line: #444; --soft: #242424; --accent: #74b3e0; --good: #63c47c; --bad: #ff7b8a }
 }
 * { box-sizing: border-box }
-body { font: 16px/1.5 system-ui, sans-serif; color: var(--text); background: var(--page); max-width: 62rem; margin: 2rem auto; padding: 0 1rem;
+body { font: 16px/1.5 system-ui, sans-serif; color: var(--text); background: var(--page); max-width: 72rem; margin: 1rem auto 4rem; padding: 0 1rem;
   overflow-wrap: anywhere }
 a { color: var(--accent) }
 nav { columns: 12rem auto } nav a { display: block }
@@ -34,9 +34,12 @@ section { border-top: 2px solid var(--accent); margin-top: 3rem }
 .scroll { overflow-x: auto; margin: 1rem 0 }
 table { border-collapse: collapse; font-size: 14px; overflow-wrap: normal }
 td, th { padding: .2rem .7rem; border-bottom: 1px solid var(--line); text-align: right; vertical-align: top }
-td:first-child, th:first-child, .claims td:nth-child(2) { text-align: left } .claims td:nth-child(2) { min-width: 16rem }
+td:first-child, th:first-child, .claims td, .claims th { text-align: left } .claims td { min-width: 3rem }
+.claims td:nth-child(3) { min-width: 12rem } .first table { font-size: 13px; line-height: 1.3 }
+.first { display: grid; gap: 1.5rem; grid-template-columns: minmax(0, 1fr) } .first .scroll { margin: 0 }
+@media (min-width: 60rem) { .first { grid-template-columns: minmax(0, 7fr) minmax(0, 4fr) } }
 img, svg { max-width: 100%; height: auto; background: #fff; border-radius: 4px }
-.main { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(22rem, 100%), 1fr)); gap: 1rem } figure { margin: 0 }
+figure { margin: 0 0 1rem } figcaption { font-size: 14px }
 pre { background: var(--soft); padding: .6rem .8rem; overflow-x: auto; font-size: 13px; border-radius: 4px }
 math { overflow-x: auto; overflow-y: hidden; max-width: 100% } math[display=block] { display: block math }
 summary { cursor: pointer; color: var(--accent); font-size: 14px }
@@ -48,9 +51,7 @@ PAGE = """<!DOCTYPE html>
 <h1>{title}</h1>
 <p>{what}</p>
 <p><strong>{counts}</strong> <a href="#claims">All of them, with their margins</a>. {agreement} <a href="#comparison">Number by number</a>.</p>
-{short}
-<div class="main">{figures}</div>
-<nav>{links}</nav>
+<div class="first">{short}<div>{figures}<nav>{links}</nav></div></div>
 <section id="claims"><h2>The papers' claims</h2>{claims}<p>{claims_note}</p></section>
 <section id="comparison"><h2>Paper, reference, this run</h2>{comparison}<p>{note}</p></section>
 {sections}
@@ -59,6 +60,7 @@ PAGE = """<!DOCTYPE html>
 MATH = re.compile(r"\$\$(.+?)\$\$|\$(.+?)\$", re.DOTALL)
 LINK = re.compile(r"\]\((\w+)\.ipynb\)")
 STYLE_TAG = re.compile(r"<style.*?</style>", re.DOTALL)
+UNDESCRIBED = "No description has been provided"  # nbconvert's own words
 SET_ASIDE = re.compile("\ue000\\d+\ue001")
 
 
@@ -151,7 +153,7 @@ def _readable(body: str) -> str:
     for table in soup.find_all("table"):
         table.wrap(soup.new_tag("div", attrs={"class": "scroll"}))
     for image in soup.find_all("img"):
-        if isinstance(image, Tag) and not image.get("alt"):
+        if isinstance(image, Tag) and (not image.get("alt") or str(image["alt"]).startswith(UNDESCRIBED)):
             image["alt"] = "figure"
     return str(soup)
 

@@ -51,7 +51,8 @@ IMAGES_CARD = """# {count} images, {source}
 
 A folder for each class: {classes}. PNG, {shape}. Made by: `{config}`
 
-Nobody took these pictures: a generator made them, and what it learned from has its own licence. The label is the class that the generator was told; some images show another one.
+Nobody took these pictures: a generator made them, and what it learned from has its own licence.
+The label is the class that the generator was told; some images show another one.
 """
 
 
@@ -146,8 +147,9 @@ def images_of(config: ClassifierRun, profile: Profile, *, progress: bool = True)
 def export_images(config: ClassifierRun, profile: Profile, folder: Path, *, progress: bool = True) -> Path:
     """images_of as PNG files, folder/<class>/00000.png and so on, with a card -> the folder, which image_folder reads.
 
-    Raises ConfigError where the config is another profile's, or the folder holds something already.
+    Raises ConfigError where the config is another profile's or of real images, or the folder holds something already.
     """
+    check(not config.real, "real", config.real, "only generated images are exported")
     check(not folder.exists() or not any(folder.iterdir()), "folder", str(folder), "it is not empty; give a new one")
     images, names = images_of(config, profile, progress=progress), profile.parts.class_names()
     pixels = to_bytes(to_floats(images.images)).permute(0, 2, 3, 1).squeeze(3).cpu().numpy()
@@ -156,7 +158,9 @@ def export_images(config: ClassifierRun, profile: Profile, folder: Path, *, prog
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(pixels[i]).save(path)
     shape = "x".join(str(side) for side in images.images.shape[2:]) + " pixels"
-    card = IMAGES_CARD.format(count=f"{len(images):,}", source=source_of(config), classes=", ".join(names), shape=shape, config=to_json(config))
+    card = IMAGES_CARD.format(
+        count=f"{len(images):,}", source=source_of(config), classes=", ".join(names), shape=shape, config=to_json(config)
+    )
     (folder / CARD).write_text(card)
     return folder
 

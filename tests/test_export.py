@@ -46,14 +46,19 @@ def test_the_images_are_those_of_the_last_epoch(smoke, settings, same):
 
 def test_a_folder_of_png_files_is_read_back(smoke, config, tmp_path):
     folder = export_images(config, smoke, tmp_path / "images", progress=False)
-    read, made = image_folder(folder, size=28, channels=1, cache=tmp_path / "cache", progress=False), images_of(config, smoke, progress=False)
+    read, made = (
+        image_folder(folder, size=28, channels=1, cache=tmp_path / "cache", progress=False),
+        images_of(config, smoke, progress=False),
+    )
     order = made.labels.sort(stable=True).indices
     assert read.class_names == tuple("0123456789")
-    assert torch.equal(read.data.labels, made.labels[order])
-    assert torch.equal(read.data.images, to_bytes(made.images[order]))
+    assert torch.equal(read.labels, made.labels[order])
+    assert torch.equal(read.images, to_bytes(made.images[order]))
     assert "50 images, generated images, some of them mined" in (folder / "README.md").read_text()
     with pytest.raises(ConfigError, match="it is not empty; give a new one"):
         export_images(config, smoke, folder, progress=False)
+    with pytest.raises(ConfigError, match="only generated images are exported"):
+        export_images(smoke.classifier_run(0, real=True), smoke, tmp_path / "real", progress=False)
 
 
 def test_a_torch_dataset(smoke, config):
@@ -69,8 +74,10 @@ def test_what_cannot_be_exported_or_loaded(smoke, config, tmp_path):
     with pytest.raises(CheckpointError, match="is no exported classifier"):
         load_classifier(tmp_path, smoke)
     save_file({"weight": torch.zeros(1)}, tmp_path / "classifier.safetensors")
-    with pytest.raises(CheckpointError, match="is no exported classifier .'config'."):
+    with pytest.raises(CheckpointError, match=r"is no exported classifier \('config'\)"):
         load_classifier(tmp_path, smoke)
     path = export_classifier(config, smoke, tmp_path / "whole", progress=False)
     with pytest.raises(CheckpointError, match="does not hold the weights of this network"):
-        load_classifier(path.parent, replace(smoke, parts=replace(smoke.parts, classifier=lambda width: DIGITS.parts.classifier(width + 1))))
+        load_classifier(
+            path.parent, replace(smoke, parts=replace(smoke.parts, classifier=lambda width: DIGITS.parts.classifier(width + 1)))
+        )

@@ -66,7 +66,9 @@ def test_it_is_quiet_and_asks_for_nothing(page):
 
 def test_text_can_be_read_by_day_and_by_night(page):
     """Contrast of text and page, by the formula of WCAG 2, is at least 7."""
-    colors = json.loads(page.evaluate("JSON.stringify([getComputedStyle(document.body).color, getComputedStyle(document.body).backgroundColor])"))
+    colors = json.loads(
+        page.evaluate("JSON.stringify([getComputedStyle(document.body).color, getComputedStyle(document.body).backgroundColor])")
+    )
     light, dark = sorted((luminance(color) for color in colors), reverse=True)
     assert (light + 0.05) / (dark + 0.05) > 7
 

@@ -68,11 +68,12 @@ def explore(view: Callable[..., str], interactive: bool | None = None, **values:
 
 
 def _control(ipywidgets: Any, name: str, start: Any, of: Range) -> Any:
-    if isinstance(of[0], str):
+    if isinstance(start, str):
         return ipywidgets.Dropdown(value=start, options=list(of), description=name)
-    kind = ipywidgets.IntSlider if isinstance(start, int) else ipywidgets.FloatSlider
-    step = {} if isinstance(start, int) else {"step": (of[1] - of[0]) / 100, "readout_format": ".3g"}
-    return kind(value=start, min=of[0], max=of[1], description=name, continuous_update=True, **step)
+    low, high = of
+    if isinstance(start, int):
+        return ipywidgets.IntSlider(value=start, min=low, max=high, description=name)
+    return ipywidgets.FloatSlider(value=start, min=low, max=high, step=0.01, description=name)
 
 
 @dataclass(frozen=True)

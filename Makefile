@@ -6,6 +6,7 @@ CONDA_ENV ?=
 LAB_ARGS ?=
 SYSTEM_PYTHON ?= python3
 TEST_WORKERS ?= auto
+FOLDER ?= results/reference/bench
 
 # Files that the imagenet10 profile needs and that do not ship here: make reproduce PROFILE=imagenet10 IMAGENET=/data/imagenet
 IMAGENET ?= $(PAPERLIB_IMAGENET)
@@ -52,7 +53,7 @@ SOURCE := $(if $(filter %.py,$(PROFILE)),$(if $(filter /% ~%,$(PROFILE)),,$(CALL
 RUN := $(PYTHON) -m paperlib.commands.reproduce --profile '$(SOURCE)' $(if $(SEEDS),--seeds $(SEEDS))
 
 .DEFAULT_GOAL := help
-.PHONY: help env reproduce test test-fast test-slow test-browser test-cluster lint format lab table1 sweep hard-samples conditioning quality diversity stages report doctor bench check-warm-start readme reference examples times pretrained clean-results
+.PHONY: help env reproduce test test-fast test-slow test-browser test-cluster lint format lab table1 sweep hard-samples conditioning quality diversity stages report doctor bench gpu check-warm-start readme reference examples times pretrained clean-results
 
 help: ## print this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
@@ -133,9 +134,14 @@ report: env ## write tables, report.html and the comparison from existing record
 doctor: env ## list what PROFILE needs, what is missing, and the time it would take here
 	$(PYTHON) -m paperlib.commands.doctor --profile '$(SOURCE)' $(if $(SEEDS),--seeds $(SEEDS))
 
-bench: env ## measure speed against the upstream libraries, and of reading records, into results/reference/bench
+bench: env ## measure speed against the upstream libraries, of reading records and of the engine, into results/reference/bench
 	$(PYTHON) bench/speed.py
 	$(PYTHON) bench/records.py
+	$(PYTHON) bench/engine.py
+
+# It installs nothing, for a machine without a package index: make gpu PYTHON=python3 FOLDER=/tmp/out
+gpu: ## measure a GPU at paper A's scale, under ten minutes, with the packages that PYTHON has, into FOLDER
+	$(PYTHON) bench/speed.py --folder $(FOLDER)
 
 check-warm-start: env ## paper B with a warm start at 20 seeds, into results/reference/bench (over half an hour; resumes)
 	$(PYTHON) bench/warm_start.py

@@ -77,6 +77,7 @@ def blocks(runs: Sequence[Record]) -> dict[str, str]:
         "bench": "\n\n".join(bench(path) for path in sorted((REFERENCE / "bench").glob("*.json")) if path.stem not in CHECKS),
         "warm_start_check": warm_start_check(),
         "weight_cards": weight_cards.cards(),
+        "engine": engine(),
         "claims_short": claim_table.short_markdown(claims, MOST_TELLING),
         "claims": f"{claim_table.counts(claims)}\n\n{claim_table.cells(claims).to_markdown(index=False, disable_numparse=True)}",
         "claims_note": claim_table.NOTE,
@@ -191,6 +192,32 @@ def warm_start_check() -> str:
     return (
         f"At least {found['asked']} % by the teacher over all draws: {reached} of {len(shares)} seeds; the lowest reaches {min(shares):.2f} %, "
         f"{min(row['worst attribute'] for row in found['rows']):.2f} % in the worst attribute of any."
+    )
+
+
+def engine() -> str:
+    """What bench/engine.py and bench/records.py found."""
+    paths = [REFERENCE / "bench" / f"{name}.json" for name in ("engine", "records")]
+    if not all(path.exists() for path in paths):
+        return "Not measured yet: `make bench`."
+    found, read = (json.loads(path.read_text()) for path in paths)
+    rows = [
+        {"records in the folder": int(name.removeprefix("records_"))} | {f"{n} workers": f"{times[f'run_{n}']:.1f} ms" for n in (1, 2, 4)}
+        for name, times in found.items()
+        if name.startswith("records_")
+    ]
+    start = max(times[name] for times in found.values() if isinstance(times, dict) for name in times if name.startswith("start"))
+    stops = ", ".join(
+        f"{name} {found[key]:.1f} s" for name, key in (("Ctrl-C", "ctrl_c"), ("SIGTERM", "sigterm"), ("kill -9 of the parent", "kill_9"))
+    )
+    return "\n\n".join(
+        [
+            f"On {found['cores']} cores ({found['processor']}), what a run costs beside the run itself:",
+            pd.DataFrame(rows).to_markdown(index=False),
+            f"Workers are there after {start:.1f} s at most. From the signal until no process is left: {stops}. "
+            f"{read['records']:,} records are read in {read['seconds']:.1f} s; the slowest table takes {read['slowest_table_seconds']:.1f} s, all of them "
+            f"{read['tables_seconds']:.1f} s and {read['peak_mib']} MiB.",
+        ]
     )
 
 

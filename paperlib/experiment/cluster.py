@@ -119,7 +119,7 @@ def _slurm(workers: int, dashboard: bool, logs: Path | None) -> Iterator[SpecClu
         shutil.rmtree(folder, ignore_errors=True)
 
     cluster = SLURMCluster(
-        security=Security.temporary(),
+        security=_keys(Path(folder)),
         shared_temp_directory=folder,
         job_name=name,
         local_directory=_slurm_setting("local-directory") or '"$PAPERLIB_SCRATCH"',
@@ -147,6 +147,17 @@ def _slurm(workers: int, dashboard: bool, logs: Path | None) -> Iterator[SpecClu
         with contextlib.suppress(TimeoutError):
             cluster.close()
         end()
+
+
+def _keys(folder: Path) -> Security:
+    """New keys and certificates, as files that jobs can read. Given in memory, dask-jobqueue writes files that outlive `folder`."""
+    made = Security.temporary()
+    files = {}
+    for name in [f"tls_{role}_{what}" for role in ("client", "scheduler", "worker") for what in ("cert", "key")] + ["tls_ca_file"]:
+        path = folder / f"{name}.pem"
+        path.write_text(getattr(made, name))
+        files[name] = str(path)
+    return Security(require_encryption=True, **files)
 
 
 def _slurm_setting(name: str) -> Any:

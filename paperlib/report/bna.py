@@ -9,7 +9,7 @@ import pandas as pd
 
 from paperlib import printed_numbers
 from paperlib.records import Record
-from paperlib.report.estimates import by_seed, estimate
+from paperlib.report.estimates import by_seed, estimate, paired
 from paperlib.report.table1 import column_runs
 
 
@@ -23,9 +23,9 @@ def table(records: Sequence[Record]) -> pd.DataFrame:
         row: dict[str, str | float] = {"training": column.name.replace("(ds+bna)", "(ds)")}
         row |= {"without": estimate(list(without.values())).mean}
         for name, values, over in (("exact", exact, without), ("eq. 5", averaged, without)):
-            gain = estimate([values[seed] - over[seed] for seed in values])
+            gain = paired(values, over)
             row |= {name: estimate(list(values.values())).mean, f"{name}: gain": gain.mean, f"{name}: ±": gain.half_width}
-        difference = estimate([exact[seed] - averaged[seed] for seed in exact])
+        difference = paired(exact, averaged)
         rows.append(row | {"exact - eq. 5": difference.mean, "±": difference.half_width, "n": difference.n})
     return pd.DataFrame(rows).round(2)
 

@@ -3,8 +3,7 @@
 gain("ds", "baseline")(found(DIGITS))          # {0: 2.1, 1: 1.7, ...}
 """
 
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from statistics import mean
 
 from paperlib import printed_numbers
@@ -12,20 +11,9 @@ from paperlib.config import ImageSet
 from paperlib.records import Record
 from paperlib.report import r_sweep, shown, table1
 from paperlib.report.claim_table import Quantity
-from paperlib.report.estimates import by_seed, of_kind
+from paperlib.report.estimates import by_seed, log_ratio, minus, of_kind
 
 COLUMN = {column.name: column for column in printed_numbers.TABLE1}
-
-
-def minus(after: Mapping[int, float], before: Mapping[int, float]) -> dict[int, float]:
-    """Paired: the seeds that both have."""
-    return {seed: after[seed] - before[seed] for seed in sorted(after.keys() & before.keys())}
-
-
-def log_ratio(above: Mapping[int, float], below: Mapping[int, float]) -> dict[int, float]:
-    """Paired; not a number where one of the two is not positive."""
-    positive = {s: above[s] > 0 and below[s] > 0 for s in sorted(above.keys() & below.keys())}
-    return {s: math.log(above[s] / below[s]) if fine else math.nan for s, fine in positive.items()}
 
 
 def gain(after: str, before: str) -> Quantity:
@@ -33,33 +21,19 @@ def gain(after: str, before: str) -> Quantity:
     return lambda records: minus(*(table1.column_by_seed(records, COLUMN[name]) for name in (after, before)))
 
 
-def at(records: Sequence[Record], r: float, bna: bool = False) -> dict[int, float]:
-    """Accuracy in percent at a point of Fig. 4."""
-    return by_seed(_runs_at(records, r), "accuracy_bna" if bna else "accuracy", 100)
-
-
-def _runs_at(records: Sequence[Record], r: float) -> list[Record]:
-    return [run for run in r_sweep.runs_of(records) if run.config.r == r]
-
-
 def rise(r: float, from_r: float, bna: bool) -> Quantity:
     """Accuracy at r over that at from_r."""
-    return lambda records: minus(at(records, r, bna), at(records, from_r, bna))
+    return lambda records: minus(*(r_sweep.accuracy_by_seed(records, point, bna) for point in (r, from_r)))
 
 
 def most_of_it_before(r: float, bna: bool) -> Quantity:
-    """Gain from 0 to r over the gain from r to 1."""
-
-    def quantity(records: Sequence[Record]) -> dict[int, float]:
-        first, rest = rise(r, 0.0, bna)(records), rise(1.0, r, bna)(records)
-        return minus(first, rest)
-
-    return quantity
+    """Gain from 0 to r, less the gain from r to 1."""
+    return lambda records: minus(rise(r, 0.0, bna)(records), rise(1.0, r, bna)(records))
 
 
 def seconds_at(records: Sequence[Record], r: float) -> dict[int, float]:
     """Cost of a run at a point of Fig. 4."""
-    return {run.seed: run.provenance["seconds"] for run in _runs_at(records, r)}
+    return {run.seed: run.provenance["seconds"] for run in r_sweep.runs_at(records, r)}
 
 
 def growth_of_cost(records: Sequence[Record]) -> dict[int, float]:

@@ -9,8 +9,8 @@ from paperlib import printed_numbers
 from paperlib.records import Record
 from paperlib.report import conditioning, evaluation
 from paperlib.report.claim_table import Quantity
-from paperlib.report.claims_of_paper_a import log_ratio, minus, of_image_sets
-from paperlib.report.estimates import by_seed
+from paperlib.report.claims_of_paper_a import of_image_sets
+from paperlib.report.estimates import by_seed, log_ratio, minus
 
 
 def own_runs(records: Sequence[Record]) -> list[Record]:

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from paperlib import printed_numbers
 from paperlib.config import Labels, Setting
 from paperlib.records import Record
-from paperlib.report.estimates import SHARE, estimate, in_words, mean_where_measured, of_kind, without_empty
+from paperlib.report.estimates import SHARE, estimate, mean_where_measured, of_kind, without_empty
 from paperlib.report.style import OURS, PAPER, SECOND, curves, described, listed, show
 
 SECOND_JUDGE = "second judge's accuracy"
@@ -157,7 +157,7 @@ def confidence_figure(records: Sequence[Record]) -> Figure:
     axes[0].set(xlabel="epoch", ylabel="mean top-1 confidence")
     axes[1].set(xlabel="epoch", ylabel="expected calibration error", ylim=(0, None))
     axes[2].set(xlabel="confidence (bin mean)", ylabel="accuracy in the bin")
-    axes[2].legend(fontsize=8)
+    fig.legend(*axes[2].get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=8, frameon=False)
     ends = [f"{who} {np.mean([r.history[f'{who}_ece'][-1] for r in runs]):.3f}" for who in ("teacher", "judge")]
     return described(
         fig, f"Confidence and calibration of teacher and judge. Expected calibration error after the last epoch: {', '.join(ends)}."
@@ -178,11 +178,9 @@ def sentences(records: Sequence[Record]) -> list[str]:
     own = own_setting(records)
     runs = runs_of(records, own)
     best = [100 * max(r.history["accuracy"][: printed_numbers.CONDITIONING_EPOCHS]) for r in runs]
+    verdict = "holds" if min(best) >= printed_numbers.CONDITIONING_ACCURACY else "does not hold"
     claim = f"{printed_numbers.CONDITIONING_ACCURACY:.0f} % within {printed_numbers.CONDITIONING_EPOCHS} epochs, at every seed"
-    lines.append(
-        f"{claim}: {in_words(min(best) >= printed_numbers.CONDITIONING_ACCURACY)}; "
-        f"the best of these epochs reaches {min(best):.1f} to {max(best):.1f} %, depending on the seed."
-    )
+    lines.append(f"{claim}: {verdict}; the best of these epochs reaches {min(best):.1f} to {max(best):.1f} %, depending on the seed.")
     labels = runs[0].config.labels_per_epoch
     paper = printed_numbers.CONDITIONING_LABELS
     lines.append(

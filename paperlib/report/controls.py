@@ -11,7 +11,7 @@ import pandas as pd
 from paperlib import printed_numbers
 from paperlib.config import ClassifierRun
 from paperlib.records import Record
-from paperlib.report.estimates import by_seed, estimate, of_kind, seconds
+from paperlib.report.estimates import by_seed, estimate, of_kind, paired, seconds
 from paperlib.report.table1 import column_runs
 
 COLUMNS = {column.name: column for column in printed_numbers.TABLE1}
@@ -58,7 +58,7 @@ def table(records: Sequence[Record]) -> pd.DataFrame:
         for bna, metric in (("", "accuracy"), ("BNA: ", "accuracy_bna")):
             ours = by_seed(runs, metric, 100)
             there = by_seed(runs_of(records, other), metric, 100)
-            mean, gain = estimate(list(ours.values())), estimate([ours[s] - there[s] for s in sorted(ours.keys() & there.keys())])
+            mean, gain = estimate(list(ours.values())), paired(ours, there)
             row |= {
                 f"{bna}ours": mean.mean,
                 f"{bna}± 95 %": mean.half_width,

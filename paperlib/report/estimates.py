@@ -3,7 +3,8 @@
 estimate([91.0, 92.0, 93.0])          # prints as 92.0 ± 2.5
 """
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -103,6 +104,24 @@ def seconds(runs: Sequence[Record]) -> dict[str, float]:
     return {"seconds": mean, "runs at a time": runs_at_a_time(runs)}
 
 
-def in_words(holds: bool) -> str:
-    """The verdict on a claim."""
-    return "holds" if holds else "does not hold"
+def decided(difference: Estimate) -> str:
+    """Whether a difference is above 0: its 95 % interval decides; one seed decides nothing."""
+    if difference.n > 1 and difference.low > 0:
+        return "holds"
+    return "does not hold" if difference.n > 1 and difference.high < 0 else "not decided"
+
+
+def minus(after: Mapping[int, float], before: Mapping[int, float]) -> dict[int, float]:
+    """The differences at the seeds that both have."""
+    return {seed: after[seed] - before[seed] for seed in sorted(after.keys() & before.keys())}
+
+
+def log_ratio(above: Mapping[int, float], below: Mapping[int, float]) -> dict[int, float]:
+    """At the seeds that both have; not a number where one of the two is not positive."""
+    positive = {s: above[s] > 0 and below[s] > 0 for s in sorted(above.keys() & below.keys())}
+    return {s: math.log(above[s] / below[s]) if fine else math.nan for s, fine in positive.items()}
+
+
+def paired(after: Mapping[int, float], before: Mapping[int, float]) -> Estimate:
+    """Of the differences at the seeds that both have."""
+    return estimate(list(minus(after, before).values()))

@@ -3,7 +3,7 @@
 table(found(DIGITS))          # a pandas frame, one row a setting
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -16,7 +16,7 @@ from sklearn.metrics import precision_recall_fscore_support
 from paperlib.config import Setting
 from paperlib.records import Record
 from paperlib.report import conditioning, rankings
-from paperlib.report.estimates import in_words, of_kind
+from paperlib.report.estimates import by_seed, decided, estimate, log_ratio, of_kind
 from paperlib.report.style import described, listed
 
 WITH_LABELS = "class-conditional G, trained with labels"
@@ -135,6 +135,11 @@ def _all_readers(found: dict[str, list[Record]]) -> list[str]:
     return readers(run for runs in found.values() for run in runs)
 
 
+def _comparable(larger: Mapping[int, float], smaller: Mapping[int, float]) -> str:
+    """Whether the factor between the two is below COMPARABLE, by its interval over the seeds that both have."""
+    return decided(estimate([np.log(COMPARABLE) - ratio for ratio in log_ratio(larger, smaller).values()]))
+
+
 def sentences(records: Sequence[Record]) -> list[str]:
     """Accuracy over all draws and in the worst attribute, variance, and whether IS and FID are comparable with training on labels."""
     found = {row["setting"]: row for row in table(records).to_dict("records")}
@@ -150,13 +155,14 @@ def sentences(records: Sequence[Record]) -> list[str]:
     if own and trained:
         claim = f"comparable with training on labels, within a factor of {COMPARABLE:g}"
         times = {name: row["FID"] / trained["FID"] if trained["FID"] > 0 else float("inf") for name, row in found.items()}
-        worse, lower = times[own["setting"]], trained["IS"] / own["IS"]
+        runs = [runs_of(records, setting) for setting in (own_setting(settings(records)), None)]
+        (own_fid, fid), (own_score, score) = ([by_seed(r, metric) for r in runs] for metric in ("fid", "inception_score"))
         others = [f"{name} {times[name]:.1f}" for name, row in found.items() if row is not own and row is not trained]
         lines += [
-            f"FID {claim}: {in_words(worse <= COMPARABLE)}; {own['features']}-FID {own['FID']:.1f} against {trained['FID']:.1f},"
-            f" a factor of {worse:.1f}; KID {own['KID']:.2f} against {trained['KID']:.2f}.",
+            f"FID {claim}: {_comparable(own_fid, fid)}; {own['features']}-FID {own['FID']:.1f} against {trained['FID']:.1f},"
+            f" a factor of {times[own['setting']]:.1f}; KID {own['KID']:.2f} against {trained['KID']:.2f}.",
             *([f"    The same factor in the other settings: {'; '.join(others)}."] if others else []),
-            f"IS {claim}: {in_words(lower <= COMPARABLE)}; {own['IS']:.2f} against {trained['IS']:.2f}.",
+            f"IS {claim}: {_comparable(score, own_score)}; {own['IS']:.2f} against {trained['IS']:.2f}.",
         ]
     judged = [[row.get(f"{who}'s accuracy", np.nan) for row in found.values()] for who in ("judge", "second judge")]
     return [*lines, *rankings.sentences(list(found), *judged)]

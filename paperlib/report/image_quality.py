@@ -12,7 +12,7 @@ import seaborn as sns
 from matplotlib.figure import Figure
 
 from paperlib.records import Record
-from paperlib.report.estimates import by_seed, of_kind
+from paperlib.report.estimates import by_seed, log_ratio, of_kind
 from paperlib.report.style import described, listed
 
 IMAGE_SETS = ("real train", "real test", "prior", "mined", "unconditional prior", "fifth prior", "conditioned")
@@ -96,10 +96,10 @@ def _on_a_fifth_of_the_data(records: Sequence[Record]) -> list[str]:
     told, seeds = [], 0
     for metric, name in (("fid", "FID"), ("inception_score", "IS")):
         fifth, whole = (by_seed(of_kind(records, "image-quality", image_set=s), metric) for s in ("fifth prior", "unconditional prior"))
-        ratios = [fifth[seed] / whole[seed] for seed in sorted(fifth.keys() & whole.keys()) if whole[seed] > 0 and fifth[seed] > 0]
-        if ratios:
+        ratios = np.array(list(log_ratio(fifth, whole).values()))
+        if len(ratios):
             seeds = len(ratios)
-            told.append(f"{name} times {np.exp(np.mean(np.log(ratios))):.2f} ({', '.join(f'{ratio:.2f}' for ratio in ratios)})")
+            told.append(f"{name} times {np.exp(ratios.mean()):.2f} ({', '.join(f'{ratio:.2f}' for ratio in np.exp(ratios))})")
     if not told:
         return []
     counted = f"geometric mean and each seed, n = {seeds}; the seeds are draws of one generator each"

@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from paperlib.records import Record
-from paperlib.report.estimates import SHARE, by_seed, estimate, of_kind
+from paperlib.report.estimates import SHARE, by_seed, estimate, of_kind, paired
 from paperlib.report.style import OURS, PAPER, SECOND, THIRD, described, listed
 
 
@@ -44,10 +44,7 @@ def classifiers(records: Sequence[Record]) -> pd.DataFrame:
         for bna in (False, True):
             metric = "accuracy_bna" if bna else "accuracy"
             accuracies, without = by_seed(runs, metric, 100), by_seed(by_size.get(0.0, []), metric, 100)
-            ours, gain = (
-                estimate(list(accuracies.values()), SHARE),
-                estimate([a - without[s] for s, a in accuracies.items() if s in without]),
-            )
+            ours, gain = estimate(list(accuracies.values()), SHARE), paired(accuracies, without)
             rows.append(
                 {
                     "eta": size,

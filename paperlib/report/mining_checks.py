@@ -14,7 +14,7 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from paperlib.records import Record
-from paperlib.report.estimates import Estimate, estimate, in_words, of_kind
+from paperlib.report.estimates import Estimate, decided, estimate, of_kind
 from paperlib.report.style import OURS, PAPER, SECOND, THIRD, described, listed
 
 
@@ -124,7 +124,7 @@ def forms_figure(records: Sequence[Record]) -> Figure:
     """Norm, distance and the judge's agreement after each form, for every stage and step size."""
     frame = forms(records)
     where = list(dict.fromkeys(zip(frame["epoch"], frame["eta"], strict=True)))
-    fig, axes = plt.subplots(1, 4, figsize=(11, 2.9), layout="constrained")
+    fig, axes = plt.subplots(1, 4, figsize=(11, 3.2), layout="constrained")
     columns = ("norm changes by %", "distance, random = 1", "judge agrees %", "judge, first read wrong %")
     for ax, column in zip(axes, columns, strict=True):
         for i, (form, color) in enumerate((("paper", OURS), ("not rescaled", SECOND), ("along y", THIRD))):
@@ -133,7 +133,7 @@ def forms_figure(records: Sequence[Record]) -> Figure:
         ax.set_xticks(np.arange(len(where)), [f"epoch {epoch}\neta {eta:g}" for epoch, eta in where], fontsize=7)
         ax.set_title(column, fontsize=9)
         ax.axhline(0 if "norm" in column else 1 if "distance" in column else 100, color=PAPER, linewidth=1)
-    axes[0].legend(fontsize=7, loc="upper left")
+    fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=8, frameon=False)
     told = listed(
         frame["form"] + frame["epoch"].map(", epoch {}".format) + frame["eta"].map(", eta {:g}".format),
         frame["judge agrees %"].map("{:.0f} %".format),
@@ -177,4 +177,4 @@ def _where_wrong(row: pd.DataFrame) -> str:
 def _verdict(values: Sequence[float]) -> str:
     """In words, with the points and their interval over seeds."""
     found: Estimate = estimate(values)
-    return f"{in_words(found.mean > 0)} (by {found} points)"
+    return f"{decided(found)} (by {found} points)"

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from paperlib import printed_numbers
 from paperlib.records import Record
-from paperlib.report.estimates import SHARE, beside, error_bars, estimate, in_words, of_kind, runs_at_a_time, seconds
+from paperlib.report.estimates import SHARE, beside, by_seed, decided, error_bars, estimate, minus, of_kind, paired, runs_at_a_time, seconds
 from paperlib.report.style import OURS, SECOND, THIRD, described, listed
 
 
@@ -20,14 +20,22 @@ def runs_of(records: Sequence[Record]) -> list[Record]:
     return of_kind(records, "classifier", real=False, hsm=False, long_factor=1, method="")
 
 
+def runs_at(records: Sequence[Record], r: float) -> list[Record]:
+    """One point of the figure, one run a seed."""
+    return [run for run in runs_of(records) if run.config.r == r]
+
+
+def accuracy_by_seed(records: Sequence[Record], r: float, bna: bool) -> dict[int, float]:
+    """Top-1 in percent at r."""
+    return by_seed(runs_at(records, r), "accuracy_bna" if bna else "accuracy", 100)
+
+
 def table(records: Sequence[Record]) -> pd.DataFrame:
     """Accuracy in percent without and with BNA, with the ends of its 95 % interval, and seconds of a run, for every r on record."""
-    runs = runs_of(records)
     rows = []
-    for r in sorted({run.config.r for run in runs}):
-        at = [run for run in runs if run.config.r == r]
+    for r in sorted({run.config.r for run in runs_of(records)}):
         for bna in (False, True):
-            ours = estimate([100 * run.metrics["accuracy_bna" if bna else "accuracy"] for run in at], SHARE)
+            ours = estimate(list(accuracy_by_seed(records, r, bna).values()), SHARE)
             rows.append(
                 {
                     "r": r,
@@ -38,7 +46,7 @@ def table(records: Sequence[Record]) -> pd.DataFrame:
                     "high": ours.high,
                     "n": ours.n,
                 }
-                | seconds(at)
+                | seconds(runs_at(records, r))
             )
     return pd.DataFrame(rows, columns=["r", "BNA", "paper", "ours", "low", "high", "n", "seconds", "runs at a time"]).round(2)
 
@@ -75,21 +83,23 @@ def figure(records: Sequence[Record], reference: Sequence[Record] = ()) -> Figur
 def sentences(records: Sequence[Record]) -> list[str]:
     """Where the curve rises, whether it saturates, and what a larger r costs."""
     frame = table(records)
-    ours = {(row["r"], row["BNA"]): row["ours"] for _, row in frame.iterrows()}
     cost = {row["r"]: row["seconds"] for _, row in frame.iterrows()}
-    if not all((r, bna) in ours for r in (0.0, 0.1, 0.5, 1.0) for bna in (False, True)):
+    if not {0.0, 0.1, 0.5, 1.0} <= cost.keys():
         return ["The paper's claims need r = 0, 0.1, 0.5 and 1 on record: run the notebook without r."]
     lines = []
     for bna in (False, True):
-        first, middle, last = (ours[b, bna] - ours[a, bna] for a, b in ((0.0, 0.1), (0.1, 0.5), (0.5, 1.0)))
+        at = {r: accuracy_by_seed(records, r, bna) for r in (0.0, 0.1, 0.5, 1.0)}
+        first, second, last = (paired(at[b], at[a]).mean for a, b in ((0.0, 0.1), (0.1, 0.5), (0.5, 1.0)))
+        most = paired(minus(at[0.1], at[0.0]), minus(at[1.0], at[0.1]))
+        a_quarter = {seed: 0.25 * rise for seed, rise in minus(at[0.5], at[0.0]).items()}
+        saturated = paired(a_quarter, minus(at[1.0], at[0.5]))
         lines += [
-            f"{'With' if bna else 'Without'} BNA: {first:+.1f} points from r = 0 to 0.1, {middle:+.1f} from 0.1 to 0.5, {last:+.1f} from 0.5 to 1.",
-            f"    Most of the gain comes before r = 0.1: {in_words(first > middle + last)}.",
-            f"    Almost saturated after r = 0.5 (the rest adds less than a quarter of the gain before): {in_words(last < 0.25 * (first + middle))}.",
+            f"{'With' if bna else 'Without'} BNA: {first:+.1f} points from r = 0 to 0.1, {second:+.1f} from 0.1 to 0.5, {last:+.1f} from 0.5 to 1.",
+            f"    Most of the gain comes before r = 0.1: {decided(most)} (before less after: {most} points).",
+            f"    Almost saturated after r = 0.5 (the rest adds less than a quarter of the gain before): {decided(saturated)}.",
         ]
-    lines.append(
-        f"With BNA, r = 0.5 ({ours[0.5, True]:.1f} %) is better than r = 1 ({ours[1.0, True]:.1f} %): {in_words(ours[0.5, True] > ours[1.0, True])}."
-    )
+    better = paired(at[0.5], at[1.0])
+    lines.append(f"With BNA, r = 0.5 is better than r = 1: {decided(better)} (by {better} points).")
     shared = runs_at_a_time(runs_of(records))
     contended = f", with {shared} runs at a time" if shared > 1 else ""
     lines.append(f"A run takes {cost[0.0]:.0f} s at r = 0, {cost[0.5]:.0f} s at r = 0.5 and {cost[1.0]:.0f} s at r = 1{contended}.")

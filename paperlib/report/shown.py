@@ -11,7 +11,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from paperlib.records import Record
-from paperlib.report.estimates import Estimate, estimate, in_words, of_kind
+from paperlib.report.estimates import Estimate, decided, of_kind, paired
 from paperlib.report.style import OURS, SECOND, described, listed
 
 MEASURES = ("recall", "coverage", "pixel_variance", "feature_variance")
@@ -34,8 +34,7 @@ def by_seed(records: Sequence[Record], name: str, measure: str, *, every: bool) 
 
 def difference(records: Sequence[Record], name: str, other: str, measure: str, *, every: bool) -> Estimate:
     """A training's measure less that of as many real images or of the random ones, paired over seeds."""
-    a, b = by_seed(records, name, measure, every=every), by_seed(records, other, measure, every=every)
-    return estimate([a[seed] - b[seed] for seed in sorted(a.keys() & b.keys())])
+    return paired(by_seed(records, name, measure, every=every), by_seed(records, other, measure, every=every))
 
 
 def table(records: Sequence[Record]) -> pd.DataFrame:
@@ -79,7 +78,8 @@ def sentences(records: Sequence[Record]) -> list[str]:
     lines = []
     for measure in MEASURES:
         gap = difference(records, "random", "real images", measure, every=False)
-        lines.append(f"Random images less diverse than as many real ones, by {_words(measure)}: {in_words(gap.mean < 0)} ({_signed(gap)}).")
+        less = decided(difference(records, "real images", "random", measure, every=False))
+        lines.append(f"Random images less diverse than as many real ones, by {_words(measure)}: {less} ({_signed(gap)}).")
     for name in NAMES[2:]:
         rows = found[found["training"] == name]
         if rows.empty:

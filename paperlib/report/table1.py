@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from paperlib import printed_numbers
 from paperlib.printed_numbers import Column
 from paperlib.records import Record
-from paperlib.report.estimates import SHARE, by_seed, error_bars, estimate, in_words, of_kind, seconds
+from paperlib.report.estimates import SHARE, by_seed, decided, error_bars, estimate, of_kind, paired, seconds
 from paperlib.report.style import DARK, OURS, PAPER, described, listed
 
 
@@ -67,7 +67,7 @@ def gains(records: Sequence[Record]) -> pd.DataFrame:
                 continue
             after = by_flags[flags[0] or i == 0, flags[1] or i == 1, flags[2] or i == 2]
             before, with_it = (column_by_seed(records, c) for c in (column, after))
-            ours = estimate([with_it[seed] - before[seed] for seed in sorted(before.keys() & with_it.keys())])
+            ours = paired(with_it, before)
             rows.append(
                 {
                     "method": method,
@@ -120,13 +120,13 @@ def gains_figure(records: Sequence[Record]) -> Figure:
 
 
 def sentences(records: Sequence[Record]) -> list[str]:
-    """Which methods gain, whether the intervals overlap, and what long training reaches."""
-    value = {c.name: estimate(column_values(records, c), SHARE) for c in printed_numbers.TABLE1}
+    """Which methods gain, by the 95 % interval over paired seeds, and what long training reaches."""
+    accuracies = {c.name: column_by_seed(records, c) for c in printed_numbers.TABLE1}
+    value = {name: estimate(list(found.values()), SHARE) for name, found in accuracies.items()}
     lines = []
     for low, high in (("baseline", "hsm"), ("baseline", "ds"), ("hsm", "ds+hsm"), ("ds", "ds+hsm"), ("ds+bna", "ds+hsm+bna")):
-        a, b = value[low], value[high]
-        intervals = "the 95 % intervals " + ("do not overlap" if a.high < b.low else "overlap")
-        lines.append(f"{low} {a} < {high} {b}: {in_words(b.mean > a.mean)}; {intervals if a.n > 1 else 'one seed, no interval'}.")
+        gain = paired(accuracies[high], accuracies[low])
+        lines.append(f"{low} {value[low]} < {high} {value[high]}: {decided(gain)} (by {gain} points, n = {gain.n}).")
     for method, part in gains(records).groupby("method", sort=False):
         ours, theirs = (f"{part[who].min():+.1f} to {part[who].max():+.1f}" for who in ("ours", "paper"))
         helped = int((part["ours"] > 0).sum())

@@ -10,7 +10,7 @@ import pandas as pd
 from paperlib.config import Setting
 from paperlib.records import Record
 from paperlib.report import conditioning, evaluation, failures
-from paperlib.report.estimates import estimate
+from paperlib.report.estimates import estimate, paired
 
 Values = Callable[[Sequence[Record], Setting], Mapping[int, float]]
 
@@ -62,7 +62,7 @@ def table(records: Sequence[Record]) -> pd.DataFrame:
             plain, other = values(records, own), values(records, warm)
             seeds = sorted(plain.keys() & other.keys())
             if seeds:
-                gain = estimate([other[s] - plain[s] for s in seeds])
+                gain = paired(other, plain)
                 means = {"paper B": estimate([plain[s] for s in seeds]).mean, "warm start": estimate([other[s] for s in seeds]).mean}
                 rows.append(
                     {"quantity": name, "draws": warm.warm_start}

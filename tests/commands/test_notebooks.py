@@ -67,8 +67,8 @@ def test_a_second_call_computes_nothing(executed, capsys):
     assert reproduce.main(["--profile", "smoke", "--only", "01_table1"]) == 0
     assert {path: path.stat().st_mtime_ns for path in (executed / "records").glob("*.json")} == before
     printed = capsys.readouterr().out
-    assert "Table 1: ds+hsm+bna" in printed
-    assert "verdict" in printed
+    assert re.search(r"^23 claims: ", printed, re.MULTILINE)
+    assert re.search(r"^Comparison with the reference, \d+ numbers: \d+ no reference", printed, re.MULTILINE)
 
 
 def test_report_needs_no_network(executed):

@@ -82,9 +82,9 @@ def test_which_runs_use_which_parts():
     assert set(known.of(SMOKE.classifier_run(0, real=True))) == classifier
     assert set(known.of(RENEWED)) == classifier | {"generator"}
     assert set(known.of(HARD)) == {"generator", "judge", "features", "classifier 4"}
-    assert set(known.of(CONDITIONING)) == {"unconditional generator", "teacher mnist", "judge"}
-    assert set(known.of(replace(CONDITIONING, labels="given"))) == {"generator", "teacher mnist", "judge"}
-    assert set(known.of(OWN)) == {"unconditional generator", "teacher mnist", "judge", "features", "real images"}
+    assert set(known.of(CONDITIONING)) == {"unconditional generator", "teacher mnist", "judge", "second judge"}
+    assert set(known.of(replace(CONDITIONING, labels="given"))) == {"generator", "teacher mnist", "judge", "second judge"}
+    assert set(known.of(OWN)) == {"unconditional generator", "teacher mnist", "judge", "second judge", "features", "real images"}
 
 
 def test_found_leaves_out_other_sizes_and_other_parts(smoke):

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from paperlib.report import conditioning, diversity, r_sweep, table1
-from paperlib.report.estimates import POSITIVE, SHARE, error_bars, estimate
+from paperlib.report.estimates import POSITIVE, SHARE, decided, error_bars, estimate, paired
 
 RNG = np.random.default_rng(0)
 
@@ -20,6 +20,15 @@ def test_students_interval():
     assert (found.low, found.high) == pytest.approx((92 - found.half_width, 92 + found.half_width))
     assert str(found) == "92.0 ± 2.5"
     assert str(estimate([92.0])) == "92.0" and math.isnan(estimate([]).mean) and math.isnan(estimate([92.0]).low)
+
+
+def test_only_an_interval_decides():
+    assert [decided(estimate(v)) for v in ([1.0, 1.2], [1.0, 1.0], [-1.0, -1.2], [1.0, -0.5], [1.0], [], [0.0, 0.0])] == [
+        "not decided", "holds", "not decided", "not decided", "not decided", "not decided", "not decided",
+    ]  # fmt: skip
+    assert decided(estimate([1.0, 1.1, 1.2])) == "holds"
+    assert decided(estimate([-1.0, -1.1, -1.2])) == "does not hold"
+    assert paired({0: 3.0, 1: 5.0, 2: 9.0}, {1: 4.0, 0: 1.0}).mean == 1.5
 
 
 def test_a_share_stays_between_0_and_100():

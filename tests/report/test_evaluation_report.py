@@ -57,12 +57,14 @@ def test_names_come_from_the_records(found):
 
 
 def test_sentences(found):
-    lines = "\n".join(evaluation.sentences(found))
+    more = [made_up.evaluated(setting, seed, 8, fid) for setting, fid in ((made_up.OWN, 10.0), (None, 2.0)) for seed in range(1, 6)]
+    lines = "\n".join(evaluation.sentences([*more, *found]))
     assert "digit-FID 10.0 against 2.0, a factor of 5.0" in lines
     assert "FID comparable with training on labels, within a factor of 1.5: does not hold" in lines
     assert "IS comparable with training on labels, within a factor of 1.5: holds" in lines
     near = [made_up.evaluated(made_up.OWN, 0, 9, 2.9), made_up.evaluated(None, 0, 9, 2)]
     assert "within a factor of 1.5: does not" not in "\n".join(evaluation.sentences(near))
+    assert "within a factor of 1.5: not decided" in "\n".join(evaluation.sentences(near))
     assert evaluation.sentences([]) == []
 
 

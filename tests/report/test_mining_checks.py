@@ -30,11 +30,11 @@ def test_forms():
 def test_sentences():
     lines = mining_checks.sentences(FOUND)
     assert lines[0] == "Mined against the classifier of epoch 1: its own accuracy falls by 22.0 points, at epoch 2 by 5.0;"
-    assert "Harder for the classifier itself than for another one: holds (by 17.0 ± 25.4 points)" in lines[3]
+    assert "Harder for the classifier itself than for another one: not decided (by 17.0 ± 25.4 points)" in lines[3]
     assert lines[9].endswith("Along y it reads 90.0 %; where the classifier first read another class, 60.0 % (along k*: 80.0 %).")
     assert lines[-1].endswith("Along y it reads 90.0 %.")
     other = [made_up.hard_samples(0, own=1.0)]
-    assert "does not hold (by -4.0 points)" in mining_checks.sentences(other)[3]
+    assert "not decided (by -4.0 points)" in mining_checks.sentences(other)[3]
     assert mining_checks.sentences([]) == []
 
 

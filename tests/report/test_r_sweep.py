@@ -16,10 +16,11 @@ def test_table():
 def test_sentences_need_the_points_of_the_claims():
     found = made_up.classifiers()
     assert r_sweep.sentences(found) == ["The paper's claims need r = 0, 0.1, 0.5 and 1 on record: run the notebook without r."]
-    lines = r_sweep.sentences([*found, *(made_up.classifier(seed, 0.77, 0.80, r=0.1) for seed in (0, 1, 2))])
-    assert "Without BNA: +7.0 points from r = 0 to 0.1, +3.0 from 0.1 to 0.5, +2.0 from 0.5 to 1." in lines
-    assert "    Most of the gain comes before r = 0.1: holds." in lines
-    assert "With BNA, r = 0.5 (84.0 %) is better than r = 1 (85.0 %): does not hold." in lines
+    lines = r_sweep.sentences([*found, *(made_up.classifier(seed, 0.78 + 0.01 * seed, 0.75 + 0.01 * seed, r=0.1) for seed in (0, 1, 2))])
+    assert lines[0] == "Without BNA: +9.0 points from r = 0 to 0.1, +1.0 from 0.1 to 0.5, +2.0 from 0.5 to 1."
+    assert lines[1] == "    Most of the gain comes before r = 0.1: holds (before less after: 6.0 ± 2.5 points)."
+    assert lines[4] == "    Most of the gain comes before r = 0.1: does not hold (before less after: -8.0 ± 2.5 points)."
+    assert lines[6] == "With BNA, r = 0.5 is better than r = 1: not decided (by -1.0 ± 2.5 points)."
     assert lines[-1] == "A run takes 2 s at r = 0, 2 s at r = 0.5 and 2 s at r = 1."
 
 

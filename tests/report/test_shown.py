@@ -27,8 +27,8 @@ def test_table_has_both_sizes():
 
 def test_sentences_are_paired():
     lines = shown.sentences(FOUND)
-    assert lines[1] == "Random images less diverse than as many real ones, by coverage: holds (-0.150 ± 0.635)."
-    assert lines[0].endswith("by recall: does not hold (+0.000 ± 0.000).")
+    assert lines[1] == "Random images less diverse than as many real ones, by coverage: not decided (-0.150 ± 0.635)."
+    assert lines[0].endswith("by recall: not decided (+0.000 ± 0.000).")
     assert lines[4].startswith(
         "ds shows 150 different images; as many of them as N against random ones: recall +0.000 ± 0.000, coverage +0.050 ± 0.000"
     )

@@ -53,7 +53,7 @@ SOURCE := $(if $(filter %.py,$(PROFILE)),$(if $(filter /% ~%,$(PROFILE)),,$(CALL
 RUN := $(PYTHON) -m paperlib.commands.reproduce --profile '$(SOURCE)' $(if $(SEEDS),--seeds $(SEEDS))
 
 .DEFAULT_GOAL := help
-.PHONY: help env reproduce test test-fast test-slow test-cluster lint format lab table1 sweep hard-samples conditioning quality diversity stages report doctor bench gpu check-warm-start readme reference examples times pretrained clean-results
+.PHONY: help env reproduce test test-fast test-slow test-browser test-cluster lint format lab table1 sweep hard-samples conditioning quality diversity stages report doctor bench gpu check-warm-start readme reference examples times pretrained clean-results
 
 help: ## print this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
@@ -87,6 +87,9 @@ test-fast: env ## run the tests that take no more than some seconds each
 
 test-slow: env ## run the long tests of stopping: random moments, a hung worker, a full disk
 	OMP_NUM_THREADS=1 PAPERLIB_SLOW=1 $(PYTHON) -m pytest tests/stopping
+
+test-browser: env ## open the report and every notebook in a real browser (needs the extra [browser], and Chromium of the system)
+	OMP_NUM_THREADS=1 $(PYTHON) -m pytest -rs tests/browser
 
 test-cluster: env ## run the smoke profile on a real SLURM on this machine (needs slurm-wlm and munge, and root)
 	OMP_NUM_THREADS=1 $(PYTHON) -m pytest -rs tests/cluster

@@ -70,9 +70,9 @@ def main() -> tuple[float, float]:
 
     real_train, real_test = digits()
     plain = accuracy(classifier, real_test)
-    print(f"Alg. 2:         {plain:.1%} of {len(real_test):,} real digits")  # expected (paper_a accuracy): 95.9%
+    print(f"Alg. 2:         {plain:.1%} of {len(real_test):,} real digits")  # expected (paper_a accuracy): 95.4%
     adapted = accuracy(adapt_batchnorm(classifier, real_train.images), real_test)
-    print(f"Alg. 2 and BNA: {adapted:.1%}")  # expected (paper_a accuracy with BNA): 95.6%
+    print(f"Alg. 2 and BNA: {adapted:.1%}")  # expected (paper_a accuracy with BNA): 95.3%
     return plain, adapted
 
 

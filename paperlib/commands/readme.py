@@ -14,7 +14,7 @@ import pandas as pd
 
 from paperlib import printed_numbers, profiles
 from paperlib.claims import CLAIMS, MOST_TELLING
-from paperlib.commands import strip
+from paperlib.commands import strip, weight_cards
 from paperlib.experiment import found
 from paperlib.records import Record
 from paperlib.report import (
@@ -76,6 +76,7 @@ def blocks(runs: Sequence[Record]) -> dict[str, str]:
         "times": times(),
         "bench": "\n\n".join(bench(path) for path in sorted((REFERENCE / "bench").glob("*.json")) if path.stem not in CHECKS),
         "warm_start_check": warm_start_check(),
+        "weight_cards": weight_cards.cards(),
         "engine": engine(),
         "claims_short": claim_table.short_markdown(claims, MOST_TELLING),
         "claims": f"{claim_table.counts(claims)}\n\n{claim_table.cells(claims).to_markdown(index=False, disable_numparse=True)}",

@@ -108,7 +108,7 @@ def conclude(profile: profiles.Profile) -> None:
     save_table(claims, folder, "claims")
     save_table(claim_table.tests(CLAIMS, results), folder, "claim_tests")
     save_table(frame, folder, "comparison")
-    write_report(folder, [folder / "notebooks" / f"{name}.ipynb" for name in ORDER], claims, frame)
+    write_report(folder, [folder / "notebooks" / f"{name}.ipynb" for name in ORDER], ours, claims, frame)
     print(claim_table.counts(claims))
     print("\n".join(comparison.summary(frame)))
     print(f"Report: {os.path.relpath(folder / 'report.html')}")

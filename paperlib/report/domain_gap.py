@@ -26,7 +26,7 @@ from scipy import stats
 from paperlib import printed_numbers
 from paperlib.records import Record
 from paperlib.report.estimates import estimate, of_kind
-from paperlib.report.style import DARK, OURS, SECOND, THIRD
+from paperlib.report.style import DARK, OURS, SECOND, THIRD, described, listed
 
 COLORS = {"plain": OURS, "mode-seeking": SECOND, "cifar10": THIRD}
 PAPER = {c.name: c.accuracy for c in printed_numbers.TABLE1}
@@ -170,7 +170,11 @@ def figure(measured: Sequence[Measured]) -> Figure:
             axes[2 * i + j, 0].set_ylabel("gain over the baseline (points)")
     handles = {label: handle for ax in axes.flat for handle, label in zip(*ax.get_legend_handles_labels(), strict=True)}
     fig.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=5, fontsize=8, frameon=False)
-    return fig
+    means = frame.groupby(["data", "method"])["gain"].mean()
+    told = listed([f"{method} on {data}" for data, method in means.index], means.map("{:+.1f}".format))
+    return described(
+        fig, f"Gain of each method against FID and recall of {frame['generator'].nunique()} generators. Mean gain in points: {told}."
+    )
 
 
 def _draw(ax: Axes, frame: pd.DataFrame, method: str, distance: str) -> None:

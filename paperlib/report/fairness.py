@@ -14,6 +14,7 @@ from scipy import stats
 from paperlib.records import Record
 from paperlib.report.diversity import METHODS, TRUTH, Key, runs_by_method
 from paperlib.report.estimates import estimate
+from paperlib.report.style import described, listed
 
 PAPER_B, WARM = (METHODS["gaussian"], 0.0), (METHODS["warm"], 0.0)
 LIMITS = (
@@ -21,6 +22,7 @@ LIMITS = (
     "method is fair to people. The shares are those of one generator trained on one data set, the labels are annotations of appearance in it, and the "
     "judge errs more on attributes that its own training images show less often."
 )
+APART = 2.0  # times: with shares closer together than this, a slope would be noise
 MEASURES = {"judge %": "the judge reads it (%)", "variance %": "variance (% of the truth's)"}
 
 
@@ -70,7 +72,8 @@ def figure(records: Sequence[Record], class_names: Sequence[str]) -> Figure:
     axes[0].set_xticks(names["share %"], names["attribute"], fontsize=7, rotation=30)
     axes[0].set_xticks([], minor=True)
     fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=8, frameon=False)
-    return fig
+    shares = listed(names["attribute"], names["share %"].map("{:.1f} %".format))
+    return described(fig, f"The judge's reading and the variety of every attribute against its share: {shares}.")
 
 
 def slope(records: Sequence[Record], key: Key, metric: str) -> str:
@@ -93,6 +96,8 @@ def sentences(records: Sequence[Record], class_names: Sequence[str]) -> list[str
     lines = [
         f"Rarest in the generator's images: {rarest} ({frame['share %'].min():.1f} %); most common: {commonest} ({frame['share %'].max():.1f} %)."
     ]
+    if frame["share %"].max() < APART * frame["share %"].min():
+        return [*lines, f"The largest share is less than {APART:g} times the smallest: no attribute is rare here."]
     for key in methods(records):
         judge, variance = slope(records, key, "judge_by_attribute"), slope(records, key, "pixel_variance_by_attribute")
         of_truth = "" if key == TRUTH else f", its variance by {variance} points of the truth's"

@@ -17,7 +17,7 @@ def record(method, seed, judge, variance):
     base = SMOKE.diversity_runs(seed)[0]
     config = type(base)(profile=base.profile, seed=seed, method=method, per_attribute=base.per_attribute)
     metrics = {"judge_by_attribute": judge, "pixel_variance_by_attribute": variance}
-    return Record(config, {}, metrics | ({"acceptance": SHARES} if isinstance(method, Rejection) else {}))
+    return Record(config, {}, metrics | ({"acceptance": list(SHARES)} if isinstance(method, Rejection) else {}))
 
 
 @pytest.fixture
@@ -56,3 +56,10 @@ def test_sentences_end_with_what_must_not_be_concluded(records):
     assert len(said) == 1 + 3 + 1
     assert len(fairness.figure(records, NAMES).axes) == 2
     assert fairness.sentences(records[1:2], NAMES) == ["The truth is not on record: run rejection at w = 1."]
+
+
+def test_even_shares_give_no_slope(records):
+    for record in records:
+        if "acceptance" in record.metrics:
+            record.metrics["acceptance"][:] = [0.24, 0.25, 0.25, 0.26]
+    assert fairness.sentences(records, NAMES)[1] == "The largest share is less than 2 times the smallest: no attribute is rare here."

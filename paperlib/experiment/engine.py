@@ -157,17 +157,14 @@ def _work(config: Config) -> None:
 
 
 def _longest_first(configs: Sequence[Config]) -> list[Config]:
-    def epochs(config: Config) -> int:
-        match config:
-            case ClassifierRun():
-                return config.epochs * config.long_factor
-            case MinedClassifierRun() | ControlRun() | ShownImagesRun():
-                return epochs(config.classifier)
-            case DiversityRun():
-                return getattr(config.method, "epochs", getattr(config.method, "steps", 0))
-        return getattr(config, "epochs", 0)
+    return sorted(configs, key=_images_seen, reverse=True)
 
-    return sorted(configs, key=epochs, reverse=True)
+
+def _images_seen(config: Config) -> int:
+    """In a run's training, or drawn: a run of more takes longer."""
+    training = getattr(config, "classifier", None) or getattr(config, "method", None) or config
+    epochs = getattr(training, "epochs", 0) * getattr(training, "long_factor", 1)
+    return max(epochs * getattr(training, "labels_per_epoch", getattr(training, "images", 0)), getattr(config, "draws", 0))
 
 
 def _run(config: Config, known: Fingerprints, *, progress: bool, workers: int) -> Record:

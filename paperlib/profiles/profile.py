@@ -139,7 +139,7 @@ class Parts:
     requirements: Callable[[], list[Requirement]] = list
     stand_ins: Callable[[], "Parts"] | None = None
     generator_batch: int = 100
-    forward_batch: int = 4096
+    forward_batch: int = 250
     store_bytes: bool = False
     mixed_precision: bool = False
 

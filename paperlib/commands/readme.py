@@ -213,7 +213,8 @@ def engine() -> str:
         [
             f"On {found['cores']} cores ({found['processor']}), what a run costs beside the run itself:",
             pd.DataFrame(rows).to_markdown(index=False),
-            f"Workers are there after {start:.1f} s at most. From the signal until no process is left: {stops}. "
+            f"Workers are there after {start:.1f} s at most; each imports the library once, in {found['import']:.1f} s. "
+            f"From the signal until no process is left: {stops}. "
             f"{read['records']:,} records are read in {read['seconds']:.1f} s; the slowest table takes {read['slowest_table_seconds']:.1f} s, all of them "
             f"{read['tables_seconds']:.1f} s and {read['peak_mib']} MiB.",
         ]

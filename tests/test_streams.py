@@ -99,7 +99,8 @@ def test_no_seed_is_made_of_another_by_arithmetic():
 
 
 def test_the_environment_is_read_where_paths_are_made():
-    assert using("environ", "getenv", "putenv") == {"support/paths.py", "commands/reproduce.py"}
+    """And where workers start: each gets its GPU, and what Dask leaves behind is taken away."""
+    assert using("environ", "getenv", "putenv") == {"support/paths.py", "commands/reproduce.py", "experiment/cluster.py"}
 
 
 def test_threads_are_set_in_one_place():

@@ -28,7 +28,10 @@ COUNT, PICTURES_EVERY = 10_000, 100
 
 
 def made_up(count: int) -> Iterator[Record]:
-    """The records of the reference, again and again with seeds that are not there yet; their seconds count them. Every hundredth has a picture."""
+    """The records of the reference, again and again with seeds that are not there yet. Every hundredth has a picture.
+
+    `seconds` is the place of a record here: tables need the order of the profile's plan, which the files do not keep.
+    """
     stored = experiment.found(DIGITS, REFERENCE / "digits")
     seeds = 1 + max(record.seed for record in stored)
     picture = np.random.default_rng(0).uniform(-1, 1, (280, 560))

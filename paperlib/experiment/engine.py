@@ -124,7 +124,7 @@ def _longest_first(configs: Sequence[Config]) -> list[Config]:
 
 
 def _images_seen(config: Config) -> int:
-    """In a run's training, or drawn: a run of more takes longer."""
+    """Images that a run trains on or draws; the more, the longer it takes."""
     training = getattr(config, "classifier", None) or getattr(config, "method", None) or config
     epochs = getattr(training, "epochs", 0) * getattr(training, "long_factor", 1)
     return max(epochs * getattr(training, "labels_per_epoch", getattr(training, "images", 0)), getattr(config, "draws", 0))

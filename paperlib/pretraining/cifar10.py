@@ -59,7 +59,7 @@ Part = GeneratorPart | NaturalTraining
 SMALL: dict[str, Part] = {  # two cores
     JUDGE: NaturalTraining(epochs=14, width=32),
     TEACHER: NaturalTraining(epochs=10, width=32),
-    CONDITIONAL: GeneratorPart(GANSettings(conditional=True), steps=16_000),
+    CONDITIONAL: GeneratorPart(GANSettings(conditional=True), steps=24_000),
     UNCONDITIONAL: GeneratorPart(GANSettings(conditional=False), steps=16_000),
 }
 LARGE: dict[str, Part] = {  # a GPU

@@ -112,8 +112,7 @@ class Explorer:
         generator, y = self.shown.generator, self._label(label)
         z = generator.sample_latents(1, stream(seed, "shown images", generator.device))
         path = [z]
-        for j in range(1, steps + 1):
-            path.append(mine_hard_latents(generator, self.shown.classifier, z, y, steps=j, step_size=eta))
+        mine_hard_latents(generator, self.shown.classifier, z, y, steps=steps, step_size=eta, on_step=path.append)
         latents = torch.cat(path)
         with torch.no_grad():
             images = generator(latents, y.expand(len(latents)))

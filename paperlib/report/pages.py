@@ -4,6 +4,7 @@ The first screen says what was run, what holds and whether it agrees with the re
 """
 
 import base64
+import contextlib
 import html
 import io
 import re
@@ -172,10 +173,11 @@ def _readable(body: str) -> str:
 
 
 def _lighter(png: str) -> str:
-    """A PNG in base64 -> the same of COLOURS colours, where that is smaller: the whole report stays below 3 MB."""
+    """A PNG in base64 -> the same of COLOURS colours, where that is smaller: the whole report stays below 3 MB. What cannot be read stays."""
     packed, smaller = base64.b64decode(png), io.BytesIO()
-    Image.open(io.BytesIO(packed), formats=["PNG"]).convert("RGB").quantize(COLOURS).save(smaller, "PNG", optimize=True)
-    return base64.b64encode(min(packed, smaller.getvalue(), key=len)).decode()
+    with contextlib.suppress(OSError):
+        Image.open(io.BytesIO(packed), formats=["PNG"]).convert("RGB").quantize(COLOURS).save(smaller, "PNG", optimize=True)
+    return base64.b64encode(min(packed, smaller.getvalue() or packed, key=len)).decode()
 
 
 def _mathml(match: re.Match[str]) -> str:

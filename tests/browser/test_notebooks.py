@@ -20,7 +20,7 @@ KNOWN = {
     "05_image_quality": "FID of",
     "06_diversity": "posterior",
     "07_when_do_they_help": "generators",
-    "08_explore": "different images",
+    "08_explore": "IntSlider",
 }
 COMPUTING = "() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'busy'"
 

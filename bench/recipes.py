@@ -3,8 +3,9 @@
 make recipes CIFAR10=/data/cifar10            # some hours on two cores; an interrupted comparison goes on where it stopped
 python bench/recipes.py --only plain          # one of them, for one core each
 
-All have the same budget of steps: that of the first stage of the generator that is trained in full, whose recipe is read there. What counts is read on the validation images: the accuracy of a classifier trained on samples, then recall,
-then FID in the judge's features. The judge comes first: make pretrained PROFILE=cifar10 PART=cifar10_judge.
+All have the budget of the first stage of the generator that is trained in full; its own recipe is read there. What counts is read on the
+validation images: the accuracy of a classifier trained on samples, then recall, then FID in the judge's features. The judge comes first:
+make pretrained PROFILE=cifar10 PART=cifar10_judge
 """
 
 import argparse

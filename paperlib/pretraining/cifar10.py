@@ -57,13 +57,13 @@ class GeneratorPart:
 
 Part = GeneratorPart | NaturalTraining
 SMALL: dict[str, Part] = {  # two cores
-    JUDGE: NaturalTraining(epochs=14, width=32),
+    JUDGE: NaturalTraining(epochs=20, width=40),
     TEACHER: NaturalTraining(epochs=10, width=32),
     CONDITIONAL: GeneratorPart(GANSettings(conditional=True), steps=24_000),
     UNCONDITIONAL: GeneratorPart(GANSettings(conditional=False), steps=16_000),
 }
 LARGE: dict[str, Part] = {  # a GPU
-    JUDGE: NaturalTraining(epochs=40, width=40),
+    JUDGE: NaturalTraining(epochs=40, width=42),
     TEACHER: NaturalTraining(epochs=40, width=48),
     CONDITIONAL: GeneratorPart(GANSettings(conditional=True, channels=128), steps=40_000),
     UNCONDITIONAL: GeneratorPart(GANSettings(conditional=False, channels=128), steps=40_000),

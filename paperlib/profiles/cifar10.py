@@ -151,7 +151,7 @@ def _settings(warm_start: int) -> tuple[Setting, ...]:
 
 def _stand_ins(real: Parts, small: bool) -> Parts:
     """The same networks with random weights, and images of noise: what they make means nothing, what they cost is true."""
-    rng, channels, (judge, teacher) = torch.Generator().manual_seed(0), 48 if small else 128, (32, 32) if small else (40, 48)
+    rng, channels, (judge, teacher) = torch.Generator().manual_seed(0), 48 if small else 128, (40, 32) if small else (42, 48)
     n = SMALL_TRAIN if small else 45_000
     noise = Images(torch.randint(256, (n, 3, 32, 32), generator=rng, dtype=torch.uint8), torch.arange(n) % 10).to(device())
     frozen = Once(lambda: new_classifier(TEACHER, teacher).eval().requires_grad_(False).to(device()))

@@ -25,6 +25,7 @@ from paperlib.networks.classifiers import resnet18
 from paperlib.networks.natural import NaturalJudge
 from paperlib.pretraining.cifar10 import CONDITIONAL, JUDGE, TEACHER, UNCONDITIONAL, new_classifier
 from paperlib.pretraining.natural_gan import new_generator
+from paperlib.pretraining.stages import STAGES
 from paperlib.profiles.profile import (
     ClassifierSizes,
     ConditioningSizes,
@@ -90,6 +91,13 @@ def _generator(name: str) -> Generator:
     made = _made(name)
     network = new_generator(len(CLASSES) if name == CONDITIONAL else 0, made["channels"], made["latent_dim"])
     return _frozen(load_pretrained(network, name, PRETRAINED))
+
+
+def generator_of_stage(share: float) -> Generator:
+    """The class-conditional generator as it was after this share of its training; a stage that notebook 07 has too."""
+    made = _made(CONDITIONAL)
+    network = new_generator(len(CLASSES), made["channels"], made["latent_dim"])
+    return _frozen(load_pretrained(network, f"cifar10-{made['seed']}-{round(share * made['steps']):06d}", STAGES))
 
 
 def _frozen(network: nn.Module) -> Generator:

@@ -161,7 +161,7 @@ class Explorer:
             with torch.no_grad():
                 images = self.generator(z, None) if len(z) else z
             pictures = "".join(f"<td>{_picture(image, name)}</td>" for image in images)
-            rows.append(f'<tr><th style="text-align:left">{html.escape(name)}</th>{pictures}</tr>')
+            rows.append(f'<tr><th style="text-align:left;line-height:1.2">{html.escape(name)}</th>{pictures}</tr>')
         return f"<table>{''.join(rows)}</table>"
 
     def disagreement(self, label: str, believer: str) -> str:

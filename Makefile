@@ -13,6 +13,9 @@ IMAGENET ?= $(PAPERLIB_IMAGENET)
 BIGGAN ?= $(PAPERLIB_BIGGAN)
 INCEPTION ?= $(PAPERLIB_INCEPTION)
 JUDGE ?= $(PAPERLIB_JUDGE)
+# The cifar10 profiles take this: make reproduce PROFILE=cifar10_small CIFAR10=/data/cifar10; without it the official archive is downloaded
+CIFAR10 ?= $(PAPERLIB_CIFAR10)
+export PAPERLIB_CIFAR10 := $(CIFAR10)
 # The faces profile takes these: make conditioning PROFILE=faces UTKFACE=/data/UTKFace
 UTKFACE ?= $(PAPERLIB_UTKFACE)
 FACES_GENERATOR ?= $(PAPERLIB_FACES_GENERATOR)
@@ -50,14 +53,15 @@ SOURCE := $(if $(filter %.py,$(PROFILE)),$(if $(filter /% ~%,$(PROFILE)),,$(CALL
 RUN := $(PYTHON) -m paperlib.commands.reproduce --profile '$(SOURCE)' $(if $(SEEDS),--seeds $(SEEDS))
 
 .DEFAULT_GOAL := help
-.PHONY: help env reproduce test test-fast test-slow test-cluster lint format lab table1 sweep hard-samples conditioning quality diversity report doctor bench gpu check-warm-start readme reference examples times pretrained clean-results
+.PHONY: help env reproduce test test-fast test-slow test-browser test-cluster lint format lab table1 sweep hard-samples conditioning quality diversity stages report doctor bench gpu check-warm-start readme reference examples times pretrained recipes clean-results
 
 help: ## print this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
 	@echo "Options:"
-	@echo "  PROFILE=digits     also imagenet10 or faces; smoke, imagenet10_smoke and faces_smoke are quick trials of the three"
+	@echo "  PROFILE=digits     also cifar10, cifar10_small, imagenet10 or faces; smoke, cifar10_smoke, imagenet10_smoke and faces_smoke are quick trials"
 	@echo "  PROFILE=path.py    your own profile, see docs/own_parts.md"
 	@echo "  SEEDS=n            number of seeds"
+	@echo "  MINUTES=n          make pretrained PROFILE=cifar10: stop after n minutes; the next call goes on. PART=name, STEPS=n: see docs/cifar10.md"
 	@echo "  CLUSTER=slurm      or tls://host:port, a Dask scheduler: compute there, see docs/cluster.md"
 	@echo "  DASHBOARD=1        show what the workers do, on 127.0.0.1"
 	@echo "  CONDA_ENV=name     use this conda environment instead of .venv"
@@ -83,6 +87,9 @@ test-fast: env ## run the tests that take no more than some seconds each
 
 test-slow: env ## run the long tests of stopping: random moments, a hung worker, a full disk
 	OMP_NUM_THREADS=1 PAPERLIB_SLOW=1 $(PYTHON) -m pytest tests/stopping
+
+test-browser: env ## open the report and every notebook in a real browser (needs the extra [browser], and Chromium of the system)
+	OMP_NUM_THREADS=1 $(PYTHON) -m pytest -rs tests/browser
 
 test-cluster: env ## run the smoke profile on a real SLURM on this machine (needs slurm-wlm and munge, and root)
 	OMP_NUM_THREADS=1 $(PYTHON) -m pytest -rs tests/cluster
@@ -118,6 +125,9 @@ quality: env ## measure the image quality of every set of images
 diversity: env ## run conditioning without collapse, past paper B
 	$(RUN) --only 06_diversity
 
+stages: env ## notebook 07, when do the methods help: train its generators, compute their runs (hours; goes on where it was stopped)
+	$(PYTHON) -m paperlib.commands.stages $(if $(SEEDS),--seeds $(SEEDS))
+
 report: env ## write tables, report.html and the comparison from existing records
 	$(RUN) --report-only
 
@@ -148,8 +158,11 @@ examples: env ## run examples/paper_a.py and paper_b.py and record what they pri
 times: env ## time `make reproduce` and `make test` for README.md
 	$(PYTHON) bench/times.py
 
-pretrained: env ## train the shipped generators and classifiers again (under an hour on a CPU)
-	$(PYTHON) -m paperlib.commands.reproduce --pretrain
+pretrained: env ## train the shipped generators and classifiers again (under an hour on a CPU; PROFILE=cifar10: hours)
+	$(PYTHON) -m paperlib.commands.pretrain --profile '$(SOURCE)' $(if $(MINUTES),--minutes $(MINUTES)) $(if $(PART),--part $(PART)) $(if $(STEPS),--steps $(STEPS))
+
+recipes: env ## compare recipes for the generators of cifar10, into results/reference/pretraining (hours; resumes)
+	$(PYTHON) bench/recipes.py
 
 clean-results: $(if $(filter %.py,$(PROFILE)),env) ## delete the results of PROFILE
 	@case "$(PROFILE)" in *.py) ;; ""|.*|*/*|reference) echo "PROFILE = $(PROFILE): use the name of one profile's folder in results/, or the path of its file." >&2; exit 1;; esac

@@ -15,6 +15,8 @@ from typing import Annotated, Any, Literal, NamedTuple, TypeVar, dataclass_trans
 from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as pydantic_dataclass
 
+from paperlib.support.notebook_errors import short_errors
+
 Labels = Literal["unconditional", "given", "withheld", "shuffled"]
 Family = Literal["gaussian", "mixture", "flow"]
 Optimizer = Literal["sgd", "adam"]
@@ -406,8 +408,9 @@ def check_notebook_parameters(namespace: Mapping[str, Any], **types: Any) -> Non
     """Stop a notebook whose parameters are unknown or of the wrong type, before any work.
 
     namespace: the notebook's globals(). types: the name and type of each declared parameter. Papermill only warns of an unknown -p name;
-    the cell that it injects is found in the input history and its names are compared.
+    the cell that it injects is found in the input history and its names are compared. From here on, errors of this package take three lines.
     """
+    short_errors()
     for name, kind in types.items():
         value = namespace.get(name)
         fits = isinstance(value, kind) or (isinstance(value, int) and isinstance(0.0, kind))

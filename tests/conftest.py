@@ -34,6 +34,8 @@ from paperlib.networks.vgg_face import CONVOLUTIONS_PER_BLOCK
 from paperlib.records import Record
 from paperlib.support.paths import ROOT, Paths
 
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
 torch.set_num_threads(1)
 
 
@@ -218,13 +220,14 @@ CHANNELS = {32: [4, 4, 4, 4], 64: [16, 16, 8, 4, 2], 128: [16, 16, 8, 4, 2, 1]}
 
 
 def published_biggan(resolution=32, ch=8, classes=5, dim_z=12, shared=6, hierarchical=True, attention=None, spectral=True, seed=0):
-    """A state dict as that code's G.state_dict() names and shapes it, with random values."""
+    """A state dict as that code's G.state_dict() names and shapes it, with random values. shared=0: an embedding in each norm."""
+    hierarchical = hierarchical and shared > 0
     rng = torch.Generator().manual_seed(seed)
     channels = [ch * c for c in CHANNELS[resolution]]
     blocks = len(channels) - 1
     chunk = dim_z // (blocks + 1) if hierarchical else dim_z
     condition = shared + chunk if hierarchical else shared
-    state = {"shared.weight": torch.randn(classes, shared, generator=rng)}
+    state = {"shared.weight": torch.randn(classes, shared, generator=rng)} if shared else {}
 
     def layer(name, *shape, bias=True):
         state[f"{name}.weight"] = torch.randn(shape, generator=rng) / math.prod(shape[1:]) ** 0.5
@@ -244,8 +247,11 @@ def published_biggan(resolution=32, ch=8, classes=5, dim_z=12, shared=6, hierarc
         layer(f"blocks.{i}.0.conv2", out, out, 3, 3)
         layer(f"blocks.{i}.0.conv_sc", out, inside, 1, 1)
         for norm, n in (("bn1", inside), ("bn2", out)):
-            layer(f"blocks.{i}.0.{norm}.gain", n, condition, bias=False)
-            layer(f"blocks.{i}.0.{norm}.bias", n, condition, bias=False)
+            for what in ("gain", "bias"):
+                if shared:
+                    layer(f"blocks.{i}.0.{norm}.{what}", n, condition, bias=False)
+                else:
+                    state[f"blocks.{i}.0.{norm}.{what}.weight"] = torch.randn(classes, n, generator=rng)
             statistics(f"blocks.{i}.0.{norm}", n)
         if attention == i:
             for name, shape in {"theta": (out // 8, out), "phi": (out // 8, out), "g": (out // 2, out), "o": (out, out // 2)}.items():
@@ -255,3 +261,29 @@ def published_biggan(resolution=32, ch=8, classes=5, dim_z=12, shared=6, hierarc
     statistics("output_layer.0", channels[-1])
     layer("output_layer.2", 3, channels[-1], 3, 3)
     return state
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Playwright's Python package with the Chromium of the system. Without either, the test is skipped with the reason."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="needs Playwright: pip install 'paperlib[browser]'")
+    if CHROMIUM is None:
+        pytest.skip("needs Chromium, of the system: apt install chromium")
+    with sync_api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def complaints():
+    """What a page says on its console, and which requests it makes: watch(page) fills the list."""
+    found = []
+
+    def watch(page):
+        page.on("console", lambda message: found.append(message.text) if message.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: found.append(str(error)))
+        page.on("request", lambda request: None if request.url.startswith(("file:", "data:")) else found.append(request.url))
+        return found
+
+    return watch

@@ -1,5 +1,6 @@
 """pyproject.toml is the truth; constraints.txt and environment.yml follow it; no address of a registry anywhere."""
 
+import json
 import re
 import subprocess
 import tomllib
@@ -78,3 +79,19 @@ def test_lab_serves_the_repository_and_takes_arguments():
 
 def test_ci_runs_the_test_command():
     assert "make test" in (ROOT / ".ci" / "run").read_text()
+
+
+def test_binder_installs_the_same():
+    lines = (ROOT / ".binder" / "requirements.txt").read_text().split("\n")
+    assert lines[0] == "--constraint ../constraints.txt"
+    assert lines[1] in PROJECT["dependencies"]
+    assert lines[2] == "--editable ."
+    python = (ROOT / ".binder" / "runtime.txt").read_text().strip().removeprefix("python-")
+    assert Requirement(f"python{PROJECT['requires-python']}").specifier.contains(python)
+    assert "http" not in "".join(path.read_text() for path in (ROOT / ".binder").iterdir())
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda path: path.stem)
+def test_notebooks_carry_no_widgets(path):
+    """GitHub refuses to draw a notebook whose metadata hold the state of widgets."""
+    assert "widgets" not in json.loads(path.read_text())["metadata"]

@@ -14,7 +14,7 @@ import pandas as pd
 
 from paperlib import printed_numbers, profiles
 from paperlib.claims import CLAIMS, MOST_TELLING
-from paperlib.commands import strip
+from paperlib.commands import strip, weight_cards
 from paperlib.experiment import found
 from paperlib.records import Record
 from paperlib.report import (
@@ -40,7 +40,7 @@ from paperlib.support.files import replacing
 from paperlib.support.marked_text import block_names, expected_lines, render
 from paperlib.support.paths import REFERENCE, ROOT
 
-CHECKS = ("engine", "records", "warm_start")  # of results/reference/bench: those that are no table of speeds
+CHECKS = ("engine", "explorer", "records", "warm_start")  # of results/reference/bench: those that are no table of speeds
 DIGITS = REFERENCE / "digits"
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), DIGITS / "README.md")
 EXAMPLES = tuple(sorted((ROOT / "examples").glob("*.py")))
@@ -76,6 +76,7 @@ def blocks(runs: Sequence[Record]) -> dict[str, str]:
         "times": times(),
         "bench": "\n\n".join(bench(path) for path in sorted((REFERENCE / "bench").glob("*.json")) if path.stem not in CHECKS),
         "warm_start_check": warm_start_check(),
+        "weight_cards": weight_cards.cards(),
         "engine": engine(),
         "claims_short": claim_table.short_markdown(claims, MOST_TELLING),
         "claims": f"{claim_table.counts(claims)}\n\n{claim_table.cells(claims).to_markdown(index=False, disable_numparse=True)}",
@@ -177,7 +178,13 @@ def times() -> str:
     found = json.loads(path.read_text())
     reproduce, test = (f"{found[name] / 60:.1f} minutes" for name in ("reproduce", "test"))
     where = f"Measured after the install on {found['cores']} cores ({found['processor']})"
-    return f"{where}: `make reproduce` {reproduce} with {found['seeds']} seeds, `make test` {test}."
+    return f"{where}: `make reproduce` {reproduce} with {found['seeds']} seeds, `make test` {test}. {explorer()}"
+
+
+def explorer() -> str:
+    """What bench/explorer.py found."""
+    views = json.loads((REFERENCE / "bench" / "explorer.json").read_text())["milliseconds"].values()
+    return f"In the explorer, notebook 08, a moved slider shows its picture after {max(view['median'] for view in views):.0f} ms or less (medians of the views)."
 
 
 def warm_start_check() -> str:

@@ -1,5 +1,6 @@
 """Real images: fixed splits, in the range the generators use."""
 
+from paperlib.data.cifar10 import Cifar10, cifar10
 from paperlib.data.digits import digits, uci_digits, uci_train_test
 from paperlib.data.image_folder import FolderImages, image_folder
 from paperlib.data.imagenet import imagenet10
@@ -7,11 +8,13 @@ from paperlib.data.images import Images, check_images, check_labels, returned_im
 from paperlib.data.utkface import Faces, utkface
 
 __all__ = [
+    "Cifar10",
     "Faces",
     "FolderImages",
     "Images",
     "check_images",
     "check_labels",
+    "cifar10",
     "digits",
     "image_folder",
     "imagenet10",

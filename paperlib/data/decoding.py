@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal
 
 import numpy as np
 import torch
@@ -64,7 +64,7 @@ def decode_images(
     decoded: list[np.ndarray | str] = []
     bar = progress_bar(len(paths), f"decoding {name}", enabled=progress)
     with ThreadPoolExecutor() as pool:
-        for pixels in pool.map(lambda path: _decode(path, size, channels), paths):
+        for pixels in pool.map(lambda path: decode_file(path, size, channels), paths):
             decoded.append(pixels)
             bar.update(1)
     bar.close()
@@ -85,10 +85,10 @@ def _unusable(path: Path) -> str:
     return "" if path.is_file() else f"{path} is no file"
 
 
-def _decode(path: Path, size: int, channels: Literal[1, 3]) -> np.ndarray | str:
+def decode_file(file: Path | BinaryIO, size: int, channels: Literal[1, 3]) -> np.ndarray | str:
     """(size, size, channels) uint8, or what is wrong with the file."""
     try:
-        with Image.open(path, formats=FORMATS) as image:
+        with Image.open(file, formats=FORMATS) as image:
             if image.mode in DEEP_MODES:
                 return f"its pixels have more than 8 bits (mode {image.mode}); save it with 8 bits a channel"
             if image.width * image.height > MOST_PIXELS:

@@ -90,11 +90,16 @@ def run_all(
     return [done[config] for config in configs if not done[config].impossible]
 
 
-def left_out(configs: Sequence[Config], profile: Profile) -> list[Record]:
-    """The records of those of `configs` that the pair cannot do, each with its reason in `impossible`; what is not on record is not run."""
+def on_record(configs: Sequence[Config], profile: Profile) -> list[Record]:
+    """The records of those of `configs` that have one; the others are not run."""
     known = Fingerprints(profile)
     loaded = (records.load_or_set_aside(records.path_of(profile.folder, c, known.of(c))) for c in dict.fromkeys(configs))
-    return [record for record in loaded if record and record.impossible]
+    return [record for record in loaded if record]
+
+
+def left_out(configs: Sequence[Config], profile: Profile) -> list[Record]:
+    """The records of those of `configs` that the pair cannot do, each with its reason in `impossible`; what is not on record is not run."""
+    return [record for record in on_record(configs, profile) if record.impossible]
 
 
 def found(profile: Profile, folder: Path | None = None) -> list[Record]:

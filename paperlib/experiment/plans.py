@@ -1,6 +1,7 @@
 """The runs behind each notebook: what has to be on record before it can speak."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from paperlib import printed_numbers
 from paperlib.config import (
@@ -72,7 +73,7 @@ def table1_and_controls(profile: Profile, seeds: int) -> list[ClassifierRun | Co
 
 def own_methods(profile: Profile, seeds: int) -> list[ClassifierRun]:
     """The profile's own methods: further columns of Table 1."""
-    return [profile.classifier_run(seed, method=method.name) for method in profile.methods for seed in seeds_of(seeds)]
+    return [profile.classifier_run(seed, method=method.name, long=method.long) for method in profile.methods for seed in seeds_of(seeds)]
 
 
 def sweep(profile: Profile, seeds: int, fractions: Iterable[float] = printed_numbers.FIG4_R) -> list[ClassifierRun]:
@@ -151,6 +152,19 @@ def diversity(profile: Profile, seeds: int) -> list[DiversityRun]:
     """Every method of conditioning past paper B over the side seeds; a few of them at one seed in a quick run."""
     some = _or_one(profile, seeds, side_seeds(profile, seeds))
     return [run for seed in some for run in profile.diversity_runs(seed, quick=quick(profile, seeds))]
+
+
+def stage(profile: Profile, seeds: int) -> list[Config]:
+    """Notebook 07, one of its generators: Table 1 without its last two columns, and how far the generator is from its data."""
+    ds = printed_numbers.TABLE1_R
+    trained = [profile.classifier_run(seed, hsm=hsm, r=r) for seed in seeds_of(seeds) for r in (0.0, ds) for hsm in (False, True)]
+    return [*trained, profile.image_quality_run(0, "prior")]
+
+
+def larger_fixed_sets(profile: Profile, seeds: int) -> list[ClassifierRun]:
+    """The baseline on 2, 4 and 8 times as many images, seen 2, 4 and 8 times less often: as many steps of training."""
+    base = [profile.classifier_run(seed) for seed in seeds_of(seeds)]
+    return [replace(run, images=times * run.images, epochs=max(1, run.epochs // times)) for run in base for times in (2, 4, 8)]
 
 
 # The notebooks that speak of a plan's runs.

@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from pytorch_pretrained_biggan import BigGAN, BigGANConfig
 from pytorch_pretrained_biggan import model as library
 from pytorch_pretrained_biggan.file_utils import cached_path
+from torch.nn.utils.spectral_norm import SpectralNorm
 
 from paperlib.config import check, check_count, check_number
 from paperlib.generators.fused_biggan import fuse_biggan
@@ -26,6 +28,7 @@ CONFIG = "config.json"
 MOST_LAYERS = 32
 WEIGHTS = ("model.safetensors", "pytorch_model.safetensors", "pytorch_model.bin")
 DOWNLOADS: dict[str, str] = library.PRETRAINED_MODEL_ARCHIVE_MAP
+HUB_COPIES = {"biggan-deep-128": "osanseviero/BigGAN-deep-128"}  # the one that gradio's own tests load
 REMEDY = (
     'give a folder with config.json and pytorch_model.bin (or .safetensors), the name "biggan-deep-128", or a hub repository "owner/name"'
 )
@@ -66,9 +69,9 @@ def read_biggan(source: str | Path, *, sha256: str | None = None) -> BigGAN:
         raise CheckpointError(
             f"{weights_path} has SHA-256 {found[:12]}..., expected {sha256[:12]}...: it is another file or altered; fetch it again."
         )
-    state = read_tensors(weights_path)
     with torch.device("meta"):
         model = BigGAN(config)
+    state = with_right_vectors(read_tensors(weights_path), model)
     check_fit(state, model.state_dict(), weights_path)
     model.load_state_dict(state, strict=True, assign=True)
     return model.eval().requires_grad_(False)
@@ -83,14 +86,31 @@ def find_files(source: str | Path) -> tuple[Path, Path]:
             held = ", ".join(sorted(path.name for path in folder.iterdir())[:8]) or "nothing"
             raise CheckpointError(f"{folder} holds {held}; {REMEDY}.")
         return folder / CONFIG, found[0]
-    try:
-        if name in DOWNLOADS:
-            return Path(cached_path(library.PRETRAINED_CONFIG_ARCHIVE_MAP[name])), Path(cached_path(DOWNLOADS[name]))
-        if name.count("/") == 1 and not name.startswith((".", "/", "~")):
+    if name in DOWNLOADS:
+        return downloaded(name)
+    if name.count("/") == 1 and not name.startswith((".", "/", "~")):
+        try:
             return hub_files(name)
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"{name} could not be fetched ({error}). Where there is no network, {REMEDY}.") from error
+        except CheckpointError:
+            raise
+        except Exception as error:  # whatever the network's libraries raise
+            raise CheckpointError(f"{name} could not be fetched ({error}). Where there is no network, {REMEDY}.") from error
     raise CheckpointError(f"{name!r} is neither a folder nor a known name; {REMEDY}.")
+
+
+def downloaded(name: str) -> tuple[Path, Path]:
+    """Config and weights from the library's own address or, where that fails, from a copy on the hub."""
+    tried = []
+    try:
+        return Path(cached_path(library.PRETRAINED_CONFIG_ARCHIVE_MAP[name])), Path(cached_path(DOWNLOADS[name]))
+    except Exception as error:  # whatever the network's libraries raise
+        tried.append(f"{DOWNLOADS[name]} ({error})")
+    if name in HUB_COPIES:
+        try:
+            return hub_files(HUB_COPIES[name])
+        except Exception as error:
+            tried.append(f"the hub repository {HUB_COPIES[name]} ({error})")
+    raise CheckpointError(f"{name} could not be fetched. Tried {', then '.join(tried)}. Where there is no network, {REMEDY}.")
 
 
 def hub_files(repository: str) -> tuple[Path, Path]:
@@ -106,6 +126,28 @@ def hub_files(repository: str) -> tuple[Path, Path]:
     if weights is None or CONFIG not in held:
         raise CheckpointError(f"the hub repository {repository} has no {CONFIG} or no weights; {REMEDY}.")
     return Path(hf_hub_download(repository, CONFIG)), Path(hf_hub_download(repository, weights))
+
+
+def with_right_vectors(state: dict[str, torch.Tensor], model: BigGAN) -> dict[str, torch.Tensor]:
+    """The state with each spectral norm's right singular vector v, `weight_v`, which files of an older PyTorch lack.
+
+    In eval mode, v has one use: sigma = u^T W v. Such files hold W / sigma too, `weight`, and torch's own hook takes sigma from it; so it is
+    done here. A file without either gets v = W^T u / |W^T u|, a step of the power iteration.
+    """
+    completed = dict(state)
+    for layer, module in model.named_modules():
+        for norm in module._forward_pre_hooks.values():
+            name = f"{layer}.weight"
+            if not isinstance(norm, SpectralNorm) or f"{name}_v" in state or not {f"{name}_orig", f"{name}_u"} <= state.keys():
+                continue
+            original, u, normalised = state[f"{name}_orig"], state[f"{name}_u"], completed.pop(name, None)
+            matrix = norm.reshape_weight_to_matrix(original)
+            v = F.normalize(matrix.T @ u, dim=0, eps=norm.eps)
+            if normalised is not None:
+                sigma = (original * normalised).sum() / normalised.square().sum()
+                v = v * sigma / (u @ matrix @ v)
+            completed[f"{name}_v"] = v
+    return completed
 
 
 def read_config(path: Path) -> BigGANConfig:

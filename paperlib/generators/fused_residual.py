@@ -98,7 +98,7 @@ class FusedResidual(nn.Module):
         order = torch.arange(source.linear.out_features).view(self.grid).permute(1, 2, 0).flatten()
         self.register_buffer("first_weight", source.linear.weight.detach()[order])
         self.register_buffer("first_bias", source.linear.bias.detach()[order])
-        blocks = (source.block1, source.block2)
+        blocks = source.blocks
         norms = [norm for block in blocks for norm in (block.norm1, block.norm2)]
         weights, biases = zip(*(folded_affine(norm) for norm in norms), strict=True)
         self.sizes = [size for norm in norms for size in [norm.norm.num_features] * 2]

@@ -1,12 +1,14 @@
 """A BigGAN-style residual generator for small images (Brock et al. 2019, appendix B), with or without classes.
 
 c = [z, e(y)]          (e: class embedding; unconditional: c = z)
-h = W z, reshaped to (4 * channels, H/4, W/4);  two blocks, each: BN(h | c) -> ReLU -> up -> conv -> BN(. | c) -> ReLU -> conv, plus skip
+h = W z, reshaped to (4 * channels, H/4, W/4);  two blocks (or more: widths), each: BN(h | c) -> ReLU -> up -> conv -> BN(. | c) -> ReLU -> conv, plus skip
 x = tanh(conv(ReLU(BN(h))))
 
 generator = ResidualGenerator(latent_dim=32, num_classes=10)
 images = generator(torch.randn(8, 32), torch.arange(8))          # (8, 1, 28, 28) in [-1, 1]
 """
+
+from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
@@ -46,7 +48,10 @@ class ResidualBlock(nn.Module):
 
 
 class ResidualGenerator(nn.Module):
-    """G(z, y) -> images (N, C, H, W) in [-1, 1], H and W divisible by 4.
+    """G(z, y) -> images (N, C, H, W) in [-1, 1], H and W divisible by 2 to the number of blocks.
+
+    widths: channels of the first grid and after each block; None is (4, 2, 1) times `channels`, two blocks.
+    block: the class of its blocks, with the tensors and the function of ResidualBlock.
 
     z: (N, latent_dim) float, standard normal. y: (N,) long in [0, num_classes), or None: the unconditional
     generator takes None only; a class-conditional one then uses the mean embedding over its classes (label withheld).
@@ -60,17 +65,25 @@ class ResidualGenerator(nn.Module):
         image_shape: tuple[int, int, int] = (1, 28, 28),
         channels: int = 16,
         embedding_dim: int = 16,
+        widths: tuple[int, ...] | None = None,
+        block: type[ResidualBlock] = ResidualBlock,
     ):
         super().__init__()
+        widths = widths or (4 * channels, 2 * channels, channels)
         self.latent_dim, self.num_classes, self.image_shape = latent_dim, num_classes, image_shape
-        self.grid = (4 * channels, image_shape[1] // 4, image_shape[2] // 4)
+        self.depth = len(widths) - 1
+        self.grid = (widths[0], image_shape[1] // 2**self.depth, image_shape[2] // 2**self.depth)
         condition_dim = latent_dim + (embedding_dim if num_classes else 0)
         self.embedding = nn.Embedding(num_classes, embedding_dim) if num_classes else None
         self.linear = nn.Linear(latent_dim, self.grid[0] * self.grid[1] * self.grid[2])
-        self.block1 = ResidualBlock(4 * channels, 2 * channels, condition_dim)
-        self.block2 = ResidualBlock(2 * channels, channels, condition_dim)
-        self.norm = nn.BatchNorm2d(channels)
-        self.conv = nn.Conv2d(channels, image_shape[0], 3, padding=1)
+        for i, (inside, outside) in enumerate(pairwise(widths), 1):
+            self.add_module(f"block{i}", block(inside, outside, condition_dim))
+        self.norm = nn.BatchNorm2d(widths[-1])
+        self.conv = nn.Conv2d(widths[-1], image_shape[0], 3, padding=1)
+
+    @property
+    def blocks(self) -> list[ResidualBlock]:
+        return [getattr(self, f"block{i}") for i in range(1, self.depth + 1)]
 
     def condition(self, z: torch.Tensor, y: torch.Tensor | None) -> torch.Tensor:
         if self.embedding is None:
@@ -81,5 +94,6 @@ class ResidualGenerator(nn.Module):
     def forward(self, z: torch.Tensor, y: torch.Tensor | None = None) -> torch.Tensor:
         c = self.condition(z, y)
         h = self.linear(z).view(-1, *self.grid)
-        h = self.block2(self.block1(h, c), c)
+        for block in self.blocks:
+            h = block(h, c)
         return torch.tanh(self.conv(F.relu(self.norm(h))))

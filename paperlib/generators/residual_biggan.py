@@ -3,6 +3,9 @@
 z = (z_0, ..., z_n);  h = W z_0, reshaped;  n blocks, block i conditioned on [e(y), z_i]  (hierarchical latents; without them, on e(y))
 x = tanh(conv(ReLU(BN(h))))
 
+By that code's default (G_shared off) there is no shared embedding e: each conditional norm has a gain and a bias for each class. Its latents are
+not hierarchical then, for that code cannot join class numbers and latents.
+
 The blocks are those of the `digits` generators. Sizes are read off the tensors; spectral norm is folded into the weights as that code's
 eval mode computes it: one power iteration from the stored u.
 
@@ -29,7 +32,6 @@ State = Mapping[str, torch.Tensor]
 FILES = ("G_ema.pth", "G.pth")
 
 
-@one_thread()
 def load_residual_biggan(source: str | Path, *, sha256: str | None = None) -> Generator:
     """Load a checkpoint of Brock's PyTorch code as a frozen, class-conditional Generator. Its sizes are read from the tensors.
 
@@ -38,7 +40,8 @@ def load_residual_biggan(source: str | Path, *, sha256: str | None = None) -> Ge
         sha256: 64 hexadecimal digits. Checksum that the file must have; None does not check.
 
     Returns:
-        A Generator: (N, d) latents and (N,) labels -> (N, C, side, side) images in [-1, 1]; y=None uses the mean embedding of the classes.
+        A Generator: (N, d) latents and (N,) labels -> (N, C, side, side) images in [-1, 1]; y=None uses the mean embedding of the classes,
+        or, without a shared embedding, the mean over the classes of each norm's gain and bias.
 
     Raises:
         CheckpointError: the file is missing, broken or altered, or holds another network.
@@ -48,8 +51,13 @@ def load_residual_biggan(source: str | Path, *, sha256: str | None = None) -> Ge
         raise CheckpointError(
             f"{path} has SHA-256 {found[:12]}..., expected {sha256[:12]}...: it is another file or altered; fetch it again."
         )
-    state = {name.removeprefix("module."): tensor for name, tensor in read_tensors(path).items()}
-    network = ResidualBigGAN(state, path)
+    return residual_biggan(read_tensors(path), path)
+
+
+@one_thread()
+def residual_biggan(state: State, path: Path) -> Generator:
+    """The Generator of a state dict that has been read from `path`; CheckpointError where it is another network's."""
+    network = ResidualBigGAN({name.removeprefix("module."): tensor for name, tensor in state.items()}, path)
     return Generator(network, network.latent_dim, network.image_shape, network.num_classes, None)
 
 
@@ -161,17 +169,27 @@ def standing_statistics(state: State) -> dict[str, torch.Tensor]:
     return found
 
 
+def with_shared_embedding(state: State) -> State:
+    """The same function with a shared embedding. Where each norm has its own, the shared one is one-hot: a norm's linear layer then picks the
+    row of a class, or, for the mean over the classes, averages its rows."""
+    norms = [name for name in state if name.endswith((".gain.weight", ".bias.weight"))]
+    embeddings = norms and not any(name.replace(".weight", ".u0") in state for name in norms)  # that code never normalises them
+    if "shared.weight" in state or not embeddings:
+        return state
+    return {**state, **{name: state[name].T for name in norms}, "shared.weight": torch.eye(len(state[norms[0]]))}
+
+
 class ResidualBigGAN(nn.Module):
     """G(z, y) -> images (N, C, H, W) in [-1, 1]. z: (N, latent_dim), standard normal; y: (N,) long, or None for the mean embedding."""
 
     def __init__(self, raw: State, path: Path):
         super().__init__()
-        state = standing_statistics(raw)
+        state = with_shared_embedding(standing_statistics(raw))
         try:
             size = Sizes.of(state)
         except (KeyError, ValueError, IndexError, ZeroDivisionError) as error:
             raise CheckpointError(
-                f"{path} is not a residual BigGAN with a shared embedding ({error}: missing or misshapen); give G_ema.pth or G.pth of that code."
+                f"{path} is not a residual BigGAN ({error}: missing or misshapen); give G_ema.pth or G.pth of that code."
             ) from error
         check_fit(dict(state), expected(size, state), path)
         self.size, self.num_classes, self.latent_dim, self.image_shape = size, size.classes, size.latent_dim, size.image_shape

@@ -31,19 +31,20 @@ def resnet18(num_classes: int, *, in_channels: int = 3, width: int = 64, stem: s
     """torchvision's ResNet-18, randomly initialised, with a first width and a stem that fit the image size.
 
     width: channels of the first stage (64 in the paper; the later stages have 2, 4 and 8 times as many).
-    stem: "imagenet" is 7x7 stride 2 and a 3x3 max-pool; "small" is 3x3 stride 2 without pooling, for 28x28 images.
+    stem: "imagenet" is 7x7 stride 2 and a 3x3 max-pool; "small" is 3x3 stride 2 without pooling, for 28x28 images; "full" is 3x3 stride 1
+    without pooling: of 32x32 images the first stage sees what it sees of 128x128 ones behind "imagenet".
     """
-    if stem not in ("imagenet", "small"):
-        raise ValueError(f"stem is {stem!r}; use 'imagenet' (128x128 and up) or 'small' (28x28).")
+    if stem not in ("imagenet", "small", "full"):
+        raise ValueError(f"stem is {stem!r}; use 'imagenet' (128x128 and up), 'small' (28x28) or 'full' (32x32).")
     model = torchvision.models.resnet18(num_classes=num_classes)
     block = torchvision.models.resnet.BasicBlock
     model.inplanes = width
     for i, stride in enumerate((1, 2, 2, 2)):
         setattr(model, f"layer{i + 1}", model._make_layer(block, width * 2**i, 2, stride=stride))
     kernel = 7 if stem == "imagenet" else 3
-    model.conv1 = nn.Conv2d(in_channels, width, kernel, stride=2, padding=kernel // 2, bias=False)
+    model.conv1 = nn.Conv2d(in_channels, width, kernel, stride=1 if stem == "full" else 2, padding=kernel // 2, bias=False)
     model.bn1 = nn.BatchNorm2d(width)
-    if stem == "small":
+    if stem != "imagenet":
         model.maxpool = nn.Identity()
     model.fc = nn.Linear(8 * width, num_classes)
     for layer in (model.layer2, model.layer3, model.layer4):

@@ -52,10 +52,7 @@ def load_vgg_face(path: Path) -> Any:
     Raises CheckpointError unless the file holds exactly the published names and shapes.
     """
     network = _empty_vgg16()
-    names, shapes = published_names(), network.state_dict()
-    state = _read(path, "fetch VGG-Face's weights (vgg_face_dag.pth) and give their path")
-    check_fit(state, {theirs: shapes[ours] for theirs, ours in names.items()}, path)
-    network.load_state_dict({names[name]: value.float().contiguous() for name, value in state.items()}, assign=True)
+    _fill(network, _read(path, "fetch VGG-Face's weights (vgg_face_dag.pth) and give their path"), path)
     return network.eval().requires_grad_(False)
 
 
@@ -164,6 +161,14 @@ def load_attribute_classifier(path: Path) -> FaceAttributeClassifier:
     return model.eval().requires_grad_(False)
 
 
+def author_classifier(state: dict[str, torch.Tensor], class_names: Sequence[str], path: Path) -> FaceAttributeClassifier:
+    """The classifier of paper B's author, under VGG-Face's names, fc6 to fc8 of other sizes; frozen. CheckpointError unless all fits."""
+    network = _empty_network("vgg-face", len(class_names))
+    _fill(network, state, path)
+    model = FaceAttributeClassifier(network, "half", attribute="race", class_names=class_names)
+    return model.eval().requires_grad_(False)
+
+
 def _empty_network(kind: str, num_classes: int) -> Any:
     """A classifier of either kind, with no memory behind its weights."""
     if kind not in get_args(Network):
@@ -191,6 +196,13 @@ def _random_convolutions() -> Any:
         else:
             nn.init.zeros_(value)
     return network
+
+
+def _fill(network: Any, state: dict[str, torch.Tensor], path: Path) -> None:
+    """Put weights under VGG-Face's names into the network, in float32; CheckpointError unless names and shapes are exactly its own."""
+    names, shapes = published_names(), network.state_dict()
+    check_fit(state, {theirs: shapes[ours] for theirs, ours in names.items()}, path)
+    network.load_state_dict({names[name]: value.float().contiguous() for name, value in state.items()}, assign=True)
 
 
 def _read(path: Path, remedy: str) -> dict[str, torch.Tensor]:

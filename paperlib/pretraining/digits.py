@@ -97,12 +97,11 @@ class Discriminator(nn.Module):
 
 def shift(images: torch.Tensor, pixels: int, rng: torch.Generator) -> torch.Tensor:
     """Each image moved by its own whole number of pixels in [-pixels, pixels], the border filled with -1."""
-    n, _, height, width = images.shape
-    padded = F.pad(images, [pixels] * 4, value=-1.0)
-    dy, dx = torch.randint(0, 2 * pixels + 1, (2, n, 1), generator=rng)
-    rows = (dy + torch.arange(height))[:, None, :, None]
-    columns = (dx + torch.arange(width))[:, None, None, :]
-    return padded[torch.arange(n)[:, None, None, None], torch.arange(images.shape[1])[None, :, None, None], rows, columns]
+    n, padded = len(images), F.pad(images, [pixels] * 4, value=-1.0)
+    dy, dx = torch.randint(0, 2 * pixels + 1, (2, n, 1), generator=rng, device=rng.device)
+    n_index, channel, row, column = (torch.arange(size, device=rng.device) for size in images.shape)
+    rows, columns = (dy + row)[:, None, :, None], (dx + column)[:, None, None, :]
+    return padded[n_index[:, None, None, None], channel[None, :, None, None], rows, columns]
 
 
 @torch.random.fork_rng()

@@ -14,7 +14,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from paperlib.config import ConfigError, check
-from paperlib.profiles import faces, imagenet10
+from paperlib.profiles import cifar10, closing, faces, imagenet10
+from paperlib.profiles.cifar10 import CIFAR10, CIFAR10_SMALL, CIFAR10_SMOKE, CIFAR10_TUNING
 from paperlib.profiles.digits import DIGITS, SMOKE, TUNING
 from paperlib.profiles.faces import FACES, FACES_SMOKE
 from paperlib.profiles.imagenet10 import IMAGENET10, IMAGENET10_SMOKE
@@ -22,6 +23,10 @@ from paperlib.profiles.profile import Once, OwnMethod, PaperB, Parts, Profile, d
 from paperlib.support.paths import REFERENCE, Paths
 
 __all__ = [
+    "CIFAR10",
+    "CIFAR10_SMALL",
+    "CIFAR10_SMOKE",
+    "CIFAR10_TUNING",
     "DIGITS",
     "FACES",
     "FACES_SMOKE",
@@ -39,13 +44,24 @@ __all__ = [
     "load",
 ]
 
-PROFILES = {profile.name: profile for profile in (DIGITS, SMOKE, TUNING, IMAGENET10, IMAGENET10_SMOKE, FACES, FACES_SMOKE)}
+PROFILES = {
+    profile.name: profile
+    for profile in (
+        *(DIGITS, SMOKE, TUNING, CIFAR10, CIFAR10_SMALL, CIFAR10_TUNING, CIFAR10_SMOKE),
+        *(IMAGENET10, IMAGENET10_SMOKE, FACES, FACES_SMOKE),
+    )
+}
 FINDERS: dict[str, Callable[[Paths], Parts]] = {
+    "cifar10": cifar10.parts,
+    "cifar10_small": cifar10.small_parts,
+    "cifar10_tuning": cifar10.tuning_parts,
+    "cifar10_smoke": cifar10.smoke_parts,
     "imagenet10": imagenet10.parts,
     "imagenet10_smoke": imagenet10.parts,
     "faces": faces.parts,
     "faces_smoke": faces.parts,
 }
+METHODS: dict[str, Callable[[Parts], tuple[OwnMethod, ...]]] = {"cifar10_tuning": closing.candidates}
 
 
 def load(name: str, paths: Paths | None = None) -> Profile:
@@ -57,7 +73,8 @@ def load(name: str, paths: Paths | None = None) -> Profile:
     paths = paths or Paths()
     if name in PROFILES:
         parts = FINDERS[name](paths) if name in FINDERS else PROFILES[name].parts
-        return replace(PROFILES[name], parts=parts, paths=paths)
+        methods = METHODS[name](parts) if name in METHODS else PROFILES[name].methods
+        return replace(PROFILES[name], parts=parts, paths=paths, methods=methods)
     check(name.endswith(".py"), "profile", name, f"use one of {', '.join(map(repr, PROFILES))}, or the path of a Python file with PROFILE")
     return replace(_profile_in(Path(name).expanduser().absolute()), paths=paths)
 

@@ -163,10 +163,15 @@ def _effects(table: pd.DataFrame) -> list[str]:
     return ["-" if np.isnan(e) else f"{e:.2f}" if np.isnan(low) else f"{e:.2f} ({low:.2f} to {high:.2f})" for e, low, high in values]
 
 
-def short_markdown(table: pd.DataFrame, ids: Sequence[str]) -> str:
-    """The counts, and the claims `ids` without the tests in brackets."""
-    chosen = table.set_index("claim", drop=False).loc[list(ids)]
+def short(table: pd.DataFrame, ids: Sequence[str] = ()) -> pd.DataFrame:
+    """The claims `ids` (all of them without) as text: no tests in brackets, no reasons."""
+    chosen = table.set_index("claim", drop=False).loc[list(ids)] if ids else table
     chosen = chosen.assign(
         statement=chosen["statement"].str.replace(r" \[.*\]$", "", regex=True), verdict=chosen["verdict"].str.split(":").str[0]
     )
-    return f"{counts(table)}\n\n{cells(chosen)[['claim', 'statement', 'effect', 'n', 'verdict']].to_markdown(index=False, disable_numparse=True)}"
+    return cells(chosen)[["claim", "verdict", "statement", "effect", "n"]]
+
+
+def short_markdown(table: pd.DataFrame, ids: Sequence[str]) -> str:
+    """The counts, and the claims `ids`, short."""
+    return f"{counts(table)}\n\n{short(table, ids).to_markdown(index=False, disable_numparse=True)}"

@@ -15,7 +15,7 @@ from paperlib import printed_numbers
 from paperlib.config import Labels, Setting
 from paperlib.records import Record
 from paperlib.report.estimates import SHARE, estimate, mean_where_measured, of_kind, without_empty
-from paperlib.report.style import OURS, PAPER, SECOND, curves, show
+from paperlib.report.style import OURS, PAPER, SECOND, curves, described, listed, show
 
 SECOND_JUDGE = "second judge's accuracy"
 TOLD: dict[Labels, str] = {
@@ -96,7 +96,13 @@ def figure(records: Sequence[Record]) -> Figure:
     axes[2].set(xlabel="epoch", ylabel="latent units", ylim=(0, None))
     for ax in (axes[0], axes[2]):
         ax.legend(fontsize=8)
-    return fig
+    ends = [
+        f"{who} {100 * np.mean([r.history[name][-1] for r in runs]):.1f} %"
+        for who, name in (("teacher", "accuracy"), ("judge", "judge_accuracy"))
+    ]
+    return described(
+        fig, f"Conditioning accuracy, loss, mu and sigma after each epoch of {len(runs)} seeds. After the last: {', '.join(ends)}."
+    )
 
 
 def samples_figure(records: Sequence[Record], class_names: Sequence[str]) -> Figure:
@@ -112,7 +118,7 @@ def samples_figure(records: Sequence[Record], class_names: Sequence[str]) -> Fig
         show(ax, picture)
         ax.set_yticks((np.arange(len(class_names)) + 0.5) * picture.shape[0] / len(class_names), class_names)
         ax.set_title(label.replace(", ", ",\n").replace(" (", "\n("), fontsize=9)
-    return fig
+    return described(fig, f"Ten samples of each attribute ({', '.join(class_names)}), a panel for each setting: {'; '.join(found)}.")
 
 
 def variance_figure(records: Sequence[Record], class_names: Sequence[str]) -> Figure:
@@ -128,7 +134,10 @@ def variance_figure(records: Sequence[Record], class_names: Sequence[str]) -> Fi
     left.legend(fontsize=8)
     curves(right, runs, "variance", OURS, "conditioned")
     right.set(xlabel="epoch", ylabel="pixel variance within", ylim=(0, None))
-    return fig
+    variance = np.mean([r.metrics["variance_by_attribute"] for r in runs], axis=0)
+    prior = np.mean([r.metrics["prior_variance"] for r in runs])
+    told = listed(class_names, [f"{value:.3f}" for value in variance])
+    return described(fig, f"Pixel variance within each attribute: {told}; within the classes of the prior {prior:.3f}.")
 
 
 def confidence_figure(records: Sequence[Record]) -> Figure:
@@ -149,7 +158,10 @@ def confidence_figure(records: Sequence[Record]) -> Figure:
     axes[1].set(xlabel="epoch", ylabel="expected calibration error", ylim=(0, None))
     axes[2].set(xlabel="confidence (bin mean)", ylabel="accuracy in the bin")
     fig.legend(*axes[2].get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=8, frameon=False)
-    return fig
+    ends = [f"{who} {np.mean([r.history[f'{who}_ece'][-1] for r in runs]):.3f}" for who in ("teacher", "judge")]
+    return described(
+        fig, f"Confidence and calibration of teacher and judge. Expected calibration error after the last epoch: {', '.join(ends)}."
+    )
 
 
 def accuracies(row: Mapping[str, Any]) -> str:

@@ -26,7 +26,7 @@ from paperlib.report.estimates import (
     runs_at_a_time,
     without_empty,
 )
-from paperlib.report.style import THIRD, note, show
+from paperlib.report.style import THIRD, described, note, show
 
 AIM = {"judge": 99.0, "variance": 90.0, "coverage": 90.0, "cheaper": 20.0}  # set by us: accuracy in %, shares of the truth's in %, a factor
 REJECTION, PROPOSED = "rejection", "posterior, checked"
@@ -213,7 +213,11 @@ def figure(records: Sequence[Record]) -> Figure:
     xlabel = f"µs an image of the rarest attribute{beside(of_kind(records, 'diversity'))}"
     axes[2].set(xscale="log", xlabel=xlabel, ylabel="coverage, % of the truth's", ylim=(0, 105))
     fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=8, frameon=False)
-    return fig
+    points = zip(frame["method"], frame["w"], frame["judge %"], frame["coverage %"], frame["variance %"], strict=True)
+    told = "; ".join(f"{method}, w = {w:g}: {judge:.0f}, {coverage:.0f}, {variance:.0f}" for method, w, judge, coverage, variance in points)
+    return described(
+        fig, f"The judge's accuracy, coverage and variance of every method, in percent (in this order), and the cost of an image. {told}."
+    )
 
 
 def samples_figure(records: Sequence[Record], attribute: int) -> Figure:
@@ -232,7 +236,8 @@ def samples_figure(records: Sequence[Record], attribute: int) -> Figure:
             strip = np.concatenate(np.split(strip, np.arange(5, strip.shape[1] // side, 5) * side, axis=1))
         show(ax, strip)
         ax.set_title(f"{method}\nw = {weight:g}", fontsize=7.5)
-    return fig
+    told = ", ".join(dict.fromkeys(method for method, _ in runs))
+    return described(fig, f"Twenty images of attribute {attribute} by each method and weight: {told}.")
 
 
 def reasons(left_out: Iterable[Record]) -> list[str]:

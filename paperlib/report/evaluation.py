@@ -17,6 +17,7 @@ from paperlib.config import Setting
 from paperlib.records import Record
 from paperlib.report import conditioning, rankings
 from paperlib.report.estimates import by_seed, decided, estimate, log_ratio, of_kind
+from paperlib.report.style import described, listed
 
 WITH_LABELS = "class-conditional G, trained with labels"
 READERS = {"teacher": "teacher", "judge": "judge", "second_judge": "second judge"}
@@ -126,7 +127,8 @@ def figure(records: Sequence[Record], class_names: Sequence[str]) -> Figure:
         ax.tick_params(left=False, bottom=False)
     for ax in axes.flat[len(panels) :]:
         ax.set_visible(False)
-    return fig
+    told = [f"{READERS[who]}: " + listed(rows, [f"{np.mean(values):.0f} %" for values in rows.values()]) for who, rows in recall.items()]
+    return described(fig, f"Recall and variance of every setting and attribute. Mean recall by {'; by '.join(told)}.")
 
 
 def _all_readers(found: dict[str, list[Record]]) -> list[str]:

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from paperlib.records import Record
 from paperlib.report.estimates import of_kind
-from paperlib.report.style import OURS, PAPER, THIRD, show
+from paperlib.report.style import OURS, PAPER, THIRD, described, listed, show
 
 
 def table(records: Sequence[Record]) -> pd.DataFrame:
@@ -44,7 +44,9 @@ def figure(record: Record, class_names: Sequence[str]) -> Figure:
         ax.set_ylabel("random" if name == "random" else f"mined at\n{name}", rotation=0, ha="right", va="center")
     side = record.pictures[rows[0]].shape[1]
     axes[-1].set_xticks((np.arange(len(class_names)) + 0.5) * side, [name.replace(" ", "\n") for name in class_names])
-    return fig
+    return described(
+        fig, f"A random image of each class ({', '.join(class_names)}), and below it the images mined from it at {', '.join(rows[1:])}."
+    )
 
 
 def scores_figure(records: Sequence[Record]) -> Figure:
@@ -62,7 +64,10 @@ def scores_figure(records: Sequence[Record]) -> Figure:
     after = np.concatenate([r.history[f"norm_epoch_{stages[1]}"] for r in runs])
     axes[2].scatter(before, after, s=6, color=THIRD, alpha=0.5)
     axes[2].set(xlabel="|z|, before", ylabel="after mining", title="norms are kept")
-    return fig
+    falls = listed([f"epoch {stage}" for stage in stages], [f"{fall:.1f}" for fall in table(records)["score of k* falls by"]])
+    return described(
+        fig, f"Score of k* after mining against before, and the norms of the latents, which stay. Mean fall of the score: {falls}."
+    )
 
 
 def sentences(records: Sequence[Record]) -> list[str]:

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from paperlib.records import Record
 from paperlib.report.estimates import SHARE, by_seed, estimate, of_kind, paired
-from paperlib.report.style import OURS, PAPER, SECOND, THIRD
+from paperlib.report.style import OURS, PAPER, SECOND, THIRD, described, listed
 
 
 def table(records: Sequence[Record]) -> pd.DataFrame:
@@ -83,7 +83,10 @@ def figure(records: Sequence[Record]) -> Figure:
     final.set(xscale="log", xlabel="step size (eta)", ylabel="points over no mining", title="what the classifier gains")
     if len(trained):
         final.legend(fontsize=8, loc="lower left")
-    return fig
+    told = listed(
+        mined["eta"].map("eta {:g}, ".format) + mined["steps"].map("{:.0f} steps".format), mined["judge agrees %"].map("{:.0f} %".format)
+    )
+    return described(fig, f"Distance, label and gain of the classifier against the step size of mining. The judge reads the class: {told}.")
 
 
 def sentences(records: Sequence[Record]) -> list[str]:

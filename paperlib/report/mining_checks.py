@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from paperlib.records import Record
 from paperlib.report.estimates import Estimate, decided, estimate, of_kind
-from paperlib.report.style import OURS, PAPER, SECOND, THIRD
+from paperlib.report.style import OURS, PAPER, SECOND, THIRD, described, listed
 
 
 def runs_of(records: Sequence[Record]) -> list[Record]:
@@ -86,7 +86,12 @@ def transfer_figure(records: Sequence[Record]) -> Figure:
         ax.set(title=title, xlabel="read by this classifier")
         ax.tick_params(axis="both", labelsize=8, rotation=0)
     axes[0].set_ylabel("mined against\nthe classifier of")
-    return fig
+    own = [np.mean([effect(r)[i, i] for r in runs]) for i in range(2)]
+    told = listed([f"epoch {stage}" for stage in stages], [f"{fall:.1f}" for fall in own])
+    return described(
+        fig,
+        f"What mining takes from four classifiers. Fall of k*'s logit, in deviations, for the classifier that was mined against: {told}.",
+    )
 
 
 def forms(records: Sequence[Record]) -> pd.DataFrame:
@@ -129,7 +134,11 @@ def forms_figure(records: Sequence[Record]) -> Figure:
         ax.set_title(column, fontsize=9)
         ax.axhline(0 if "norm" in column else 1 if "distance" in column else 100, color=PAPER, linewidth=1)
     fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=8, frameon=False)
-    return fig
+    told = listed(
+        frame["form"] + frame["epoch"].map(", epoch {}".format) + frame["eta"].map(", eta {:g}".format),
+        frame["judge agrees %"].map("{:.0f} %".format),
+    )
+    return described(fig, f"Norm, distance and the judge's reading after three forms of mining. The judge reads the class: {told}.")
 
 
 def sentences(records: Sequence[Record]) -> list[str]:

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from paperlib import printed_numbers
 from paperlib.records import Record
 from paperlib.report.estimates import SHARE, beside, by_seed, decided, error_bars, estimate, minus, of_kind, paired, runs_at_a_time, seconds
-from paperlib.report.style import OURS, SECOND, THIRD
+from paperlib.report.style import OURS, SECOND, THIRD, described, listed
 
 
 def runs_of(records: Sequence[Record]) -> list[Record]:
@@ -74,7 +74,10 @@ def figure(records: Sequence[Record], reference: Sequence[Record] = ()) -> Figur
     for ax in (ours, theirs, cost):
         ax.set(xlabel="replacement fraction r")
     ours.legend(fontsize=8)
-    return fig
+    told = "; ".join(
+        f"{'with' if bna else 'without'} BNA " + listed(part["r"], part["ours"].map("{:.1f}".format)) for bna, part in frame.groupby("BNA")
+    )
+    return described(fig, f"Top-1 accuracy in percent against the replacement fraction r, and the cost of a run. Accuracy: {told}.")
 
 
 def sentences(records: Sequence[Record]) -> list[str]:

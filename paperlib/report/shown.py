@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from paperlib.records import Record
 from paperlib.report.estimates import Estimate, decided, of_kind, paired
-from paperlib.report.style import OURS, SECOND
+from paperlib.report.style import OURS, SECOND, described, listed
 
 MEASURES = ("recall", "coverage", "pixel_variance", "feature_variance")
 NAMES = ("real images", "random", "hsm", "ds", "ds+hsm")
@@ -66,7 +66,8 @@ def figure(records: Sequence[Record]) -> Figure:
         ax.set_xticks(np.arange(len(names)), [name.replace(" ", "\n") for name in names], fontsize=8)
         ax.set_title(measure.replace("_", " "))
     fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=8, frameon=False)
-    return fig
+    told = listed(names, [f"{np.mean(list(by_seed(records, name, 'recall', every=False).values())):.2f}" for name in names])
+    return described(fig, f"Diversity of what each training sees, by {len(MEASURES)} measures. Recall of as many images as N: {told}.")
 
 
 def sentences(records: Sequence[Record]) -> list[str]:

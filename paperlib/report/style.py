@@ -1,11 +1,12 @@
-"""What the figures share: colours, theme, a picture, curves over epochs, a note beside a point."""
+"""What the figures share: colours, theme, alternative text, a picture, curves over epochs, a note beside a point."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from paperlib.records import Record
 
@@ -21,6 +22,22 @@ THEME = {
     "font.size": 9,
 }
 sns.set_theme(context="notebook", style="whitegrid", rc=THEME)
+
+
+def described(figure: Figure, text: str) -> Figure:
+    """The figure with an alternative text for those who do not see it; its label keeps it."""
+    figure.set_label(text)
+    return figure
+
+
+def significant(value: float) -> str:
+    """Four significant digits: 0.1234, 12.34, 123457."""
+    return f"{value:.4g}" if abs(value) < 1e4 else f"{value:.0f}"
+
+
+def listed(names: Iterable[object], values: Iterable[object]) -> str:
+    """a 1, b 2"""
+    return ", ".join(f"{name} {value}" for name, value in zip(names, values, strict=True))
 
 
 def show(ax: Axes, picture: np.ndarray) -> None:

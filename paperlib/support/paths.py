@@ -26,6 +26,7 @@ class Paths:
     results: Path = ROOT / "results"
     cache: Path = Path("~/.cache/paperlib")
     imagenet: Path | None = None
+    cifar10: Path | None = None
     biggan: str | None = None
     inception: Path | None = None
     judge: Path | None = None

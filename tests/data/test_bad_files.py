@@ -126,7 +126,7 @@ def test_a_cap_on_pixels(side, tmp_path, monkeypatch):
 def test_an_unusable_cache_is_said_before_anything_is_decoded(reader, tmp_path, monkeypatch):
     _, read, _ = reader
     (tmp_path / "file").write_text("no folder")
-    monkeypatch.setattr("paperlib.data.decoding._decode", lambda *_: pytest.fail("decoded"))
+    monkeypatch.setattr("paperlib.data.decoding.decode_file", lambda *_: pytest.fail("decoded"))
     for cache in (tmp_path / "file", tmp_path / "file" / "inside"):
         with pytest.raises(OSError, match=rf"cannot write to {cache}: .*make it writable, or set PAPERLIB_CACHE"):
             read(cache=cache)

@@ -91,7 +91,7 @@ def test_subset_and_device_keep_the_classes(root, read):
 
 def test_the_cache_is_used_checked_and_renewed(root, read, tmp_path, monkeypatch):
     first = read(root)
-    monkeypatch.setattr("paperlib.data.decoding._decode", lambda *_: "decoded again")
+    monkeypatch.setattr("paperlib.data.decoding.decode_file", lambda *_: "decoded again")
     assert torch.equal(read(root).images, first.images)
     for other in ({"size": 9}, {"channels": 1}):
         with pytest.raises(DataError, match="decoded again"):

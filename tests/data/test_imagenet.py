@@ -108,7 +108,7 @@ def test_missing_folders_and_labels(root, read, damage, message):
 
 def test_the_cache_is_used_checked_and_renewed(root, read, tmp_path, monkeypatch):
     first = read(root)
-    monkeypatch.setattr("paperlib.data.decoding._decode", lambda *_: "decoded again")
+    monkeypatch.setattr("paperlib.data.decoding.decode_file", lambda *_: "decoded again")
     assert torch.equal(read(root)[0].images, first[0].images)
     cached = next((tmp_path / "cache").glob("imagenet10-train-*"))
     flip_last_bit(cached)

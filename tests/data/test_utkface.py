@@ -93,7 +93,7 @@ def test_labels_belong_to_their_images(root, tmp_path, read):
 
 def test_the_cache_serves_every_attribute(root, read, tmp_path, monkeypatch):
     first = read(root)
-    monkeypatch.setattr("paperlib.data.decoding._decode", lambda *_: "decoded again")
+    monkeypatch.setattr("paperlib.data.decoding.decode_file", lambda *_: "decoded again")
     assert len(read(root, attribute="gender").train) == 28
     (cached,) = (tmp_path / "cache").iterdir()
     flip_last_bit(cached)

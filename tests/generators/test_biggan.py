@@ -235,3 +235,50 @@ def test_sources_that_are_nowhere(tmp_path):
         generators.load_biggan(tmp_path / "no" / "such")
     with pytest.raises(CheckpointError, match=r"\[hub\]|could not be fetched"):
         generators.load_biggan("nobody/no-such-repository")
+
+
+def of_older_torch(model, *, normalised):
+    """The state dict without `weight_v`, as PyTorch before 1.1 wrote it: with W / sigma beside W."""
+    state = dict(model.state_dict())
+    for name in [name.removesuffix("_v") for name in state if name.endswith("weight_v")]:
+        v, u, original = state.pop(f"{name}_v"), state[f"{name}_u"], state[f"{name}_orig"]
+        if normalised:
+            state[name] = original / (u @ original.flatten(1) @ v)
+    return state
+
+
+@pytest.mark.parametrize("normalised", [True, False])
+def test_files_of_an_older_torch_are_completed(normalised, tmp_path):
+    model = biggan.random_biggan(SMALL)
+    biggan.save_biggan(model, tmp_path)
+    state = of_older_torch(model, normalised=normalised)
+    torch.save(state, tmp_path / "pytorch_model.bin")
+    z, y = torch.randn(2, 16, generator=torch.Generator().manual_seed(0)), torch.tensor([0, 5])
+    images = library_images(biggan.read_biggan(tmp_path), z, y, 1.0)
+    if normalised:  # torch's own hook knows this kind alone
+        theirs = biggan.random_biggan(SMALL, seed=1)
+        theirs.load_state_dict(state)
+        assert relative(images, library_images(theirs, z, y, 1.0)) < 1e-4
+    assert relative(images, library_images(model, z, y, 1.0)) < (1e-4 if normalised else 1e-2)
+
+
+def test_a_failed_download_goes_on_to_the_hub(monkeypatch, tmp_path):
+    biggan.save_biggan(biggan.random_biggan(SMALL), tmp_path)
+    asked = []
+
+    def gone(address):
+        raise OSError("403 Forbidden")
+
+    def hub(repository):
+        asked.append(repository)
+        return tmp_path / "config.json", tmp_path / "pytorch_model.bin"
+
+    monkeypatch.setattr(biggan, "cached_path", gone)
+    monkeypatch.setattr(biggan, "hub_files", hub)
+    assert biggan.read_biggan("biggan-deep-128").config.z_dim == 16
+    assert asked == ["osanseviero/BigGAN-deep-128"]
+    with pytest.raises(CheckpointError, match=r"biggan-deep-256 could not be fetched. Tried https://\S+256\S+ \(403 Forbidden\). Where"):
+        biggan.read_biggan("biggan-deep-256")
+    monkeypatch.setattr(biggan, "hub_files", gone)
+    with pytest.raises(CheckpointError, match=r"128\S+ \(403 Forbidden\), then the hub repository osanseviero\S+ \(403 Forbidden\). Where"):
+        biggan.read_biggan("biggan-deep-128")

@@ -65,6 +65,12 @@ def test_any_size_is_the_same_function(shape, num_classes):
     assert max(compare(network, torch.randn(3, 5).double(), torch.tensor([2, 0, 2]) if num_classes else None)) < 1e-11
 
 
+def test_three_blocks_are_the_same_function():
+    network = random_generator(num_classes=3, image_shape=(3, 16, 24), latent_dim=5, widths=(8, 6, 6, 4)).double()
+    assert network.grid == (8, 2, 3)
+    assert max(compare(network, torch.randn(3, 5).double(), torch.tensor([2, 0, 2]))) < 1e-11
+
+
 def test_the_gradient_in_float32():
     """One latent: no ReLU near its kink, where the last bit decides on a gradient."""
     torch.manual_seed(0)

@@ -71,7 +71,11 @@ def test_every_shipped_file_is_in_the_manifest_and_no_other():
 @pytest.mark.parametrize("name", weights.manifest())
 def test_shipped_files_are_small_and_described(name):
     entry = weights.manifest()[name]
-    assert (weights.PRETRAINED / f"{name}.safetensors").stat().st_size == entry["bytes"] <= 2_000_000
+    assert (
+        (weights.PRETRAINED / f"{name}.safetensors").stat().st_size
+        == entry["bytes"]
+        <= (6_000_000 if name.startswith("cifar10") else 2_000_000)
+    )
     assert "seed" in entry
     assert {"steps", "epochs", "ridge"} & set(entry)
 

@@ -1,0 +1,65 @@
+"""Train the parts that ship: the digits' from the appendix notebook, those of the cifar10 profiles here, over as many calls as it takes.
+
+python -m paperlib.commands.pretrain --profile cifar10 --minutes 9           # `make pretrained PROFILE=cifar10 MINUTES=9`
+
+Checkpoints, samples and quality curves lie in the cache (PAPERLIB_CACHE), under pretraining/cifar10; another call goes on from there.
+"""
+
+import argparse
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from paperlib.commands import reproduce
+from paperlib.config import ConfigError, check, check_choice, check_number
+from paperlib.data.decoding import DataError
+from paperlib.support.paths import Paths
+from paperlib.support.weights import CheckpointError
+
+
+def cifar10(part: str | None, steps: int | None, minutes: float | None, paths: Paths) -> bool:
+    """Train all parts, or one, as far as `minutes` allow -> whether they are done. steps: of a generator, in place of its own."""
+    from paperlib import data
+    from paperlib.data.cifar10 import Cifar10
+    from paperlib.pretraining import cifar10 as pretraining
+    from paperlib.profiles import device
+    from paperlib.profiles.cifar10 import source
+
+    parts = pretraining.parts_for(device())
+    if part is not None:
+        check_choice("part", part, tuple(parts))
+        parts = {part: parts[part]}
+    if steps is not None:
+        check(steps > 0, "steps", steps, "use an integer of at least 1")
+        parts = {name: replace(p, steps=steps) if isinstance(p, pretraining.GeneratorPart) else p for name, p in parts.items()}
+    read = data.cifar10(source(paths), cache=paths.cache)
+    on_device = Cifar10(*(images.to(device()) for images in (read.train, read.validation, read.test)))
+    folder = paths.cache.expanduser() / "pretraining" / "cifar10"
+    done = {}
+    for name, whole in pretraining.train_parts(parts, on_device, folder, minutes=minutes):
+        done[name] = whole
+        print(f"{name}: {'done' if whole else 'not done yet; call again to go on'}, see {folder / name}", flush=True)
+    return len(done) == len(parts) and all(done.values())
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--profile", default="digits", help="cifar10, or another: the digits' parts")
+    parser.add_argument("--part", help="cifar10: this part alone")
+    parser.add_argument("--steps", type=int, help="cifar10: steps of a generator")
+    parser.add_argument("--minutes", type=float, help="cifar10: stop after so many, to go on in the next call")
+    options = parser.parse_args(arguments)
+    if Path(options.profile).name != "cifar10":
+        return reproduce.main(["--pretrain"])
+    try:
+        if options.minutes is not None:
+            check_number("minutes", options.minutes, 0, 1e6, open_low=True)
+        cifar10(options.part, options.steps, options.minutes, Paths.from_environment())
+    except (ConfigError, CheckpointError, DataError, OSError, ValueError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,82 @@
+"""The generators of notebook 07, each with a profile of its own: same images, same classifiers, another generator.
+
+for stage in stages(Paths.from_environment()):
+    run_all(plans.stage(stage.profile, seeds=3), stage.profile)
+
+Digits: six trainings at three steps each, drawn from at two truncations. CIFAR-10: stages of its own generator. Truncation t scales the latents: z ~ N(0, t^2 I).
+"""
+
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import torch
+
+from paperlib.generators import Generator, from_module, fuse_residual
+from paperlib.generators.residual import ResidualGenerator
+from paperlib.pretraining.natural_gan import new_generator
+from paperlib.pretraining.stages import STAGES
+from paperlib.profiles import cifar10
+from paperlib.profiles.digits import DIGITS
+from paperlib.profiles.profile import Once, Profile, device
+from paperlib.support.paths import Paths
+from paperlib.support.weights import MANIFEST, CheckpointError, load_pretrained, manifest
+
+TRUNCATIONS = {"digits": (1.0, 0.7), "cifar10_small": (1.0,)}
+SEEDS = 3
+
+
+@dataclass(frozen=True)
+class Stage:
+    """family: of trainings that differ in their seed alone. training: its seed. step: after which the weights were kept. last: no later one
+    is kept. data: the profile whose images, classifiers and sizes the stage's own profile has."""
+
+    data: str
+    family: str
+    training: int
+    step: int
+    truncation: float
+    last: bool
+    profile: Profile
+
+
+def stages(paths: Paths, folder: Path = STAGES) -> list[Stage]:
+    """Every generator of the folder at every truncation, in the order of their names. CheckpointError where there are none."""
+    if not (folder / MANIFEST).is_file():
+        raise CheckpointError(
+            f"{folder} has no generators: train them with `make stages`, which also computes their runs (hours on two cores)."
+        )
+    entries = manifest(folder)
+    found = []
+    for name, entry in sorted(entries.items()):
+        data = "cifar10_small" if entry["family"] == "cifar10" else "digits"
+        steps = [e["step"] for e in entries.values() if (e["family"], e["training"]) == (entry["family"], entry["training"])]
+        for truncation in TRUNCATIONS[data]:
+            profile = _profile(data, name, truncation, paths, folder)
+            found.append(Stage(data, entry["family"], entry["training"], entry["step"], truncation, entry["step"] == max(steps), profile))
+    return found
+
+
+def _profile(data: str, name: str, truncation: float, paths: Paths, folder: Path) -> Profile:
+    base = DIGITS if data == "digits" else replace(cifar10.CIFAR10_SMALL, parts=cifar10.small_parts(paths))
+    generator = Once(partial(_generator, data, name, truncation, folder))
+    return replace(
+        base, name=f"stages/{name}-t{truncation:g}", parts=replace(base.parts, generator=generator, paper_b=None), paths=paths,
+        seeds=SEEDS, side_seeds=1, conditioning=None, diversity=None, mining=None, controls=None,
+    )  # fmt: skip
+
+
+def _generator(data: str, name: str, truncation: float, folder: Path) -> Generator:
+    if data == "digits":
+        network = ResidualGenerator(num_classes=10)
+    else:
+        made = manifest(folder)[name]
+        network = new_generator(10, made["channels"], made["latent_dim"])
+    fused = fuse_residual(load_pretrained(network, name, folder)).to(device())
+    sampler = partial(scaled_normal, fused.latent_dim, truncation)
+    return from_module(fused, latent_dim=fused.latent_dim, image_shape=fused.image_shape, num_classes=10, sample_latents=sampler)
+
+
+def scaled_normal(latent_dim: int, truncation: float, n: int, rng: torch.Generator | None) -> torch.Tensor:
+    """(n, latent_dim) draws of N(0, truncation^2 I)."""
+    return truncation * torch.randn(n, latent_dim, generator=rng, device=rng.device if rng else None)

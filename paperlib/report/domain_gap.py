@@ -1,0 +1,254 @@
+"""When do paper A's methods help? The gain of each against the distance of the generator from its data.
+
+frame = gains([Measured("digits", "plain", 0, 750, 1.0, False, records), ...])       # a row a generator, seed and method
+law(frame, "BNA", "fid")                                                             # how the gain moves with the distance
+
+    gain = a + b x + u_training + v_generator + noise,     x = log2 FID, or recall in units of 0.1
+
+u and v are random: generators of one training (its stages, each at every truncation) are more alike than those of two. So the intervals
+count trainings, not generators: Student's t with as many degrees of freedom as there are trainings, less two. FIDs of two data sets do not compare, for
+their features differ, so each data set has its own law.
+"""
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import statsmodels.formula.api as formulas
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+from scipy import stats
+
+from paperlib import printed_numbers
+from paperlib.records import Record
+from paperlib.report.estimates import estimate, of_kind
+from paperlib.report.style import DARK, OURS, SECOND, THIRD, described, listed
+
+COLORS = {"plain": OURS, "mode-seeking": SECOND, "cifar10": THIRD}
+PAPER = {c.name: c.accuracy for c in printed_numbers.TABLE1}
+PAPER_GAINS = {
+    "HSM": PAPER["hsm"] - PAPER["baseline"], "DS": PAPER["ds"] - PAPER["baseline"], "BNA": PAPER["bna"] - PAPER["baseline"],
+    "all three": PAPER["ds+hsm+bna"] - PAPER["baseline"],
+}  # fmt: skip
+METHODS = tuple(PAPER_GAINS)
+DISTANCES = {"fid": "FID (log scale)", "recall": "recall"}
+GRID = 100
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What is on record of a generator; names as in profiles/stages.py."""
+
+    data: str
+    family: str
+    training: int
+    step: int
+    truncation: float
+    last: bool
+    records: Sequence[Record]
+
+    @property
+    def name(self) -> str:
+        return f"{self.family} {self.training}, step {self.step}, truncation {self.truncation:g}"
+
+
+@dataclass(frozen=True)
+class Law:
+    """slope: points for each doubling of the FID, or each 0.1 of recall, with its 95 % interval. x, mean, low, high: the line and its band, over
+    the measured range. trainings, generators: behind it."""
+
+    slope: float
+    slope_low: float
+    slope_high: float
+    x: NDArray[np.float64]
+    mean: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    trainings: int
+    generators: int
+
+
+def accuracies(records: Sequence[Record], *, hsm: bool, ds: bool, bna: bool = False) -> dict[int, float]:
+    """Top-1 in percent, by seed, of the trainings on the profile's own number of images."""
+    r = printed_numbers.TABLE1_R if ds else 0.0
+    runs = of_kind(records, "classifier", real=False, hsm=hsm, r=r, long_factor=1)
+    images = min((run.config.images for run in runs), default=0)
+    return {run.seed: 100 * run.metrics["accuracy_bna" if bna else "accuracy"] for run in runs if run.config.images == images}
+
+
+def gains(measured: Sequence[Measured]) -> pd.DataFrame:
+    """A row a generator, seed and method: FID, recall, and the gain over the baseline in points."""
+    rows = []
+    for generator in measured:
+        quality = of_kind(generator.records, "image-quality")
+        base = accuracies(generator.records, hsm=False, ds=False)
+        if not quality or not base:
+            continue
+        metrics = quality[0].metrics
+        after = {
+            "HSM": accuracies(generator.records, hsm=True, ds=False), "DS": accuracies(generator.records, hsm=False, ds=True),
+            "BNA": accuracies(generator.records, hsm=False, ds=False, bna=True),
+            "all three": accuracies(generator.records, hsm=True, ds=True, bna=True),
+        }  # fmt: skip
+        for method, found in after.items():
+            for seed in sorted(base.keys() & found.keys()):
+                rows.append(
+                    {
+                        "data": generator.data, "family": generator.family, "training": f"{generator.family} {generator.training}",
+                        "generator": generator.name, "fid": metrics["fid"], "recall": metrics["recall"], "method": method, "seed": seed,
+                        "baseline": base[seed], "gain": found[seed] - base[seed],
+                    }
+                )  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def table(measured: Sequence[Measured]) -> pd.DataFrame:
+    """A row a generator, nearest to its data first: FID, recall, the baseline and the mean gain of each method, in percent and points."""
+    frame = gains(measured)
+    if frame.empty:
+        return frame
+    keys = ["data", "generator", "fid", "recall"]
+    wide = frame.pivot_table(index=keys, columns="method", values="gain")[list(METHODS)]
+    base = (
+        frame[frame["method"] == METHODS[0]]
+        .groupby(keys)["baseline"]
+        .agg(["mean", "count"])
+        .rename(columns={"mean": "baseline", "count": "n"})
+    )
+    return base[["baseline"]].join(wide).join(base["n"]).reset_index().sort_values(["data", "fid"]).round(2).reset_index(drop=True)
+
+
+def scaled(values: NDArray[np.float64], distance: str) -> NDArray[np.float64]:
+    """x of the law."""
+    return np.log2(values) if distance == "fid" else 10 * values
+
+
+def law(frame: pd.DataFrame, method: str, distance: str) -> Law | None:
+    """Of one data set's gains; None for fewer than three trainings or distances, from which no interval comes."""
+    part = frame[frame["method"] == method].assign(x=lambda f: scaled(f[distance].to_numpy(float), distance))
+    trainings = part["training"].nunique()
+    if trainings < 3 or part["x"].nunique() < 3:
+        return None
+    model = formulas.mixedlm("gain ~ x", part, groups="training", re_formula="1", vc_formula={"generator": "0 + C(generator)"})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a variance that is estimated as 0 is no fault
+        fitted = model.fit(reml=True, method=["bfgs", "powell"])
+    a, b = fitted.fe_params
+    covariance = _covariance(part, float(fitted.scale), float(fitted.cov_re.iloc[0, 0]), float(fitted.vcomp[0]))
+    t = stats.t.ppf(0.975, trainings - 2)
+    values = np.linspace(part[distance].min(), part[distance].max(), GRID)
+    design = np.stack([np.ones(GRID), scaled(values, distance)], 1)
+    mean, width = a + b * design[:, 1], t * np.sqrt(np.einsum("ij,jk,ik->i", design, covariance, design))
+    error = t * np.sqrt(covariance[1, 1])
+    return Law(b, b - error, b + error, values, mean, mean - width, mean + width, trainings, part["generator"].nunique())
+
+
+def _covariance(part: pd.DataFrame, noise: float, of_training: float, of_generator: float) -> NDArray[np.float64]:
+    """Of the generalised least squares estimates of a and b, (sum over trainings of X' V^-1 X)^-1, at these three variances."""
+    information = np.zeros((2, 2))
+    for _, training in part.groupby("training"):
+        design = np.stack([np.ones(len(training)), training["x"]], 1)
+        same = training["generator"].to_numpy()[:, None] == training["generator"].to_numpy()
+        information += design.T @ np.linalg.solve(noise * np.eye(len(training)) + of_training + of_generator * same, design)
+    return np.asarray(np.linalg.inv(information), dtype=np.float64)
+
+
+def figure(measured: Sequence[Measured]) -> Figure:
+    """Gain of every method against FID and against recall, a row each, for every data set; the paper's own gain as a line."""
+    frame = gains(measured)
+    sets = list(dict.fromkeys(frame["data"]))
+    fig, axes = plt.subplots(2 * len(sets), len(METHODS), figsize=(11, 4.6 * len(sets)), sharey="row", squeeze=False, layout="constrained")
+    for i, data in enumerate(sets):
+        for j, distance in enumerate(DISTANCES):
+            for ax, method in zip(axes[2 * i + j], METHODS, strict=True):
+                _draw(ax, frame[frame["data"] == data], method, distance)
+                ax.set(xlabel=DISTANCES[distance], title=f"{method}, {data}" if j == 0 else "")
+            axes[2 * i + j, 0].set_ylabel("gain over the baseline (points)")
+    handles = {label: handle for ax in axes.flat for handle, label in zip(*ax.get_legend_handles_labels(), strict=True)}
+    fig.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=5, fontsize=8, frameon=False)
+    means = frame.groupby(["data", "method"])["gain"].mean()
+    told = listed([f"{method} on {data}" for data, method in means.index], means.map("{:+.1f}".format))
+    return described(
+        fig, f"Gain of each method against FID and recall of {frame['generator'].nunique()} generators. Mean gain in points: {told}."
+    )
+
+
+def _draw(ax: Axes, frame: pd.DataFrame, method: str, distance: str) -> None:
+    part = frame[frame["method"] == method]
+    for family, points in part.groupby("family"):
+        means = points.groupby("generator").agg({distance: "first", "gain": "mean"})
+        ax.scatter(means[distance], means["gain"], s=16, color=COLORS[str(family)], label=str(family))
+    found = law(frame, method, distance)
+    if found is not None:
+        ax.plot(found.x, found.mean, color=DARK, label="law")
+        ax.fill_between(found.x, found.low, found.high, color=DARK, alpha=0.15, linewidth=0, label="95 % interval")
+    ax.axhline(PAPER_GAINS[method], color="black", linestyle="--", linewidth=1, label="paper, BigGAN on ImageNet")
+    ax.axhline(0, color=DARK, linewidth=0.5)
+    if distance == "fid":
+        ax.set_xscale("log")
+
+
+def worth_in_images(generator: Measured) -> float | None:
+    """How many times as many fixed images give the accuracy of DS, with as many steps of training: between the sizes on record in
+    straight lines over their logarithm. nan beyond the largest; None where larger sets are not on record."""
+    runs = of_kind(generator.records, "classifier", real=False, hsm=False, r=0.0, long_factor=1)
+    sizes = sorted({run.config.images for run in runs})
+    if len(sizes) < 2:
+        return None
+    fixed = [estimate([100 * run.metrics["accuracy"] for run in runs if run.config.images == size]).mean for size in sizes]
+    ds = estimate(list(accuracies(generator.records, hsm=False, ds=True).values())).mean
+    rising = np.maximum.accumulate(fixed)
+    if ds > rising[-1]:
+        return float("nan")
+    return float(2 ** np.interp(ds, rising, np.log2(np.array(sizes) / sizes[0])))
+
+
+def sentences(measured: Sequence[Measured]) -> list[str]:
+    """At which gap BNA begins to pay, whether HSM needs recall, what DS is worth in fresh images."""
+    frame = gains(measured)
+    lines = []
+    for data in dict.fromkeys(frame["data"]) if len(frame) else ():
+        part = frame[frame["data"] == data]
+        for distance, unit in (("fid", "doubling of the FID"), ("recall", "0.1 of recall")):
+            found = {method: law(part, method, distance) for method in METHODS}
+            slopes = [
+                f"{method} {_signed(of.slope)} ({_signed(of.slope_low)} to {_signed(of.slope_high)})" for method, of in found.items() if of
+            ]
+            if slopes:
+                lines.append(f"{data}: points for each {unit}: {', '.join(slopes)}.")
+        lines += _findings(part, data)
+        lines += _worth([generator for generator in measured if generator.data == data], data)
+    return lines
+
+
+def _findings(part: pd.DataFrame, data: str) -> list[str]:
+    bna, hsm = law(part, "BNA", "fid"), law(part, "HSM", "recall")
+    if bna is None or hsm is None:
+        return [f"{data}: fewer than three trainings or distances, so no law and no interval."]
+    pays = bna.x[(bna.low > 0) & (bna.mean > 0)]
+    of = f"{bna.trainings} trainings, {bna.generators} generators"
+    where = f"from an FID of {pays.min():.0f} on" if len(pays) else f"nowhere between FIDs of {bna.x.min():.0f} and {bna.x.max():.0f}"
+    needs = "is more" if hsm.slope_low > 0 else "is less" if hsm.slope_high < 0 else "is not shown to be more or less"
+    return [
+        f"{data}: BNA's gain is above 0, with its 95 % interval, {where} ({of}).",
+        f"{data}: HSM's gain {needs} where recall is higher ({_signed(hsm.slope)} points for each 0.1, {_signed(hsm.slope_low)} to {_signed(hsm.slope_high)}).",
+    ]
+
+
+def _worth(measured: Sequence[Measured], data: str) -> list[str]:
+    known = [(generator.name, times) for generator in measured if (times := worth_in_images(generator)) is not None]
+    if not known:
+        return []
+    beyond = sum(np.isnan(times) for _, times in known)
+    within = [times for _, times in known if not np.isnan(times)]
+    line = f"{data}: DS with r = {printed_numbers.TABLE1_R:g} reaches what a fixed set of "
+    line += f"{min(within):.1f} to {max(within):.1f} times as many images reaches" if within else "any size tried does not reach"
+    return [f"{line}, over {len(known)} generators" + (f"; at {beyond} of them it is above the largest set tried." if beyond else ".")]
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.2f}"

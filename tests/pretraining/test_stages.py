@@ -1,0 +1,40 @@
+"""Stages of trainings: kept once, loaded at both truncations."""
+
+import pytest
+import torch
+
+from paperlib.experiment import plans
+from paperlib.pretraining.stages import train_stages
+from paperlib.profiles.stages import stages
+from paperlib.support.paths import Paths
+from paperlib.support.weights import manifest
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("stages")
+    assert sorted(train_stages(folder, trainings=1, kept=(1, 2), workers=1, progress=False)) == [
+        "mode-seeking-0-00001", "mode-seeking-0-00002", "plain-0-00001", "plain-0-00002",
+    ]  # fmt: skip
+    return folder
+
+
+def test_what_is_there_is_not_trained_again(folder):
+    assert list(train_stages(folder, trainings=1, kept=(1, 2), workers=1, progress=False)) == []
+    assert manifest(folder)["plain-0-00002"]["family"] == "plain"
+
+
+def test_every_stage_at_every_truncation_has_a_profile_of_its_own(folder, tmp_path):
+    found = stages(Paths(results=tmp_path), folder)
+    assert len(found) == 8
+    assert len({stage.profile.name for stage in found}) == 8
+    assert [stage.last for stage in found] == [False, False, True, True] * 2
+    plain, truncated = (next(s for s in found if s.truncation == t and s.step == 2) for t in (1.0, 0.7))
+    z, scaled = (s.profile.parts.generator().sample_latents(4, torch.Generator().manual_seed(0)) for s in (plain, truncated))
+    assert torch.allclose(0.7 * z, scaled)
+    assert plain.profile.parts.generator()(z, torch.arange(4)).shape == (4, 1, 28, 28)
+    assert plain.profile.folder == tmp_path / "stages" / f"{plain.family}-0-00002-t1"
+    assert len(plans.stage(plain.profile, 3)) == 13
+    assert {run.images * run.epochs for run in plans.larger_fixed_sets(plain.profile, 1)} == {500 * 16}

@@ -1,0 +1,142 @@
+"""The cifar10 profiles: their sizes, what the doctor says before the weights are there, and runs with tiny parts of random weights."""
+
+import sys
+from dataclasses import replace
+
+import pytest
+import torch
+
+from paperlib import profiles
+from paperlib.beyond.fresh_images import FreshImages
+from paperlib.commands import pretrain
+from paperlib.commands.doctor import parts_for_timing
+from paperlib.config import ConfigError
+from paperlib.data import Images
+from paperlib.data.cifar10 import CLASSES, Cifar10
+from paperlib.experiment import plans, run
+from paperlib.experiment.fingerprints import Fingerprints
+from paperlib.networks.natural import NaturalJudge
+from paperlib.pretraining.cifar10 import CONDITIONAL, JUDGE, TEACHER, UNCONDITIONAL, new_classifier
+from paperlib.pretraining.natural_gan import new_generator
+from paperlib.profiles import closing
+from paperlib.report import table1
+from paperlib.support.paths import Paths
+from paperlib.support.weights import CheckpointError, save_weights
+
+module = sys.modules["paperlib.profiles.cifar10"]
+NAMES = ("cifar10", "cifar10_small", "cifar10_tuning", "cifar10_smoke")
+
+
+def made_up(n, seed):
+    images = torch.randint(256, (n, 3, 32, 32), generator=torch.Generator().manual_seed(seed), dtype=torch.uint8)
+    return Images(images, torch.arange(n) % 10)
+
+
+DATA = Cifar10(made_up(800, 0), made_up(400, 1), made_up(50, 2))
+
+
+@pytest.fixture
+def shipped(tmp_path, monkeypatch):
+    """Tiny weights in the place of those that ship, and made-up images."""
+    torch.manual_seed(0)
+    for name, classes in ((CONDITIONAL, 10), (UNCONDITIONAL, 0)):
+        save_weights(new_generator(classes, 4, 6).half(), name, {"channels": 4, "latent_dim": 6, "seed": 0, "steps": 8}, tmp_path)
+    for name in (JUDGE, TEACHER):
+        save_weights(new_classifier(name, 2).half(), name, {"width": 2, "seed": 0}, tmp_path)
+    save_weights(new_generator(10, 4, 6).half(), "cifar10-0-000004", {}, tmp_path / "stages")
+    monkeypatch.setattr(module, "PRETRAINED", tmp_path)
+    monkeypatch.setattr(module, "STAGES", tmp_path / "stages")
+    monkeypatch.setattr(module.data, "cifar10", lambda source, cache: DATA)
+    return tmp_path
+
+
+def test_paper_a_s_sizes():
+    paper = profiles.CIFAR10
+    run, long = paper.classifier_run(0, hsm=True, r=0.5), paper.classifier_run(0, long=True)
+    assert (run.images, run.epochs, run.learning_rate, run.momentum, run.weight_decay, run.width) == (13_000, 150, 0.1, 0.9, 1e-4, 64)
+    assert long.epochs * long.long_factor == 1500
+    assert paper.conditioning_run(0).labels_per_epoch == 20_000
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_notebook_has_its_plan(name):
+    profile = profiles.load(name)
+    assert {"01_table1", "02_r_sweep", "03_hard_samples", "04_conditioning", "05_image_quality"} <= set(plans.notebooks(profile))
+    assert plans.everything(profile, profile.seeds)
+    assert profile.parts.class_names() == CLASSES
+
+
+def test_the_classifiers_first_stage_sees_what_it_sees_of_large_images():
+    seen = {}
+    for name in ("cifar10", "cifar10_small"):
+        network = profiles.load(name).parts.classifier(4)
+        network.layer1.register_forward_hook(lambda m, x, h, name=name: seen.update({name: h.shape[2]}))
+        assert network(torch.zeros(2, 3, 32, 32)).shape == (2, 10)
+    assert seen == {"cifar10": 32, "cifar10_small": 16}
+
+
+def test_what_is_missing_is_named_with_its_remedy(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "PRETRAINED", tmp_path)
+    save_weights(new_classifier(TEACHER, 2), TEACHER, {"width": 2, "seed": 0}, tmp_path)
+    parts = profiles.load("cifar10_smoke", Paths(cache=tmp_path, cifar10=tmp_path / "nowhere")).parts
+    lacking = {r.name: r.remedy for r in parts.requirements() if r.found is None}
+    assert len(lacking) == 5
+    assert "PAPERLIB_CIFAR10" in lacking["CIFAR-10"]
+    assert all("make pretrained PROFILE=cifar10" in remedy for name, remedy in lacking.items() if name != "CIFAR-10")
+    with pytest.raises(CheckpointError, match=CONDITIONAL):
+        parts.generator()
+    with pytest.raises(CheckpointError, match=JUDGE):
+        parts.judge()
+
+
+def test_random_parts_stand_in_for_the_timing(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "PRETRAINED", tmp_path)
+    save_weights(new_classifier(TEACHER, 2), TEACHER, {"width": 2, "seed": 0}, tmp_path)
+    parts, missing = parts_for_timing(profiles.load("cifar10_small", Paths(cache=tmp_path)).parts)
+    assert "CIFAR-10" in missing
+    assert len(parts.real_images()[0]) == module.SMALL_TRAIN
+    generator = parts.generator()
+    with torch.no_grad():
+        assert generator(generator.sample_latents(2), torch.tensor([0, 9])).shape == (2, 3, 32, 32)
+    assert parts.paper_b.generator().num_classes == 0
+    assert isinstance(parts.features(), NaturalJudge)
+
+
+def test_the_shipped_parts_are_found_by_their_manifest(shipped):
+    profile = profiles.load("cifar10_smoke", Paths())
+    parts = profile.parts
+    assert all(r.found for r in parts.requirements()[1:])
+    generator = parts.generator()
+    assert (generator.latent_dim, generator.num_classes, generator.image_shape) == (6, 10, (3, 32, 32))
+    assert parts.judge() is parts.features()
+    train, test = parts.real_images()
+    assert torch.equal(train.images[1], DATA.train.images[40])
+    assert torch.equal(test.images[1], DATA.validation.images[20])
+    names = set(Fingerprints(profile).of(profile.image_quality_run(0, "prior")))
+    assert names == {"features", "generator", "judge", "real images"}
+    with pytest.raises(ConfigError, match="teacher"):
+        parts.paper_b.teacher("another")
+
+
+def test_methods_past_the_paper_are_columns_of_table_1(shipped, tmp_path):
+    profile = profiles.load("cifar10_smoke", Paths(results=tmp_path))
+    settings = FreshImages(latent_std=1.2, older=0.5, mined=0.2, dropped=0.1)
+    profile = replace(profile, methods=(closing.method_of(settings, profile.parts), closing.oracle(profile.parts)))
+    found = [run(config, profile, progress=False) for config in plans.own_methods(profile, 1)]
+    assert [r.config.long_factor for r in found] == [profile.classifier.long_factor, 1]
+    assert list(table1.table(found)["column"][-2:]) == [method.name for method in profile.methods]
+    assert all(0 <= r.metrics["accuracy"] <= 1 for r in found)
+
+
+def test_no_profile_but_the_reported_ones_reads_the_test_images(shipped, monkeypatch):
+    monkeypatch.setattr(module, "SMALL_TRAIN", 100)
+    for name in NAMES:
+        _, tested = profiles.load(name, Paths()).parts.real_images()
+        assert torch.equal(tested.images[0], (DATA.test if name in ("cifar10", "cifar10_small") else DATA.validation).images[0])
+
+
+def test_a_part_or_a_time_that_is_none_is_refused(capsys):
+    assert pretrain.main(["--profile", "cifar10", "--part", "discriminator"]) == 2
+    assert JUDGE in capsys.readouterr().err
+    assert pretrain.main(["--profile", "cifar10", "--minutes", "0"]) == 2
+    assert "minutes = 0" in capsys.readouterr().err

@@ -53,7 +53,7 @@ SOURCE := $(if $(filter %.py,$(PROFILE)),$(if $(filter /% ~%,$(PROFILE)),,$(CALL
 RUN := $(PYTHON) -m paperlib.commands.reproduce --profile '$(SOURCE)' $(if $(SEEDS),--seeds $(SEEDS))
 
 .DEFAULT_GOAL := help
-.PHONY: help env reproduce test test-fast test-slow test-browser test-cluster lint format lab table1 sweep hard-samples conditioning quality diversity stages report doctor bench gpu check-warm-start readme reference examples times pretrained clean-results
+.PHONY: help env reproduce test test-fast test-slow test-browser test-cluster lint format lab table1 sweep hard-samples conditioning quality diversity stages report doctor bench gpu check-warm-start readme reference examples times pretrained recipes clean-results
 
 help: ## print this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
@@ -160,6 +160,9 @@ times: env ## time `make reproduce` and `make test` for README.md
 
 pretrained: env ## train the shipped generators and classifiers again (under an hour on a CPU; PROFILE=cifar10: hours)
 	$(PYTHON) -m paperlib.commands.pretrain --profile '$(SOURCE)' $(if $(MINUTES),--minutes $(MINUTES)) $(if $(PART),--part $(PART)) $(if $(STEPS),--steps $(STEPS))
+
+recipes: env ## compare recipes for the generators of cifar10, into results/reference/pretraining (hours; resumes)
+	$(PYTHON) bench/recipes.py
 
 clean-results: $(if $(filter %.py,$(PROFILE)),env) ## delete the results of PROFILE
 	@case "$(PROFILE)" in *.py) ;; ""|.*|*/*|reference) echo "PROFILE = $(PROFILE): use the name of one profile's folder in results/, or the path of its file." >&2; exit 1;; esac

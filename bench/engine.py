@@ -2,6 +2,7 @@
 
 python bench/engine.py
 
+The library is imported where it is used: each worker imports this file, and the start of workers is timed alone.
 An empty run is one whose record is there: a worker takes it, locks it, reads it and answers. They are timed on 1, 2 and 4 workers, in a
 folder of 100, 1,000 and 10,000 records.
 """
@@ -18,14 +19,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import psutil
-from records import made_up
 
-from paperlib.experiment import together
-from paperlib.experiment.cluster import connected
-from paperlib.experiment.fingerprints import Fingerprints
-from paperlib.experiment.watch import Watch
-from paperlib.profiles import DIGITS
-from paperlib.records import save
 from paperlib.support.files import replacing
 from paperlib.support.machine import processor_name
 from paperlib.support.paths import REFERENCE, Paths
@@ -35,6 +29,15 @@ RUNS, WORKERS, RECORDS = 1000, (1, 2, 4), (100, 1000, 10_000)
 
 def empty_runs(folder: Path, count: int) -> dict[str, float]:
     """Milliseconds of an empty run by number of workers, and the seconds until the workers are there."""
+    from records import made_up
+
+    from paperlib.experiment import together
+    from paperlib.experiment.cluster import connected
+    from paperlib.experiment.fingerprints import Fingerprints
+    from paperlib.experiment.watch import Watch
+    from paperlib.profiles import DIGITS
+    from paperlib.records import save
+
     profile = replace(DIGITS, paths=Paths(results=folder))
     known = Fingerprints(profile)
     stored = [replace(record, parts=known.of(record.config), pictures={}) for record in made_up(count)]
@@ -77,6 +80,9 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=REFERENCE / "bench")
     options = parser.parse_args()
     found: dict[str, object] = {"processor": processor_name(), "cores": os.cpu_count(), "load": round(os.getloadavg()[0], 1)}
+    start = time.perf_counter()
+    subprocess.run([sys.executable, "-c", "import paperlib.experiment.worker"], check=True)
+    found["import"] = round(time.perf_counter() - start, 2)
     for count in RECORDS:
         with tempfile.TemporaryDirectory() as folder:
             found[f"records_{count}"] = empty_runs(Path(folder), count)

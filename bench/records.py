@@ -16,8 +16,9 @@ from pathlib import Path
 
 import numpy as np
 
-from paperlib import records
+from paperlib import experiment
 from paperlib.config import Config, from_json, to_json
+from paperlib.profiles import DIGITS
 from paperlib.records import Record, save
 from paperlib.support.files import replacing
 from paperlib.support.machine import processor_name
@@ -27,13 +28,17 @@ COUNT, PICTURES_EVERY = 10_000, 100
 
 
 def made_up(count: int) -> Iterator[Record]:
-    """The records of the reference, again and again with seeds that are not there yet. Every hundredth has a picture."""
-    stored = records.find(REFERENCE / "digits", set_aside=False)
+    """The records of the reference, again and again with seeds that are not there yet. Every hundredth has a picture.
+
+    `seconds` is the place of a record here: tables need the order of the profile's plan, which the files do not keep.
+    """
+    stored = experiment.found(DIGITS, REFERENCE / "digits")
     seeds = 1 + max(record.seed for record in stored)
     picture = np.random.default_rng(0).uniform(-1, 1, (280, 560))
     for i, record in enumerate(islice(cycle(stored), count)):
         pictures = {"samples": picture} if i % PICTURES_EVERY == 0 else {}
-        yield replace(record, config=_later(record.config, seeds * (i // len(stored))), pictures=pictures)
+        later = _later(record.config, seeds * (i // len(stored)))
+        yield replace(record, config=later, pictures=pictures, provenance=record.provenance | {"seconds": float(i)})
 
 
 def _later(config: Config, more: int) -> Config:
@@ -51,7 +56,7 @@ def main() -> None:
             save(record, Path(folder))
         size = sum(path.stat().st_size for path in Path(folder).rglob("*.json"))
         command = [sys.executable, str(Path(__file__).with_name("tables.py")), folder]
-        read = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+        read = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
     tables = {name: seconds for name, seconds in read["seconds"].items() if name != "reading"}
     found = {
         "processor": processor_name(),

@@ -71,7 +71,7 @@ def peak_mib() -> int:
 
 def main() -> None:
     before, start = peak_mib(), time.perf_counter()
-    found = records.find(Path(sys.argv[1]), set_aside=False)
+    found = sorted(records.find(Path(sys.argv[1]), set_aside=False), key=lambda record: record.provenance["seconds"])
     seconds = {"reading": round(time.perf_counter() - start, 2)}
     for name, table in TABLES.items():
         start = time.perf_counter()

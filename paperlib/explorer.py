@@ -112,8 +112,7 @@ class Explorer:
         generator, y = self.shown.generator, self._label(label)
         z = generator.sample_latents(1, stream(seed, "shown images", generator.device))
         path = [z]
-        for j in range(1, steps + 1):
-            path.append(mine_hard_latents(generator, self.shown.classifier, z, y, steps=j, step_size=eta))
+        mine_hard_latents(generator, self.shown.classifier, z, y, steps=steps, step_size=eta, on_step=path.append)
         latents = torch.cat(path)
         with torch.no_grad():
             images = generator(latents, y.expand(len(latents)))
@@ -150,15 +149,19 @@ class Explorer:
         attribute = torch.full((SHOWN,), self.names.index(label), device=self.generator.device)
         rng = stream(0, "shown images", self.generator.device)
         latents = {name: conditioner.sample(attribute, rng) for name, conditioner in self.conditioners.items()}
-        latents["posterior on latents"] = self._posterior(w).sample(attribute, rng)
-        truth = self._truth(int(attribute[0]), w)
-        latents |= {f"truth, {len(truth)} of the pool's {self.draws:,}": truth[:SHOWN]}
+        a = int(attribute[0])
+        for name, z, log_kept in (
+            ("posterior on latents", self._posterior.draws, self._posterior.log_attribute(self._posterior.draws)[:, a]),
+            ("truth", self.pool.z, self.pool.teacher[:, a].log()),
+        ):
+            kept = z[torch.rand(len(z), generator=stream(0, "method draws")).log().to(z.device) < log_kept / w]
+            latents[f"{name}, {len(kept)} of {len(z):,} draws"] = kept[:SHOWN]
         rows = []
         for name, z in latents.items():
             with torch.no_grad():
                 images = self.generator(z, None) if len(z) else z
             pictures = "".join(f"<td>{_picture(image, name)}</td>" for image in images)
-            rows.append(f'<tr><th style="text-align:left">{html.escape(name)}</th>{pictures}</tr>')
+            rows.append(f'<tr><th style="text-align:left;line-height:1.2">{html.escape(name)}</th>{pictures}</tr>')
         return f"<table>{''.join(rows)}</table>"
 
     def disagreement(self, label: str, believer: str) -> str:
@@ -206,17 +209,8 @@ class Explorer:
         }
 
     @cached_property
-    def _distilled(self) -> LatentPosterior:
-        return distil_posterior(*self._pair, len(self.names), draws=self.labels, epochs=10, progress=False)[0]
-
-    def _posterior(self, w: float) -> LatentPosterior:
-        whole = self._distilled
-        return LatentPosterior(whole.network, whole.num_attributes, whole.latent_dim, prior_weight=w)
-
-    def _truth(self, attribute: int, w: float) -> torch.Tensor:
-        """The pool's draws that rejection keeps."""
-        keep = torch.rand(self.draws, generator=stream(0, "method draws")).to(self.pool.teacher.device)
-        return self.pool.z[keep < self.pool.teacher[:, attribute] ** (1 / w)]
+    def _posterior(self) -> LatentPosterior:
+        return distil_posterior(*self._pair, len(self.names), draws=self.labels, epochs=10, prior_weight=1.0, progress=False)[0]
 
     def _label(self, label: str) -> torch.Tensor:
         return torch.tensor([self.names.index(label)], device=self.shown.generator.device)

@@ -34,6 +34,7 @@ def mine_hard_latents(
     batch_size: int = 100,
     rescale: bool = True,
     along: Along = "first choice",
+    on_step: Callable[[torch.Tensor], None] | None = None,
 ) -> torch.Tensor:
     """Move latents to where the classifier is less sure, by eq. 3. Inputs and networks are not changed.
 
@@ -47,6 +48,7 @@ def mine_hard_latents(
         batch_size: at least 1. Images in a pass; it bounds the memory and does not change the result.
         rescale: go back to the norm of z_0 after every step, as the paper does.
         along: whose logit is descended: k*, the classifier's "first choice" on the initial image, as in the paper, or the "label" y.
+        on_step: called with the latents of a pass after each step.
 
     Returns:
         (N, d) float. The mined latents; each has the norm that it had in z, unless rescale is False.
@@ -70,7 +72,7 @@ def mine_hard_latents(
     with evaluating(classifier):
         labels = y.split(batch_size) if y is not None else [None] * len(z.split(batch_size))
         parts = [
-            _mine(generator, classifier, a, b, steps, step_size, rescale, b if along == "label" else None)
+            _mine(generator, classifier, a, b, steps, step_size, rescale, b if along == "label" else None, on_step)
             for a, b in zip(z.detach().split(batch_size), labels, strict=True)
         ]
     mined = torch.cat(parts)
@@ -88,6 +90,7 @@ def _mine(
     step_size: float,
     rescale: bool,
     target: torch.Tensor | None,
+    on_step: Callable[[torch.Tensor], None] | None,
 ) -> torch.Tensor:
     """target: the classes whose logits are descended; None is k*."""
     norm = z0.norm(dim=1, keepdim=True)
@@ -102,6 +105,8 @@ def _mine(
         z = z.detach() - step_size * gradient
         if rescale:
             z = z * (norm / z.norm(dim=1, keepdim=True).clamp_min(1e-12))
+        if on_step is not None:
+            on_step(z.detach())
     return z
 
 

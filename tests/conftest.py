@@ -34,6 +34,8 @@ from paperlib.networks.vgg_face import CONVOLUTIONS_PER_BLOCK
 from paperlib.records import Record
 from paperlib.support.paths import ROOT, Paths
 
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
 torch.set_num_threads(1)
 
 
@@ -259,3 +261,29 @@ def published_biggan(resolution=32, ch=8, classes=5, dim_z=12, shared=6, hierarc
     statistics("output_layer.0", channels[-1])
     layer("output_layer.2", 3, channels[-1], 3, 3)
     return state
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Playwright's Python package with the Chromium of the system. Without either, the test is skipped with the reason."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="needs Playwright: pip install 'paperlib[browser]'")
+    if CHROMIUM is None:
+        pytest.skip("needs Chromium, of the system: apt install chromium")
+    with sync_api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def complaints():
+    """What a page says on its console, and which requests it makes: watch(page) fills the list."""
+    found = []
+
+    def watch(page):
+        page.on("console", lambda message: found.append(message.text) if message.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: found.append(str(error)))
+        page.on("request", lambda request: None if request.url.startswith(("file:", "data:")) else found.append(request.url))
+        return found
+
+    return watch

@@ -63,7 +63,8 @@ def test_shares_of_renewal_are_those_of_a_simulation(explorer, r, epochs):
 
 def test_four_ways_to_an_attribute(explorer):
     shown = rows(explorer.conditioned("5", 0.5))
-    assert list(shown)[:3] == ["paper B", "warm start", "posterior on latents"]
+    assert [name.partition(",")[0] for name in shown] == ["paper B", "warm start", "posterior on latents", "truth"]
+    assert [name.partition(" of ")[2] for name in shown] == ["", "", "20,000 draws", "300 draws"]
     assert [len(cells) for cells in list(shown.values())[:3]] == [10] * 3
 
 

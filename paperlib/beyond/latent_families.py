@@ -127,9 +127,12 @@ class LatentPosterior(Latents):
             raise ValueError("the network's logits are NaN or infinite; train it again with a lower learning_rate.")
 
     @torch.no_grad()
+    def log_attribute(self, z: torch.Tensor) -> torch.Tensor:
+        """log h(a | z) for every attribute: (N, num_attributes)."""
+        return F.log_softmax(self.network(z), dim=1)
+
     def _log_kept(self, z: torch.Tensor) -> torch.Tensor:
-        """log h(a | z) / w for every attribute: (N, num_attributes)."""
-        return F.log_softmax(self.network(z), dim=1) / self.prior_weight
+        return self.log_attribute(z) / self.prior_weight
 
     def sample(self, attribute: torch.Tensor, rng: torch.Generator | None = None) -> torch.Tensor:
         """Exact draws of q, attribute by attribute: (N, d). NeverProducedError if MAX_DRAWS of the prior would not do."""

@@ -40,7 +40,7 @@ from paperlib.support.files import replacing
 from paperlib.support.marked_text import block_names, expected_lines, render
 from paperlib.support.paths import REFERENCE, ROOT
 
-CHECKS = ("engine", "records", "warm_start")  # of results/reference/bench: those that are no table of speeds
+CHECKS = ("engine", "explorer", "records", "warm_start")  # of results/reference/bench: those that are no table of speeds
 DIGITS = REFERENCE / "digits"
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), DIGITS / "README.md")
 EXAMPLES = tuple(sorted((ROOT / "examples").glob("*.py")))
@@ -178,7 +178,13 @@ def times() -> str:
     found = json.loads(path.read_text())
     reproduce, test = (f"{found[name] / 60:.1f} minutes" for name in ("reproduce", "test"))
     where = f"Measured after the install on {found['cores']} cores ({found['processor']})"
-    return f"{where}: `make reproduce` {reproduce} with {found['seeds']} seeds, `make test` {test}."
+    return f"{where}: `make reproduce` {reproduce} with {found['seeds']} seeds, `make test` {test}. {explorer()}"
+
+
+def explorer() -> str:
+    """What bench/explorer.py found."""
+    views = json.loads((REFERENCE / "bench" / "explorer.json").read_text())["milliseconds"].values()
+    return f"In the explorer, notebook 08, a moved slider shows its picture after {max(view['median'] for view in views):.0f} ms or less (medians of the views)."
 
 
 def warm_start_check() -> str:
@@ -202,7 +208,7 @@ def engine() -> str:
         return "Not measured yet: `make bench`."
     found, read = (json.loads(path.read_text()) for path in paths)
     rows = [
-        {"records in the folder": int(name.removeprefix("records_"))} | {f"{n} workers": f"{times[f'run_{n}']:.1f} ms" for n in (1, 2, 4)}
+        {"records in the folder": int(name.removeprefix("records_"))} | {f"on {n}": f"{times[f'run_{n}']:.1f} ms" for n in (1, 2, 4)}
         for name, times in found.items()
         if name.startswith("records_")
     ]
@@ -212,9 +218,10 @@ def engine() -> str:
     )
     return "\n\n".join(
         [
-            f"On {found['cores']} cores ({found['processor']}), what a run costs beside the run itself:",
+            f"On {found['cores']} cores ({found['processor']}), what a run costs beside the run itself, on 1, 2 and 4 workers:",
             pd.DataFrame(rows).to_markdown(index=False),
-            f"Workers are there after {start:.1f} s at most. From the signal until no process is left: {stops}. "
+            f"Workers are there after {start:.1f} s at most; each imports the library once, in {found['import']:.1f} s. "
+            f"From the signal until no process is left: {stops}. "
             f"{read['records']:,} records are read in {read['seconds']:.1f} s; the slowest table takes {read['slowest_table_seconds']:.1f} s, all of them "
             f"{read['tables_seconds']:.1f} s and {read['peak_mib']} MiB.",
         ]

@@ -85,7 +85,7 @@ def reproduce(profile: profiles.Profile, source: str, seeds: int, names: tuple[s
     if names == plans.notebooks(profile):
         run_all(plans.everything(profile, seeds), profile, label="missing runs")
     parameters = {"profile": source, "seeds": seeds} | parameters
-    os.environ |= profile.paths.to_environment()  # the kernels inherit it
+    os.environ |= profile.paths.to_environment() | {"OMP_NUM_THREADS": "1"}  # of the kernels: the same bits on any number of cores
     executed: list[str] = []
     with stopping.saying(lambda: f"{len(executed)} of {len(names)} notebooks are done"), ThreadPoolExecutor(2) as pool:
         futures = [pool.submit(execute, name, folder / "notebooks" / f"{name}.ipynb", parameters) for name in names]

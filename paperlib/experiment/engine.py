@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 
 from paperlib import profiles, records
-from paperlib.config import ClassifierRun, Config, ControlRun, DiversityRun, MinedClassifierRun, ShownImagesRun
+from paperlib.config import Config
 from paperlib.experiment import plans, together
 from paperlib.experiment.fingerprints import Fingerprints
 from paperlib.experiment.one_run import check_profile, record_of
@@ -120,14 +120,11 @@ def worker_count() -> int:
 
 
 def _longest_first(configs: Sequence[Config]) -> list[Config]:
-    def epochs(config: Config) -> int:
-        match config:
-            case ClassifierRun():
-                return config.epochs * config.long_factor
-            case MinedClassifierRun() | ControlRun() | ShownImagesRun():
-                return epochs(config.classifier)
-            case DiversityRun():
-                return getattr(config.method, "epochs", getattr(config.method, "steps", 0))
-        return getattr(config, "epochs", 0)
+    return sorted(configs, key=_images_seen, reverse=True)
 
-    return sorted(configs, key=epochs, reverse=True)
+
+def _images_seen(config: Config) -> int:
+    """Images that a run trains on or draws; the more, the longer it takes."""
+    training = getattr(config, "classifier", None) or getattr(config, "method", None) or config
+    epochs = getattr(training, "epochs", 0) * getattr(training, "long_factor", 1)
+    return max(epochs * getattr(training, "labels_per_epoch", getattr(training, "images", 0)), getattr(config, "draws", 0))

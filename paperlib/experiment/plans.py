@@ -73,7 +73,7 @@ def table1_and_controls(profile: Profile, seeds: int) -> list[ClassifierRun | Co
 
 def own_methods(profile: Profile, seeds: int) -> list[ClassifierRun]:
     """The profile's own methods: further columns of Table 1."""
-    return [profile.classifier_run(seed, method=method.name) for method in profile.methods for seed in seeds_of(seeds)]
+    return [profile.classifier_run(seed, method=method.name, long=method.long) for method in profile.methods for seed in seeds_of(seeds)]
 
 
 def sweep(profile: Profile, seeds: int, fractions: Iterable[float] = printed_numbers.FIG4_R) -> list[ClassifierRun]:

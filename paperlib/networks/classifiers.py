@@ -8,9 +8,23 @@ part in training what it judges.
 import torch
 import torch.nn.functional as F
 from torch import nn
+from torch.nn.utils import skip_init
 
 from paperlib.networks._torchvision import torchvision
 from paperlib.networks.image_convolution import ImageConvolution
+
+ONEDNN_BLOCK = 16  # channels
+
+
+class HalvingConvolution(nn.Conv2d):
+    """A 1x1 convolution of stride 2: nn.Conv2d's values, by another kernel.
+
+    With fewer than ONEDNN_BLOCK input channels, images in channels_last and several threads, the backward pass of nn.Conv2d writes outside
+    its memory in PyTorch 2.13 (github.com/uxlfoundation/oneDNN/issues/6035).
+    """
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return F.conv2d(x[:, :, ::2, ::2], self.weight, self.bias)
 
 
 def resnet18(num_classes: int, *, in_channels: int = 3, width: int = 64, stem: str = "imagenet") -> nn.Module:
@@ -33,6 +47,10 @@ def resnet18(num_classes: int, *, in_channels: int = 3, width: int = 64, stem: s
     if stem != "imagenet":
         model.maxpool = nn.Identity()
     model.fc = nn.Linear(8 * width, num_classes)
+    for layer in (model.layer2, model.layer3, model.layer4):
+        shortcut = layer[0].downsample
+        if shortcut[0].in_channels < ONEDNN_BLOCK:
+            shortcut[0] = skip_init(HalvingConvolution, shortcut[0].in_channels, shortcut[0].out_channels, 1, stride=2, bias=False)
     for module in model.modules():
         if isinstance(module, nn.Conv2d):
             nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")

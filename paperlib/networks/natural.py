@@ -16,6 +16,9 @@ def _layer(inside: int, outside: int) -> nn.Sequential:
     return nn.Sequential(nn.Conv2d(inside, outside, 3, padding=1, bias=False), nn.BatchNorm2d(outside), nn.ReLU(inplace=True))
 
 
+SCALE = 0.125  # of the judge's logits, as in its source
+
+
 class NaturalJudge(nn.Module):
     """features (N, 8 * width) are the space of FID, KID and precision / recall."""
 
@@ -33,7 +36,7 @@ class NaturalJudge(nn.Module):
         return (h + self.residual3(h)).amax((2, 3))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.output(self.features(x))
+        return SCALE * self.output(self.features(x))
 
 
 class PlainClassifier(nn.Module):

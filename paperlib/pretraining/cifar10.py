@@ -57,13 +57,13 @@ class GeneratorPart:
 
 Part = GeneratorPart | NaturalTraining
 SMALL: dict[str, Part] = {  # two cores
-    JUDGE: NaturalTraining(epochs=14, width=32),
+    JUDGE: NaturalTraining(epochs=20, width=40),
     TEACHER: NaturalTraining(epochs=10, width=32),
-    CONDITIONAL: GeneratorPart(GANSettings(conditional=True), steps=16_000),
+    CONDITIONAL: GeneratorPart(GANSettings(conditional=True), steps=24_000),
     UNCONDITIONAL: GeneratorPart(GANSettings(conditional=False), steps=16_000),
 }
 LARGE: dict[str, Part] = {  # a GPU
-    JUDGE: NaturalTraining(epochs=40, width=40),
+    JUDGE: NaturalTraining(epochs=40, width=42),
     TEACHER: NaturalTraining(epochs=40, width=48),
     CONDITIONAL: GeneratorPart(GANSettings(conditional=True, channels=128), steps=40_000),
     UNCONDITIONAL: GeneratorPart(GANSettings(conditional=False, channels=128), steps=40_000),
@@ -132,14 +132,29 @@ def _train_generator(
     described = asdict(part.gan) | {"data": checksum(data.train.images, data.train.labels)}
     if _is_shipped(name, described | {"steps": part.steps}, weights):
         return True
-    training, keeper = GANTraining.begin(data.train, part.gan), Keeper(folder / "checkpoint.pt", described)
-    watch = Watch(part, data, folder, shipped_judge(weights))
-    if not run(training, keeper, steps=part.steps, minutes=minutes, on_step=watch, progress=progress):
+    trained = train_generator(part, data, folder, shipped_judge(weights), minutes=minutes, progress=progress)
+    if trained is None:
         return False
-    _ship(training.average, name, described | {"steps": training.step} | watch.quality(training.average, scored=True), weights)
+    average, quality = trained
+    _ship(average, name, described | {"steps": part.steps} | quality, weights)
     if part.gan.conditional:
         _ship_stages(part.gan, folder, weights / "stages")
     return True
+
+
+def train_generator(
+    part: GeneratorPart, data: Cifar10, folder: Path, judge: NaturalJudge | None, *, minutes: float | None = None, progress: bool = True
+) -> tuple[ResidualGenerator, dict[str, Any]] | None:
+    """Train one generator as far as `minutes` allow -> the average of its weights and its quality, or None where it is not done.
+
+    folder: where its checkpoint and its samples, curve and stages are kept. judge: None leaves out what is measured in its features.
+    """
+    described = asdict(part.gan) | {"data": checksum(data.train.images, data.train.labels)}
+    training, keeper = GANTraining.begin(data.train, part.gan), Keeper(folder / "checkpoint.pt", described)
+    watch = Watch(part, data, folder, judge)
+    if not run(training, keeper, steps=part.steps, minutes=minutes, on_step=watch, progress=progress):
+        return None
+    return training.average, watch.quality(training.average, scored=True)
 
 
 def _ship_stages(settings: GANSettings, folder: Path, weights: Path) -> None:

@@ -40,7 +40,7 @@ class GANSettings:
     discriminator. mode_seeking: weight w of the term. mixed_precision: bfloat16 under autocast."""
 
     conditional: bool
-    channels: int = 64
+    channels: int = 48
     latent_dim: int = 64
     batch_size: int = 64
     discriminator_steps: int = 3

@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from paperlib.config import ConfigError, check
-from paperlib.profiles import cifar10, faces, imagenet10
+from paperlib.profiles import cifar10, closing, faces, imagenet10
 from paperlib.profiles.cifar10 import CIFAR10, CIFAR10_SMALL, CIFAR10_SMOKE, CIFAR10_TUNING
 from paperlib.profiles.digits import DIGITS, SMOKE, TUNING
 from paperlib.profiles.faces import FACES, FACES_SMOKE
@@ -61,6 +61,7 @@ FINDERS: dict[str, Callable[[Paths], Parts]] = {
     "faces": faces.parts,
     "faces_smoke": faces.parts,
 }
+METHODS: dict[str, Callable[[Parts], tuple[OwnMethod, ...]]] = {"cifar10_tuning": closing.candidates}
 
 
 def load(name: str, paths: Paths | None = None) -> Profile:
@@ -72,7 +73,8 @@ def load(name: str, paths: Paths | None = None) -> Profile:
     paths = paths or Paths()
     if name in PROFILES:
         parts = FINDERS[name](paths) if name in FINDERS else PROFILES[name].parts
-        return replace(PROFILES[name], parts=parts, paths=paths)
+        methods = METHODS[name](parts) if name in METHODS else PROFILES[name].methods
+        return replace(PROFILES[name], parts=parts, paths=paths, methods=methods)
     check(name.endswith(".py"), "profile", name, f"use one of {', '.join(map(repr, PROFILES))}, or the path of a Python file with PROFILE")
     return replace(_profile_in(Path(name).expanduser().absolute()), paths=paths)
 

@@ -25,6 +25,7 @@ from paperlib.networks.classifiers import resnet18
 from paperlib.networks.natural import NaturalJudge
 from paperlib.pretraining.cifar10 import CONDITIONAL, JUDGE, TEACHER, UNCONDITIONAL, new_classifier
 from paperlib.pretraining.natural_gan import new_generator
+from paperlib.pretraining.stages import STAGES
 from paperlib.profiles.profile import (
     ClassifierSizes,
     ConditioningSizes,
@@ -92,6 +93,13 @@ def _generator(name: str) -> Generator:
     return _frozen(load_pretrained(network, name, PRETRAINED))
 
 
+def generator_of_stage(share: float) -> Generator:
+    """The class-conditional generator as it was after this share of its training; a stage that notebook 07 has too."""
+    made = _made(CONDITIONAL)
+    network = new_generator(len(CLASSES), made["channels"], made["latent_dim"])
+    return _frozen(load_pretrained(network, f"cifar10-{made['seed']}-{round(share * made['steps']):06d}", STAGES))
+
+
 def _frozen(network: nn.Module) -> Generator:
     fused = fuse_residual(network.eval()).to(device())  # type: ignore[arg-type]
     return from_module(fused, latent_dim=fused.latent_dim, image_shape=fused.image_shape, num_classes=fused.num_classes)
@@ -151,7 +159,7 @@ def _settings(warm_start: int) -> tuple[Setting, ...]:
 
 def _stand_ins(real: Parts, small: bool) -> Parts:
     """The same networks with random weights, and images of noise: what they make means nothing, what they cost is true."""
-    rng, channels, (judge, teacher) = torch.Generator().manual_seed(0), 64 if small else 128, (32, 32) if small else (40, 48)
+    rng, channels, (judge, teacher) = torch.Generator().manual_seed(0), 48 if small else 128, (40, 32) if small else (42, 48)
     n = SMALL_TRAIN if small else 45_000
     noise = Images(torch.randint(256, (n, 3, 32, 32), generator=rng, dtype=torch.uint8), torch.arange(n) % 10).to(device())
     frozen = Once(lambda: new_classifier(TEACHER, teacher).eval().requires_grad_(False).to(device()))

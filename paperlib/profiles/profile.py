@@ -107,11 +107,13 @@ class OwnMethod:
     source(fill, n, rng) -> the source of training.train: the images of the next epoch, n of them. fill(m, classifier or None) -> m new
     generated images, mined if a classifier is given. None is a fixed set of n random images.
     after_training(classifier, real training images (N, C, H, W)) -> the classifier that is tested. None tests it as it was trained.
+    long: for as many epochs as the long column.
     """
 
     name: str
     source: Callable[[Fill, int, torch.Generator], Source] | None = None
     after_training: Callable[[nn.Module, torch.Tensor], nn.Module] | None = None
+    long: bool = False
 
 
 @dataclass(frozen=True)
@@ -139,7 +141,7 @@ class Parts:
     requirements: Callable[[], list[Requirement]] = list
     stand_ins: Callable[[], "Parts"] | None = None
     generator_batch: int = 100
-    forward_batch: int = 4096
+    forward_batch: int = 250
     store_bytes: bool = False
     mixed_precision: bool = False
 

@@ -20,7 +20,7 @@ from paperlib.profiles import cifar10
 from paperlib.profiles.digits import DIGITS
 from paperlib.profiles.profile import Once, Profile, device
 from paperlib.support.paths import Paths
-from paperlib.support.weights import load_pretrained, manifest
+from paperlib.support.weights import MANIFEST, CheckpointError, load_pretrained, manifest
 
 TRUNCATIONS = {"digits": (1.0, 0.7), "cifar10_small": (1.0,)}
 SEEDS = 3
@@ -41,7 +41,11 @@ class Stage:
 
 
 def stages(paths: Paths, folder: Path = STAGES) -> list[Stage]:
-    """Every generator of the folder at every truncation, in the order of their names."""
+    """Every generator of the folder at every truncation, in the order of their names. CheckpointError where there are none."""
+    if not (folder / MANIFEST).is_file():
+        raise CheckpointError(
+            f"{folder} has no generators: train them with `make stages`, which also computes their runs (hours on two cores)."
+        )
     entries = manifest(folder)
     found = []
     for name, entry in sorted(entries.items()):

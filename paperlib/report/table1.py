@@ -21,7 +21,7 @@ def column_runs(records: Sequence[Record], column: Column) -> list[Record]:
     """The runs behind a column of Table 1, one a seed."""
     r = printed_numbers.TABLE1_R if column.ds else 0.0
     runs = of_kind(records, "classifier", real=column.real, hsm=column.hsm, r=r, method=column.method)
-    return [run for run in runs if (run.config.long_factor > 1) == column.long]
+    return [run for run in runs if column.method or (run.config.long_factor > 1) == column.long]
 
 
 def columns(records: Sequence[Record]) -> list[Column]:

@@ -8,6 +8,7 @@ The signal is answered in a thread of its own, for the main thread may be deep i
 own program, signals stay Python's.
 """
 
+import atexit
 import contextlib
 import os
 import signal
@@ -18,6 +19,7 @@ from collections.abc import Callable, Iterator
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _said: list[Callable[[], str]] = []
 _ends: list[Callable[[], None]] = []
+_stopped = threading.Event()
 
 
 @contextlib.contextmanager
@@ -47,7 +49,13 @@ def at_once(advice: str) -> None:
     for number in SIGNALS:
         signal.signal(number, lambda number, _: os.write(write, bytes([number])))
     signal.set_wakeup_fd(write, warn_on_full_buffer=False)
-    threading.Thread(target=_wait, args=(read, advice), daemon=True).start()
+    thread = threading.Thread(target=_wait, args=(read, advice), daemon=True)
+    thread.start()
+
+    @atexit.register
+    def let_the_stop_end_the_process() -> None:  # the main thread may fail because its children are killed, and has another exit code
+        if _stopped.is_set():
+            thread.join()
 
 
 def leave_to_parent() -> None:
@@ -59,6 +67,7 @@ def _wait(read: int, advice: str) -> None:
     number = 0
     while number not in SIGNALS:
         number = os.read(read, 1)[0]
+    _stopped.set()
     with contextlib.suppress(Exception):
         state = f": {_said[-1]()}" if _said else ""
         print(f"\nStopped{state}. {advice}", file=sys.stderr, flush=True)

@@ -21,6 +21,7 @@ pytestmark = pytest.mark.slow
 
 PATHS = sorted(reproduce.NOTEBOOKS.glob("*.ipynb"))
 NAMES = [path.stem for path in PATHS]
+APART = ("07_when_do_they_help", "08_explore")  # not part of make reproduce
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +34,7 @@ def executed(tmp_path_factory):
 
 
 def test_all_of_the_design_are_there():
-    assert [*reproduce.ORDER, *reproduce.APPENDICES] == NAMES
+    assert [*reproduce.ORDER, *APART, *reproduce.APPENDICES] == NAMES
 
 
 @pytest.mark.parametrize("path", PATHS, ids=NAMES)
@@ -69,6 +70,19 @@ def test_a_second_call_computes_nothing(executed, capsys):
     printed = capsys.readouterr().out
     assert re.search(r"^23 claims: ", printed, re.MULTILINE)
     assert re.search(r"^Comparison with the reference, \d+ numbers: \d+ no reference", printed, re.MULTILINE)
+
+
+@pytest.mark.parametrize("profile", ["smoke", str(ROOT / "examples" / "own_parts.py")], ids=["smoke", "own parts"])
+def test_without_a_browser_the_explorer_has_a_still_of_each_view(results, tmp_path, profile):
+    output = tmp_path / "explored.ipynb"
+    papermill.execute_notebook(
+        reproduce.NOTEBOOKS / "08_explore.ipynb", output, {"profile": profile, "labels": 200}, engine_name="in process", progress_bar=False
+    )
+    outputs = [output for cell in nbformat.read(output, as_version=4).cells for output in cell.get("outputs", [])]
+    stills = [output.data["text/html"] for output in outputs if "text/html" in output.get("data", {})]
+    assert len(stills) == 5
+    assert not any(output.output_type == "error" for output in outputs)
+    assert all("<img" in still or "<svg" in still or "<p>0 of " in still for still in stills)
 
 
 def test_report_needs_no_network(executed):

@@ -7,7 +7,7 @@ from conftest import made_record, moved
 
 from paperlib import profiles, records
 from paperlib.data import Images
-from paperlib.experiment import engine, plans, run
+from paperlib.experiment import engine, one_run, plans, run
 from paperlib.experiment.fingerprints import Fingerprints
 from paperlib.profiles import Once
 from paperlib.support.paths import Paths
@@ -62,7 +62,7 @@ def test_a_swapped_part_leaves_only_the_runs_that_do_not_use_it(recorded, part, 
     def compute(*_):
         raise AnewError
 
-    monkeypatch.setattr(engine, "_compute", compute)
+    monkeypatch.setattr(one_run, "_compute", compute)
     swapped, known = replace(recorded, parts=SWAPPED[part](recorded.parts)), Fingerprints(recorded)
     every = {record.config for record in engine.found(recorded)}
     assert every == set(plans.everything(recorded, 1))

@@ -203,3 +203,9 @@ def test_a_run_that_nobody_waits_for_ends_with_its_epoch(smoke, address):
         run_all([endless], replace(smoke, paths=paths), progress=False)
     with FileLock(next((smoke.folder / "records").glob(".*.lock")), timeout=60):
         assert records.find(smoke.folder) == []
+
+
+def test_workers_keep_freed_memory():
+    with cluster.connected(None, workers=1) as client:
+        client.wait_for_workers(1)
+        assert list(client.run(os.environ.get, "MALLOC_TRIM_THRESHOLD_").values()) == [str(2**30)]

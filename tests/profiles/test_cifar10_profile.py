@@ -1,21 +1,25 @@
 """The cifar10 profiles: their sizes, what the doctor says before the weights are there, and runs with tiny parts of random weights."""
 
 import sys
+from dataclasses import replace
 
 import pytest
 import torch
 
 from paperlib import profiles
+from paperlib.beyond.fresh_images import FreshImages
 from paperlib.commands import pretrain
 from paperlib.commands.doctor import parts_for_timing
 from paperlib.config import ConfigError
 from paperlib.data import Images
 from paperlib.data.cifar10 import CLASSES, Cifar10
-from paperlib.experiment import plans
+from paperlib.experiment import plans, run
 from paperlib.experiment.fingerprints import Fingerprints
 from paperlib.networks.natural import NaturalJudge
 from paperlib.pretraining.cifar10 import CONDITIONAL, JUDGE, TEACHER, UNCONDITIONAL, new_classifier
 from paperlib.pretraining.natural_gan import new_generator
+from paperlib.profiles import closing
+from paperlib.report import table1
 from paperlib.support.paths import Paths
 from paperlib.support.weights import CheckpointError, save_weights
 
@@ -36,10 +40,12 @@ def shipped(tmp_path, monkeypatch):
     """Tiny weights in the place of those that ship, and made-up images."""
     torch.manual_seed(0)
     for name, classes in ((CONDITIONAL, 10), (UNCONDITIONAL, 0)):
-        save_weights(new_generator(classes, 4, 6).half(), name, {"channels": 4, "latent_dim": 6, "seed": 0}, tmp_path)
+        save_weights(new_generator(classes, 4, 6).half(), name, {"channels": 4, "latent_dim": 6, "seed": 0, "steps": 8}, tmp_path)
     for name in (JUDGE, TEACHER):
         save_weights(new_classifier(name, 2).half(), name, {"width": 2, "seed": 0}, tmp_path)
+    save_weights(new_generator(10, 4, 6).half(), "cifar10-0-000004", {}, tmp_path / "stages")
     monkeypatch.setattr(module, "PRETRAINED", tmp_path)
+    monkeypatch.setattr(module, "STAGES", tmp_path / "stages")
     monkeypatch.setattr(module.data, "cifar10", lambda source, cache: DATA)
     return tmp_path
 
@@ -110,6 +116,16 @@ def test_the_shipped_parts_are_found_by_their_manifest(shipped):
     assert names == {"features", "generator", "judge", "real images"}
     with pytest.raises(ConfigError, match="teacher"):
         parts.paper_b.teacher("another")
+
+
+def test_methods_past_the_paper_are_columns_of_table_1(shipped, tmp_path):
+    profile = profiles.load("cifar10_smoke", Paths(results=tmp_path))
+    settings = FreshImages(latent_std=1.2, older=0.5, mined=0.2, dropped=0.1)
+    profile = replace(profile, methods=(closing.method_of(settings, profile.parts), closing.oracle(profile.parts)))
+    found = [run(config, profile, progress=False) for config in plans.own_methods(profile, 1)]
+    assert [r.config.long_factor for r in found] == [profile.classifier.long_factor, 1]
+    assert list(table1.table(found)["column"][-2:]) == [method.name for method in profile.methods]
+    assert all(0 <= r.metrics["accuracy"] <= 1 for r in found)
 
 
 def test_no_profile_but_the_reported_ones_reads_the_test_images(shipped, monkeypatch):

@@ -1,6 +1,9 @@
 """Ctrl-C, SIGTERM and kill -9 at every stage: it ends at once, with one line, and no process is left."""
 
 import signal
+import subprocess
+import sys
+import textwrap
 
 import pytest
 from processes import Command, check_stopped, handler_is_set, until
@@ -40,3 +43,20 @@ def test_kill_9_of_the_parent_ends_kernels_and_their_workers(tmp_path):
         command.process.kill()
         command.returned()
         until(lambda: not command.processes())
+
+
+def test_the_exit_code_tells_the_stop_though_the_main_thread_fails_of_it():
+    program = """
+        import subprocess, sys, time
+        from paperlib.support import stopping
+
+        stopping.at_once("")
+        child = subprocess.Popen(["sleep", "60"])
+        with stopping.ending(lambda: (child.kill(), time.sleep(1))):
+            print("ready", flush=True)
+            sys.exit(child.wait())
+    """
+    with subprocess.Popen([sys.executable, "-c", textwrap.dedent(program)], stdout=subprocess.PIPE) as process:
+        process.stdout.readline()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 143

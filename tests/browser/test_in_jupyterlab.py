@@ -6,6 +6,9 @@ import urllib.request
 import pytest
 from lab import PATIENT, Lab
 
+from paperlib.pretraining.stages import STAGES
+from paperlib.support.weights import MANIFEST
+
 pytestmark = pytest.mark.slow
 
 KNOWN = {
@@ -16,8 +19,8 @@ KNOWN = {
     "04_conditioning": "teacher",
     "05_image_quality": "FID of",
     "06_diversity": "posterior",
-    "07_when_do_they_help": "",
-    "08_explore": "different images",
+    "07_when_do_they_help": "generators",
+    "08_explore": "IntSlider",
 }
 COMPUTING = "() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'busy'"
 
@@ -44,6 +47,8 @@ def test_without_the_token_nobody_enters(lab):
 
 @pytest.mark.parametrize("name", KNOWN)
 def test_a_notebook_runs_from_top_to_bottom(lab, page, name):
+    if name == "07_when_do_they_help" and not (STAGES / MANIFEST).is_file():
+        pytest.skip("needs the generators of make stages")
     lab.open(page, name)
     lab.run_all(page)
     assert lab.errors(page) == []

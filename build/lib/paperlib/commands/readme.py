@@ -1,0 +1,273 @@
+"""The numbers of README.md, docs and examples, written from the committed reference records.
+
+make readme
+
+A page holds blocks: everything between <!-- name --> and <!-- /name --> is replaced. An example holds lines `# expected (name): ...`:
+the text after the colon is replaced. A test fails if a page or an example disagrees with the records.
+"""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from paperlib import printed_numbers, profiles
+from paperlib.claims import CLAIMS, MOST_TELLING
+from paperlib.commands import strip
+from paperlib.experiment import found
+from paperlib.records import Record
+from paperlib.report import (
+    bna,
+    claim_table,
+    conditioning,
+    controls,
+    diversity,
+    estimates,
+    evaluation,
+    failures,
+    gap,
+    hard_samples,
+    image_quality,
+    mining,
+    mining_checks,
+    r_sweep,
+    shown,
+    table1,
+    warm_start,
+)
+from paperlib.support.files import replacing
+from paperlib.support.marked_text import block_names, expected_lines, render
+from paperlib.support.paths import REFERENCE, ROOT
+
+CHECKS = ("engine", "records", "warm_start")  # of results/reference/bench: those that are no table of speeds
+DIGITS = REFERENCE / "digits"
+PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), DIGITS / "README.md")
+EXAMPLES = tuple(sorted((ROOT / "examples").glob("*.py")))
+
+
+def reference() -> list[Record]:
+    """The committed records of the digits, in the order of the profile's plan."""
+    return found(profiles.DIGITS, DIGITS)
+
+
+def blocks(runs: Sequence[Record]) -> dict[str, str]:
+    """Name of a block -> its Markdown, from the records of the digits."""
+    claims = claim_table.rows(CLAIMS, claim_table.judge_claims(CLAIMS, runs))
+    names = profiles.DIGITS.parts.class_names()
+    table, curve, settings = table1.table(runs), r_sweep.table(runs), conditioning.table(runs)
+    subjects = {
+        "table1": table1,
+        "bna": bna,
+        "controls": controls,
+        "gap": gap,
+        "sweep": r_sweep,
+        "hard_samples": hard_samples,
+        "mining_checks": mining_checks,
+        "mining": mining,
+        "conditioning": conditioning,
+        "evaluation": evaluation,
+        "warm_start": warm_start,
+        "image_quality": image_quality,
+        "shown": shown,
+        "diversity": diversity,
+    }
+    return {
+        "times": times(),
+        "bench": "\n\n".join(bench(path) for path in sorted((REFERENCE / "bench").glob("*.json")) if path.stem not in CHECKS),
+        "warm_start_check": warm_start_check(),
+        "engine": engine(),
+        "claims_short": claim_table.short_markdown(claims, MOST_TELLING),
+        "claims": f"{claim_table.counts(claims)}\n\n{claim_table.cells(claims).to_markdown(index=False, disable_numparse=True)}",
+        "claims_note": claim_table.NOTE,
+        "table1_short": short_table1(table),
+        "sweep_short": short_sweep(curve),
+        "gap": gap.table(runs).to_markdown(index=False, disable_numparse=True),
+        "conditioning_short": short_conditioning(settings),
+        "table1": markdown(table),
+        "bna": bna.table(runs).to_markdown(index=False),
+        "controls": controls.table(runs).to_markdown(index=False),
+        "gains": table1.gains(runs).to_markdown(index=False),
+        "sweep": markdown(curve.assign(BNA=curve["BNA"].map({True: "x", False: ""}))),
+        "hard_samples": hard_samples.table(runs).to_markdown(index=False, floatfmt=".3g"),
+        "transfer": mining_checks.transfer(runs).to_markdown(index=False),
+        "mining_forms": mining_checks.forms(runs).to_markdown(index=False),
+        "conditioning": settings.to_markdown(index=False),
+        "evaluation": evaluation.table(runs).drop(columns=["images", "features"]).to_markdown(index=False, floatfmt=".4g"),
+        "failures": failures.table(runs, names).to_markdown(index=False),
+        "failures_sentences": text(failures.sentences(runs, names)),
+        "warm_start": warm_start.table(runs).to_markdown(index=False),
+        "image_quality": image_quality.table(runs).drop(columns=["features", "biased"]).to_markdown(index=False, floatfmt=".3g"),
+        "shown": shown.table(runs).to_markdown(index=False),
+        "diversity": diversity_table(diversity.table(runs), diversity.costs(runs)),
+    } | {f"{name}_sentences": text(subject.sentences(runs)) for name, subject in subjects.items()}
+
+
+def expected() -> dict[str, str]:
+    """Name in a line `# expected (name): ...` of an example -> the text after the colon, from what bench/examples.py recorded."""
+    path = REFERENCE / "examples.json"
+    found = json.loads(path.read_text())["accuracy"] if path.exists() else {}
+    return {name: f"{accuracy:.1%}" for name, accuracy in found.items()}
+
+
+def text(lines: list[str]) -> str:
+    return "```text\n" + "\n".join(lines) + "\n```"
+
+
+def short_table1(table: pd.DataFrame) -> str:
+    """Paper and ours, without BNA and with it, a row a training of Table 1."""
+    with_bna = {c.name: c.bna for c in printed_numbers.TABLE1}
+    cells = table.assign(
+        training=[name.removesuffix("+bna").replace("(ds+bna)", "(ds)").replace("bna", "baseline") for name in table["column"]],
+        BNA=[with_bna[name] for name in table["column"]],
+    )
+    return bna_beside(cells, ["training", "n"]).reset_index().to_markdown(index=False, disable_numparse=True)
+
+
+def short_sweep(curve: pd.DataFrame) -> str:
+    """Paper and ours, without BNA and with it, a column a value of r."""
+    cells = bna_beside(curve.assign(r=[f"{r:g}" for r in curve["r"]]), "r")
+    return cells.T.rename_axis("r =").reset_index().to_markdown(index=False, disable_numparse=True)
+
+
+def bna_beside(table: pd.DataFrame, index: str | list[str]) -> pd.DataFrame:
+    """Four columns, paper and ours without BNA and with it; rows in the order of the table, a dash in a cell that is not there."""
+    cells = table.assign(paper=one_decimal(table["paper"]), ours=with_interval(table))
+    wide = cells.pivot(index=index, columns="BNA", values=["paper", "ours"]).reindex(cells.set_index(index).index.unique())
+    wide.columns = [f"{who}, with BNA" if bna else who for who, bna in wide.columns]
+    return wide.fillna("-")
+
+
+def short_conditioning(table: pd.DataFrame) -> str:
+    """A line for each setting of paper B."""
+    lines = []
+    for row in table.to_dict("records"):
+        kept = f"{row['variance kept %']:.0f} % of the prior's variance"
+        lines.append(f"* {row['setting']}: {conditioning.accuracies(row)}, {kept} (n = {row['n']}).")
+    return "\n".join(lines)
+
+
+def diversity_table(table: pd.DataFrame, costs: pd.DataFrame) -> str:
+    """Accuracy, variety and cost of every method past paper B, in one table."""
+    judge = with_interval(table, "judge %", "judge low", "judge high")
+    labels = ["-" if pd.isna(n) else f"{n:,}" for n in table["labels an epoch"]]
+    cells = {"method": table["method"], "w": [f"{w:g}" for w in table["w"]], "labels an epoch": labels, "judge %": judge}
+    if diversity.SECOND_JUDGE in table:
+        cells[diversity.SECOND_JUDGE] = [f"{share:.1f}" for share in table[diversity.SECOND_JUDGE]]
+    for name in ("variance", "coverage"):
+        cells[f"{name} %"] = [f"{mean:.1f} ± {half:.1f}" for mean, half in zip(table[f"{name} %"], table[f"{name} ±"], strict=True)]
+    cells |= {
+        name: [f"{value:.3g}" if value < 100 else f"{value:.0f}" for value in costs[name]]
+        for name in ("seconds to fit", "µs a latent", "µs an image")
+    }
+    cells |= {
+        "times cheaper": [f"{value:.1f}" for value in costs["times cheaper"]],
+        "evenly": [f"{value:.1f}" for value in costs["evenly"]],
+        "runs at a time": costs["runs at a time"],
+        "n": table["n"],
+    }
+    return pd.DataFrame(cells).to_markdown(index=False, disable_numparse=True)
+
+
+def times() -> str:
+    """What `make times` measured."""
+    path = REFERENCE / "times.json"
+    if not path.exists():
+        return "Not measured yet: `make times`."
+    found = json.loads(path.read_text())
+    reproduce, test = (f"{found[name] / 60:.1f} minutes" for name in ("reproduce", "test"))
+    where = f"Measured after the install on {found['cores']} cores ({found['processor']})"
+    return f"{where}: `make reproduce` {reproduce} with {found['seeds']} seeds, `make test` {test}."
+
+
+def warm_start_check() -> str:
+    """What `make check-warm-start` found."""
+    path = REFERENCE / "bench" / "warm_start.json"
+    if not path.exists():
+        return "Not checked yet: `make check-warm-start`."
+    found = json.loads(path.read_text())
+    shares = [row["teacher"] for row in found["rows"]]
+    reached = sum(share >= found["asked"] for share in shares)
+    return (
+        f"At least {found['asked']} % by the teacher over all draws: {reached} of {len(shares)} seeds; the lowest reaches {min(shares):.2f} %, "
+        f"{min(row['worst attribute'] for row in found['rows']):.2f} % in the worst attribute of any."
+    )
+
+
+def engine() -> str:
+    """What bench/engine.py and bench/records.py found."""
+    paths = [REFERENCE / "bench" / f"{name}.json" for name in ("engine", "records")]
+    if not all(path.exists() for path in paths):
+        return "Not measured yet: `make bench`."
+    found, read = (json.loads(path.read_text()) for path in paths)
+    rows = [
+        {"records in the folder": int(name.removeprefix("records_"))} | {f"on {n}": f"{times[f'run_{n}']:.1f} ms" for n in (1, 2, 4)}
+        for name, times in found.items()
+        if name.startswith("records_")
+    ]
+    start = max(times[name] for times in found.values() if isinstance(times, dict) for name in times if name.startswith("start"))
+    stops = ", ".join(
+        f"{name} {found[key]:.1f} s" for name, key in (("Ctrl-C", "ctrl_c"), ("SIGTERM", "sigterm"), ("kill -9 of the parent", "kill_9"))
+    )
+    return "\n\n".join(
+        [
+            f"On {found['cores']} cores ({found['processor']}), what a run costs beside the run itself, on 1, 2 and 4 workers:",
+            pd.DataFrame(rows).to_markdown(index=False),
+            f"Workers are there after {start:.1f} s at most; each imports the library once, in {found['import']:.1f} s. "
+            f"From the signal until no process is left: {stops}. "
+            f"{read['records']:,} records are read in {read['seconds']:.1f} s; the slowest table takes {read['slowest_table_seconds']:.1f} s, all of them "
+            f"{read['tables_seconds']:.1f} s and {read['peak_mib']} MiB.",
+        ]
+    )
+
+
+def bench(path: Path) -> str:
+    """One device's table of `make bench`, and what the imagenet10 profile would take there."""
+    found = json.loads(path.read_text())
+    rows = [
+        {
+            "task": row["task"],
+            "network": row["what"],
+            "images a second": f"{row['rate']:.3g}",
+            "times upstream": f"{row['ratio']:.2f}" if row["ratio"] else "-",
+            "largest error": f"{row['error']:.1e}" if row["error"] else "-",
+        }
+        for row in found["rows"]
+    ]
+    device = f"{found['device']}, {found['threads']} threads, batch {found['batch']}, torch {found['torch']}"
+    days = found["imagenet10"]["total"] / 86400
+    return (
+        f"{device}:\n\n{pd.DataFrame(rows).to_markdown(index=False, disable_numparse=True)}\n\n"
+        f"Generation runs at {100 * found['share_of_matrix_rate']:.0f} % of the measured matrix rate; the whole `imagenet10` profile, one seed, "
+        f"would take {days:.1f} days there."
+    )
+
+
+def markdown(table: pd.DataFrame) -> str:
+    """The whole table, mean and interval in one cell."""
+    return table.assign(ours=with_interval(table), paper=one_decimal(table["paper"])).drop(columns=["low", "high"]).to_markdown(index=False)
+
+
+def with_interval(table: pd.DataFrame, mean: str = "ours", low: str = "low", high: str = "high") -> list[str]:
+    return [estimates.with_interval(*row) for row in table[[mean, low, high]].itertuples(index=False, name=None)]
+
+
+def one_decimal(values: "pd.Series[float]") -> list[str]:
+    """A dash where the paper gives no number."""
+    return ["-" if pd.isna(value) else f"{value:.1f}" for value in values]
+
+
+def written() -> dict[Path, str]:
+    """Every page and example -> what it should hold. ValueError if a block is on no page."""
+    contents, values = blocks(reference()), expected()
+    used = {name for path in PAGES for name in block_names(path.read_text())}
+    if unused := set(contents) - used:
+        raise ValueError(f"block {', '.join(sorted(unused))} is on no page; add its markers to {DIGITS / 'README.md'}.")
+    return {path: render(path.read_text(), contents) for path in PAGES} | {path: expected_lines(path, values) for path in EXAMPLES}
+
+
+if __name__ == "__main__":
+    for path, new in written().items():
+        with replacing(path) as temporary:
+            temporary.write_text(new)
+    strip.write(reference(), DIGITS / "figures" / "strip.png")

@@ -1,0 +1,204 @@
+"""Past paper B: what a method of conditioning keeps of each attribute's variety, against the truth and against the real images."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from paperlib.beyond.distillation import distil_posterior
+from paperlib.beyond.latent_families import FlowConditioner, MixtureConditioner
+from paperlib.beyond.posterior_sampling import langevin_sample, proposed_sample, rejection_draws, rejection_sample
+from paperlib.conditioner import Conditioner, Latents, NeverProducedError, train_conditioner
+from paperlib.config import ConditioningRun, Config, Distilled, DiversityRun, Langevin, Method, Rejection, Trained
+from paperlib.data import to_floats
+from paperlib.experiment import conditioning
+from paperlib.experiment.outcome import Outcome, View, generate, kept_features, look, tile, variance_by_class
+from paperlib.generators import Generator
+from paperlib.metrics import frechet_distance_of, manifold, on_manifold
+from paperlib.profiles import Profile, device
+from paperlib.records import Record
+from paperlib.streams import stream
+from paperlib.support.stopwatch import timed
+from paperlib.training import predict
+
+FAMILIES: dict[str, Callable[[int, int], Latents]] = {"gaussian": Conditioner, "mixture": MixtureConditioner, "flow": FlowConditioner}
+SHOWN = 20
+RAREST = 0.001
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """z: (K, n, d), n latents of each of K attributes. fit_seconds: before the first could be drawn. seconds: (K,) of one latent.
+
+    images_made: drawing them made their images too. acceptance: of rejection, the shares that were kept and clipped, by attribute.
+    """
+
+    z: torch.Tensor
+    fit_seconds: float
+    seconds: list[float]
+    images_made: bool = False
+    acceptance: dict[str, list[float]] = field(default_factory=dict)
+
+
+def pair(profile: Profile) -> tuple[Generator, nn.Module]:
+    """The frozen generator and teacher of paper B's own setting; a class-conditional generator has its label withheld."""
+    parts, own = profile.parts, profile.settings[0]
+    assert parts.paper_b is not None
+    return conditioning.generator_of(own.labels, parts), parts.paper_b.teacher(own.teacher)
+
+
+def sample(config: DiversityRun, profile: Profile, progress: bool, record_of: Callable[[Config], Record]) -> Sampled:
+    """The method's latents, every attribute's own, with what they cost."""
+    method, n = config.method, config.per_attribute
+    rng = stream(config.seed, "method draws")
+    if isinstance(method, Rejection):
+        return _kept(method, config, profile, rng, progress)
+    if isinstance(method, Langevin):
+        fit_seconds, batch = 0.0, profile.parts.generator_batch
+        draw: Callable[[int], torch.Tensor] = partial(
+            langevin_sample, *pair(profile), n=n, steps=method.steps, step_size=method.step_size, rng=rng, batch_size=batch
+        )
+    else:
+        latents, fit_seconds = on_record(method, config.seed, profile, record_of) or fit(method, config.seed, profile, progress)
+
+        def draw(attribute: int) -> torch.Tensor:
+            return latents.sample(torch.full((n,), attribute, device=device()), rng).detach()
+
+        latents.sample(torch.zeros(n, dtype=torch.long, device=device()))  # warms up, outside the run's stream
+    drawn, seconds = zip(*(timed(partial(draw, a)) for a in range(len(profile.parts.class_names()))), strict=True)
+    return Sampled(torch.stack(drawn), fit_seconds, [s / n for s in seconds])
+
+
+def _kept(method: Rejection, config: DiversityRun, profile: Profile, rng: torch.Generator, progress: bool) -> Sampled:
+    """From the prior all attributes share the images; from a proposal each has its own.
+
+    NeverProducedError for an attribute of which 10,000 draws keep less than RAREST of themselves: n latents take at most about 1,000 n draws.
+    """
+    attributes, n = range(len(profile.parts.class_names())), config.per_attribute
+    weight, batch, fit_seconds = method.prior_weight, profile.parts.generator_batch, 0.0
+    if method.proposal is None:
+        found = rejection_sample(*pair(profile), attributes, n, prior_weight=weight, rng=rng, batch_size=batch, rarest=RAREST)
+    else:
+        proposal, fit_seconds = fit(method.proposal, config.seed, profile, progress)
+        found = [
+            proposed_sample(proposal, *pair(profile), a, n, prior_weight=weight, rng=rng, batch_size=batch, rarest=RAREST)
+            for a in attributes
+        ]
+    acceptance = {"acceptance": [f.rate for f in found], "clipped": [f.clipped for f in found]}
+    return Sampled(torch.stack([f.z for f in found]), fit_seconds, [f.seconds / f.accepted for f in found], True, acceptance)
+
+
+def paper_b_run(method: Method, seed: int, profile: Profile) -> ConditioningRun | None:
+    """The conditioning run of notebook 04 that trains in just this way; None for any other method."""
+    run = profile.conditioning_run(seed, warm_start=getattr(method, "warm_start", 0))
+    alike = Trained("gaussian", 0.0, run.epochs, run.labels_per_epoch, run.batch_size, run.learning_rate, "sgd", run.warm_start)
+    return run if method == alike and run.labels in ("unconditional", "withheld") else None
+
+
+def on_record(
+    method: Trained | Distilled, seed: int, profile: Profile, record_of: Callable[[Config], Record]
+) -> tuple[Latents, float] | None:
+    """What notebook 04 trained in just this way, and the seconds of its run, validation included; None for any other method."""
+    run = paper_b_run(method, seed, profile)
+    if run is None:
+        return None
+    record = record_of(run)
+    return conditioning.Recorded(*conditioning.distribution_of(record)), record.provenance["seconds"]
+
+
+def fit(method: Trained | Distilled, seed: int, profile: Profile, progress: bool) -> tuple[Latents, float]:
+    """The method's distribution, and the seconds that it took."""
+    if isinstance(method, Distilled):
+        return timed(lambda: _distil(method, seed, profile, progress))
+    return timed(lambda: _train(method, seed, profile, progress))
+
+
+def _train(method: Trained, seed: int, profile: Profile, progress: bool) -> Latents:
+    return train_conditioner(
+        *pair(profile), len(profile.parts.class_names()), epochs=method.epochs, labels_per_epoch=method.labels_per_epoch,
+        batch_size=method.batch_size, learning_rate=method.learning_rate, optimizer=method.optimizer, prior_weight=method.prior_weight,
+        family=FAMILIES[method.family], warm_start=method.warm_start, validation_labels=100, seed=seed, progress=progress,
+    )[0]  # fmt: skip
+
+
+def _distil(method: Distilled, seed: int, profile: Profile, progress: bool) -> Latents:
+    return distil_posterior(
+        *pair(profile), len(profile.parts.class_names()), draws=method.labelled, epochs=method.epochs, prior_weight=method.prior_weight,
+        generator_batch=profile.parts.generator_batch, seed=seed, progress=progress,
+    )[0]  # fmt: skip
+
+
+def truth(profile: Profile, per_attribute: int) -> dict[int, torch.Tensor]:
+    """Features (n, D) of the truth of each attribute that the pair produces: rejection at prior_weight 1, the same draws for every seed.
+
+    An attribute is left out where 10,000 draws of the prior keep less than RAREST of themselves; NeverProducedError where none remains.
+    """
+    generator, teacher = pair(profile)
+    rng, batch = stream(0, "truth"), profile.parts.generator_batch
+    attributes = range(len(profile.parts.class_names()))
+    found = rejection_draws(generator, teacher, attributes, per_attribute, rng=rng, batch_size=batch, rarest=RAREST)
+    latents = {a: f.z for a, f in zip(attributes, found, strict=True) if len(f.z) == per_attribute}
+    if not latents:
+        raise NeverProducedError(f"each attribute has less than {RAREST:.1%} of the prior draws; there is no truth to compare with.")
+    return {a: look(generate(generator, z, None, profile.parts), profile.parts).features for a, z in latents.items()}
+
+
+def real_features(profile: Profile) -> tuple[torch.Tensor, torch.Tensor]:
+    """Features (N, D) and labels (N,) of all real training images."""
+    train, _ = profile.parts.real_images()
+    return kept_features(train.images, profile), train.labels
+
+
+def against(reference: Mapping[int, torch.Tensor], views: Sequence[View]) -> dict[str, float]:
+    """Precision, recall, density, coverage and FID of each attribute's features against its reference, mean over the attributes of `reference`."""
+    pairs = [(r, views[a].features) for a, r in reference.items()]
+    rows = [manifold(r, v)._asdict() | {"fid": frechet_distance_of(r, v)} for r, v in pairs]
+    return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
+
+
+def compute(config: DiversityRun, profile: Profile, progress: bool, record_of: Callable[[Config], Record]) -> Outcome:
+    """record_of(config): the record of another run; paper B's own training is taken from there."""
+    parts, (generator, teacher) = profile.parts, pair(profile)
+    sampled = sample(config, profile, progress, record_of)
+    classes, n, _ = sampled.z.shape
+    images, generation = timed(lambda: generate(generator, sampled.z.flatten(0, 1), None, parts))
+    views = [look(part, parts) for part in images.split(n)]
+    told = predict(teacher, images, batch_size=parts.forward_batch).argmax(1).view(classes, n)
+    asked = torch.arange(classes, device=told.device)[:, None]
+    judged = torch.stack([v.judged for v in views]) == asked
+    real, labels = real_features(profile)
+    near = torch.from_numpy(on_manifold(real, torch.cat([v.features for v in views]))).view(classes, n)
+    hits = judged.cpu()
+    attribute = asked.expand(classes, n).flatten()
+    variance = {
+        "pixel": variance_by_class(to_floats(images), attribute, classes),
+        "feature": variance_by_class(torch.cat([v.features for v in views]), attribute, classes),
+    }
+    references = {"truth": truth(profile, n), "real": {a: real[labels == a] for a in range(classes)}}
+    without = [a for a in range(classes) if a not in references["truth"]]
+    second_opinion = conditioning.second_judge_accuracy(images, attribute, parts)
+    metrics: dict[str, Any] = {
+        "teacher_accuracy": (told == asked).float().mean().item(),
+        "judge_accuracy": judged.float().mean().item(),
+        **second_opinion,
+        "judge_by_attribute": judged.float().mean(1).tolist(),
+        **{f"{name}_variance": float(np.mean(np.array(values, dtype=float))) for name, values in variance.items()},
+        **{f"{name}_variance_by_attribute": values for name, values in variance.items()},
+        **{f"{name}_{measure}": value for name, sets in references.items() for measure, value in against(sets, views).items()},
+        "on_manifold": near.float().mean().item(),
+        **sampled.acceptance,
+        **({"without_truth": without} if without else {}),
+    }
+    metrics |= {f"judge_{where}_manifold": hits[at].float().mean().item() for where, at in (("on", near), ("off", ~near)) if at.any()}
+    one_image = 0.0 if sampled.images_made else generation / len(images)
+    costs = {
+        "fit_seconds": sampled.fit_seconds,
+        "latent_microseconds": [1e6 * s for s in sampled.seconds],
+        "image_microseconds": [1e6 * (s + one_image) for s in sampled.seconds],
+    }
+    shown = torch.cat([v.images[:SHOWN] for v in views])
+    return Outcome(metrics, {}, {"samples": tile(shown, min(SHOWN, n))}, costs)

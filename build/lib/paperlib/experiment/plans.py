@@ -1,0 +1,204 @@
+"""The runs behind each notebook: what has to be on record before it can speak."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from paperlib import printed_numbers
+from paperlib.config import (
+    ClassifierRun,
+    ConditioningRun,
+    Config,
+    ControlRun,
+    DiversityRun,
+    EvaluationRun,
+    ImageQualityRun,
+    Setting,
+    ShownImagesRun,
+    check_count,
+    to_json,
+)
+from paperlib.profiles import Profile
+from paperlib.profiles.profile import Control
+
+
+def seeds_of(count: int) -> range:
+    """0 .. count - 1; ConfigError if there would be none."""
+    check_count("seeds", count)
+    return range(count)
+
+
+def quick(profile: Profile, seeds: int) -> bool:
+    """Whether a run of so few seeds leaves out what is dear and not the papers' own."""
+    return len(seeds_of(seeds)) < profile.side_seeds
+
+
+def side_seeds(profile: Profile, seeds: int) -> range:
+    """Those of what stands beside the papers' own settings; none in a quick run."""
+    return range(0 if quick(profile, seeds) else profile.side_seeds)
+
+
+def _or_one(profile: Profile, seeds: int, whole: range) -> range:
+    """`whole`, or the first seed alone in a quick run."""
+    return range(1) if quick(profile, seeds) else whole
+
+
+def table1(profile: Profile, seeds: int) -> list[ClassifierRun]:
+    """Every column of Table 1, the profile's own methods included; those with and without BNA share a run."""
+    columns = dict.fromkeys(profile.column_run(column, seed) for seed in seeds_of(seeds) for column in printed_numbers.TABLE1)
+    return [*columns, *own_methods(profile, seeds)]
+
+
+def controls(profile: Profile, seeds: int) -> list[ClassifierRun | ControlRun]:
+    """What Table 1 is held against: r = 1 of Fig. 4 over all seeds, the profile's controls over half of them; all real images at the long
+    training, the dearest run, over three. A quick run has r = 1 alone. Nothing where the profile has no sizes for it."""
+    if profile.controls is None:
+        return []
+    ones = [profile.classifier_run(seed, r=1.0) for seed in seeds_of(seeds)]
+    if quick(profile, seeds):
+        return [*ones]
+    half = half_of(seeds)
+    kinds: dict[Control, range] = {
+        "DS for the cost of DS+HSM": half,
+        "all real images": half,
+        "all real images, long": side_seeds(profile, seeds)[:3],
+        "long without DS": half,
+    }
+    return [*ones, *(profile.control_run(seed, kind) for kind, some in kinds.items() for seed in some)]
+
+
+def table1_and_controls(profile: Profile, seeds: int) -> list[ClassifierRun | ControlRun]:
+    """Notebook 01."""
+    return [*table1(profile, seeds), *controls(profile, seeds)]
+
+
+def own_methods(profile: Profile, seeds: int) -> list[ClassifierRun]:
+    """The profile's own methods: further columns of Table 1."""
+    return [profile.classifier_run(seed, method=method.name) for method in profile.methods for seed in seeds_of(seeds)]
+
+
+def sweep(profile: Profile, seeds: int, fractions: Iterable[float] = printed_numbers.FIG4_R) -> list[ClassifierRun]:
+    """Fig. 4: DS at each r. r = 0 and r = 0.5 are runs of Table 1 too."""
+    return [profile.classifier_run(seed, r=r) for r in fractions for seed in seeds_of(seeds)]
+
+
+def hard_samples(profile: Profile, seeds: int) -> list[Config]:
+    """Fig. 3 over all seeds; how far mining leads, and where it turns harmful, over a third of them, beside the same seeds of Table 1. A quick
+    run has one seed of each."""
+    runs: list[Config] = [profile.hard_samples_run(seed) for seed in _or_one(profile, seeds, seeds_of(seeds))]
+    for seed in _or_one(profile, seeds, third_of(seeds)):
+        far = profile.mined_classifier_runs(seed)
+        beside = [profile.classifier_run(seed, hsm=hsm) for hsm in (False, True)] if far else []
+        runs += [profile.mined_space_run(seed), *far, *beside]
+    return runs
+
+
+def third_of(count: int) -> range:
+    """A third of the seeds, at least one: for what surrounds the papers' own results."""
+    return range(-(-len(seeds_of(count)) // 3))
+
+
+def conditioning(profile: Profile, seeds: int) -> list[ConditioningRun]:
+    """Paper B's own setting and its warm start over all seeds, one in a quick run; every other setting over the side seeds. ConfigError
+    without paper B."""
+    return [profile.conditioning_run(seed, **s._asdict()) for s in profile.settings for seed in _seeds_of_setting(profile, s, seeds)]
+
+
+def _seeds_of_setting(profile: Profile, setting: Setting, seeds: int) -> range:
+    own = setting in profile.own_settings
+    return _or_one(profile, seeds, seeds_of(seeds)) if own else side_seeds(profile, seeds)
+
+
+def evaluation(profile: Profile, seeds: int) -> list[EvaluationRun]:
+    """Paper B's evaluation of every conditioning run, and of the generator trained with labels at the seeds of paper B's own setting."""
+    every = [*profile.settings, None]
+    return [profile.evaluation_run(seed, s) for s in every for seed in _seeds_of_setting(profile, s or profile.settings[0], seeds)]
+
+
+def paper_b(profile: Profile, seeds: int) -> list[ConditioningRun | EvaluationRun]:
+    """Training and evaluation; ConfigError without paper B."""
+    return [*conditioning(profile, seeds), *evaluation(profile, seeds)]
+
+
+def image_quality(profile: Profile, seeds: int) -> list[ImageQualityRun]:
+    """Every set of images that the profile can make, over the side seeds, one in a quick run."""
+    some = _or_one(profile, seeds, side_seeds(profile, seeds))
+    return [profile.image_quality_run(seed, image_set) for image_set in profile.image_sets for seed in some]
+
+
+def shown_images(profile: Profile, seeds: int) -> list[ShownImagesRun]:
+    """What the trainings of Table 1 see: real, random, mined and smoothed images, over half of the seeds."""
+    ds = printed_numbers.TABLE1_R
+    return [
+        run
+        for seed in _or_one(profile, seeds, half_of(seeds))
+        for run in (
+            profile.shown_images_run(seed, real=True),
+            *(profile.shown_images_run(seed, hsm=hsm, r=r) for r in (0.0, ds) for hsm in (False, True)),
+        )
+    ]
+
+
+def images(profile: Profile, seeds: int) -> list[ImageQualityRun | ShownImagesRun]:
+    """Notebook 05."""
+    return [*image_quality(profile, seeds), *shown_images(profile, seeds)]
+
+
+def half_of(count: int) -> range:
+    """Half of the seeds, at least one: ten make the five that a comparison past the papers should have."""
+    return range(max(1, len(seeds_of(count)) // 2))
+
+
+def diversity(profile: Profile, seeds: int) -> list[DiversityRun]:
+    """Every method of conditioning past paper B over the side seeds; a few of them at one seed in a quick run."""
+    some = _or_one(profile, seeds, side_seeds(profile, seeds))
+    return [run for seed in some for run in profile.diversity_runs(seed, quick=quick(profile, seeds))]
+
+
+# The notebooks that speak of a plan's runs.
+PLANS: dict[str, Callable[[Profile, int], Sequence[Config]]] = {
+    "01_table1": table1_and_controls,
+    "02_r_sweep": sweep,
+    "03_hard_samples": hard_samples,
+    "04_conditioning": paper_b,
+    "05_image_quality": images,
+    "06_diversity": diversity,
+}
+
+
+def notebooks(profile: Profile) -> tuple[str, ...]:
+    """Those that the profile has parts for, in their order."""
+    sizes: dict[object, object] = {paper_b: profile.conditioning, diversity: profile.diversity}
+    told = (name for name, plan in PLANS.items() if sizes.get(plan, profile.classifier))
+    return ("00_start_here", *told) if profile.classifier else tuple(told)
+
+
+def everything(profile: Profile, seeds: int) -> list[Config]:
+    """What `make reproduce` computes."""
+    return [run for name in notebooks(profile) if name in PLANS for run in PLANS[name](profile, seeds)]
+
+
+class Own:
+    """Which configs a profile would make today, and in which order.
+
+    own = Own(profile)
+    config in own;  sorted(configs, key=own.place)
+    """
+
+    def __init__(self, profile: Profile):
+        self.profile = profile
+        runs = dict.fromkeys(_of_seed_0(run) for run in everything(profile, profile.side_seeds))
+        self._place = {run: place for place, run in enumerate(runs)}
+
+    def __contains__(self, config: Config) -> bool:
+        """Any r counts as a point of the sweep."""
+        is_point = (
+            isinstance(config, ClassifierRun) and self.profile.classifier and config == self.profile.classifier_run(config.seed, r=config.r)
+        )
+        return is_point or _of_seed_0(config) in self._place
+
+    def place(self, config: Config) -> tuple[int, int]:
+        """By the profile's plan, then by seed; further points of the sweep come last."""
+        return self._place.get(_of_seed_0(config), len(self._place)), config.seed
+
+
+def _of_seed_0(config: Config) -> str:
+    return to_json(config).replace(f'"seed": {config.seed}', '"seed": 0')

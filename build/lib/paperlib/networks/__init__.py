@@ -1,0 +1,1 @@
+"""Networks that classify: paper A's classifier, the frozen teachers and judges, feature networks."""

@@ -1,0 +1,1 @@
+"""How the shipped parts were made."""

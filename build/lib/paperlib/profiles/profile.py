@@ -1,0 +1,386 @@
+"""What a profile is: the parts of an experiment, its sizes, and the configs that it makes of them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Generic, Literal, TypeVar, get_args
+
+import torch
+from torch import nn
+
+from paperlib import printed_numbers
+from paperlib.config import (
+    ClassifierRun,
+    ConditioningRun,
+    ConfigError,
+    ControlRun,
+    DiversityRun,
+    EvaluationRun,
+    HardSamplesRun,
+    ImageQualityRun,
+    ImageSet,
+    Labels,
+    Method,
+    MinedClassifierRun,
+    MinedSpaceRun,
+    Setting,
+    ShownImagesRun,
+    check,
+    check_choice,
+    check_count,
+)
+from paperlib.data import Images
+from paperlib.generators import Generator
+from paperlib.networks.features import FeatureNetwork
+from paperlib.support.paths import Paths
+from paperlib.training import Source
+
+T = TypeVar("T")
+SHOWN_SAMPLES = 5000  # images that a training has seen, at most, whose diversity is measured
+Control = Literal["all real images", "all real images, long", "long without DS", "DS for the cost of DS+HSM"]
+Fill = Callable[[int, nn.Module | None], Images]
+
+
+class Once(Generic[T]):
+    """A part that is made when it is first asked for, and kept as long as the profile that holds it. A copy sent to a worker makes its own."""
+
+    def __init__(self, make: Callable[[], T]):
+        self.make = make
+
+    def __call__(self) -> T:
+        if "made" not in self.__dict__:
+            self.made = self.make()
+        return self.made
+
+    def __getstate__(self) -> dict[str, Callable[[], T]]:
+        return {"make": self.make}
+
+
+def device() -> torch.device:
+    """The GPU where there is one."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """Something outside the package that a profile needs. part: the field of Parts that loads it. found: where it is, or None;
+    remedy: the step that mends its lack."""
+
+    name: str
+    part: str
+    found: str | None
+    remedy: str
+
+
+def _no_classifier(width: int) -> nn.Module:
+    raise ConfigError("this profile has no classifier to train; for paper A use 'digits' or 'imagenet10'.")
+
+
+def _no_generator() -> Generator:
+    raise ConfigError("labels = 'unconditional': this profile has no generator without classes; withhold the label instead.")
+
+
+@dataclass(frozen=True)
+class PaperB:
+    """teacher(name) -> the frozen attribute classifier of that name, any name that `settings` uses.
+
+    settings: what is conditioned, as (labels, teacher's name) or config.Setting; the first is paper B's own.
+    generator() -> the G without classes; where there is none, a class-conditional one has its label withheld instead.
+    generator_on_part() -> its twin trained on a fifth of the images, whose samples stand beside its own; None: there is none.
+    """
+
+    teacher: Callable[[str], nn.Module]
+    settings: tuple[tuple[Labels, str] | tuple[Labels, str, int], ...]
+    generator: Callable[[], Generator] = _no_generator
+    generator_on_part: Callable[[], Generator] | None = None
+
+    @property
+    def has_generator(self) -> bool:
+        """Whether there is a G without classes."""
+        return self.generator is not _no_generator
+
+
+@dataclass(frozen=True)
+class OwnMethod:
+    """A method that is neither paper's: a further column of Table 1, of this name.
+
+    source(fill, n, rng) -> the source of training.train: the images of the next epoch, n of them. fill(m, classifier or None) -> m new
+    generated images, mined if a classifier is given. None is a fixed set of n random images.
+    after_training(classifier, real training images (N, C, H, W)) -> the classifier that is tested. None tests it as it was trained.
+    """
+
+    name: str
+    source: Callable[[Fill, int, torch.Generator], Source] | None = None
+    after_training: Callable[[nn.Module, torch.Tensor], nn.Module] | None = None
+
+
+@dataclass(frozen=True)
+class Parts:
+    """How to get a profile's frozen networks and data; all land on `device()`.
+
+    real_images() -> (train, test); generator() -> the class-conditional G; classifier(width) -> a new network for paper A;
+    judge() -> images to logits, takes part in no training; features() -> the space of FID and its sisters, called `feature_space`.
+    paper_b: what paper B needs besides, None where the profile has only paper A.
+    second_judge() -> images to logits, a judge of another kind that has seen none of the images of the others; None: there is none.
+    requirements() -> what has to be fetched first; stand_ins() -> the same parts with random weights and images, for timing alone.
+    generator_batch, forward_batch: images a pass of G, and of the other networks outside training; they bound the memory.
+    store_bytes: data sets are kept as uint8. mixed_precision: the classifier trains in bfloat16 where the device is a GPU.
+    """
+
+    real_images: Callable[[], tuple[Images, Images]]
+    generator: Callable[[], Generator]
+    judge: Callable[[], nn.Module]
+    features: Callable[[], FeatureNetwork]
+    feature_space: str
+    class_names: Callable[[], tuple[str, ...]]
+    classifier: Callable[[int], nn.Module] = _no_classifier
+    paper_b: PaperB | None = None
+    second_judge: Callable[[], nn.Module] | None = None
+    requirements: Callable[[], list[Requirement]] = list
+    stand_ins: Callable[[], "Parts"] | None = None
+    generator_batch: int = 100
+    forward_batch: int = 250
+    store_bytes: bool = False
+    mixed_precision: bool = False
+
+    @property
+    def judges(self) -> dict[str, nn.Module]:
+        """Who reads conditioned images, by the name in a record: the judge, and the second one where there is one."""
+        second = {} if self.second_judge is None else {"second_judge": self.second_judge()}
+        return {"judge": self.judge(), **second}
+
+
+@dataclass(frozen=True)
+class ConditioningSizes:
+    """Paper B's part of a profile; names as in config.py. evaluation_draws: images behind an evaluation."""
+
+    epochs: int
+    labels_per_epoch: int
+    validation_labels: int
+    batch_size: int
+    learning_rate: float
+    evaluation_draws: int
+
+
+@dataclass(frozen=True)
+class ClassifierSizes:
+    """Paper A's part of a profile; names as in config.py. long_factor: epochs of the long column as a multiple. hard_per_class: latents of Fig. 3."""
+
+    epochs: int
+    long_factor: int
+    images: int
+    round_images: int
+    mining_steps: int
+    step_size: float
+    batch_size: int
+    learning_rate: float
+    width: int
+    stages: tuple[int, int]
+    hard_per_class: int
+
+
+@dataclass(frozen=True)
+class ControlSizes:
+    """What is trained beside Table 1. real_images: all that the generator has seen. equal_cost_epochs: the epochs of DS that cost what DS
+    with HSM costs at the profile's own number of epochs, fixed from the measured seconds of both."""
+
+    real_images: int
+    equal_cost_epochs: int
+
+
+@dataclass(frozen=True)
+class MiningSizes:
+    """How far mining is followed past paper A; names as in config.py. classifier_step_sizes: those at which a final classifier is trained.
+    form_step_sizes: those, beside the profile's own, at which the paper's form of mining is held against others."""
+
+    steps: tuple[int, ...]
+    step_sizes: tuple[float, ...]
+    natural: int
+    classifier_step_sizes: tuple[float, ...]
+    form_step_sizes: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class DiversitySizes:
+    """What is compared past paper B; names as in config.py. few: those of the methods that a quick run takes; None is all of them."""
+
+    per_attribute: int
+    methods: tuple[Method, ...]
+    few: tuple[Method, ...] | None = None
+
+    def __post_init__(self) -> None:
+        for method in self.few or ():
+            check(method in self.methods, "few", method, "a quick run takes some of methods; add it there")
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Parts and sizes. seeds: how many by default. classifier, mining, controls, conditioning, diversity: None where the profile has not
+    paper A, not paper B, or does not go past it. paths: where its records go. methods: columns of Table 1 beside the paper's.
+    side_seeds: how many of what stands beside the papers' own settings; a run of fewer seeds is a quick one, which leaves that out."""
+
+    name: str
+    parts: Parts
+    seeds: int
+    quality_samples: int
+    classifier: ClassifierSizes | None = None
+    mining: MiningSizes | None = None
+    controls: ControlSizes | None = None
+    conditioning: ConditioningSizes | None = None
+    diversity: DiversitySizes | None = None
+    paths: Paths = field(default_factory=Paths)
+    methods: tuple[OwnMethod, ...] = ()
+    side_seeds: int = 5
+
+    def __post_init__(self) -> None:
+        check_count("side_seeds", self.side_seeds)
+
+    @property
+    def folder(self) -> Path:
+        """Where its records, tables and figures lie."""
+        return self.paths.of(self.name)
+
+    @property
+    def paper_a(self) -> ClassifierSizes:
+        """The sizes of paper A; ConfigError where the profile has none."""
+        if self.classifier is None:
+            raise ConfigError(f"profile = {self.name!r}: it has no classifier to train; for paper A use 'digits' or 'imagenet10'.")
+        return self.classifier
+
+    @property
+    def papers_without(self) -> str:
+        """The papers, "A" and "B", that it has no part for."""
+        return ("" if self.classifier else "A") + ("" if self.conditioning else "B")
+
+    def method(self, name: str) -> OwnMethod:
+        """One of the profile's own; ConfigError for another name."""
+        check_choice("method", name, tuple(method.name for method in self.methods))
+        return next(method for method in self.methods if method.name == name)
+
+    @property
+    def image_sets(self) -> tuple[ImageSet, ...]:
+        """Those that the profile's parts can make."""
+        every: tuple[ImageSet, ...] = get_args(ImageSet)
+        without, paper_b = set() if self.conditioning else {"conditioned"}, self.parts.paper_b
+        if not (self.conditioning and paper_b and paper_b.has_generator):
+            without.add("unconditional prior")
+        if not (self.conditioning and paper_b and paper_b.generator_on_part):
+            without.add("fifth prior")
+        return tuple(s for s in every if s not in without) if self.classifier else ()
+
+    def classifier_run(
+        self, seed: int, *, hsm: bool = False, r: float = 0.0, real: bool = False, long: bool = False, method: str = ""
+    ) -> ClassifierRun:
+        """method: the name of one of the profile's own."""
+        a = self.paper_a
+        return ClassifierRun(
+            profile=self.name, seed=seed, real=real, hsm=hsm, r=r, epochs=a.epochs, long_factor=a.long_factor if long else 1, method=method,
+            images=a.images, round_images=a.round_images, mining_steps=a.mining_steps, step_size=a.step_size,
+            batch_size=a.batch_size, learning_rate=a.learning_rate, momentum=0.9, weight_decay=1e-4, width=a.width,
+        )  # fmt: skip
+
+    def column_run(self, column: printed_numbers.Column, seed: int) -> ClassifierRun:
+        """The run behind a column of Table 1; the column with BNA and the one without share it."""
+        return self.classifier_run(
+            seed, hsm=column.hsm, r=printed_numbers.TABLE1_R if column.ds else 0.0, real=column.real, long=column.long
+        )
+
+    def control_run(self, seed: int, control: Control) -> ControlRun:
+        """A training that Table 1 is held against; ConfigError where the profile has no sizes for it."""
+        if self.controls is None:
+            raise ConfigError(f"profile = {self.name!r}: it has no controls beside Table 1; give it ControlSizes.")
+        match control:
+            case "all real images" | "all real images, long":
+                run = replace(self.classifier_run(seed, real=True, long=control.endswith("long")), images=self.controls.real_images)
+            case "long without DS":
+                run = self.classifier_run(seed, long=True)
+            case "DS for the cost of DS+HSM":
+                run = replace(self.classifier_run(seed, r=printed_numbers.TABLE1_R), epochs=self.controls.equal_cost_epochs)
+        return ControlRun(profile=self.name, seed=seed, classifier=run)
+
+    def shown_images_run(self, seed: int, *, hsm: bool = False, r: float = 0.0, real: bool = False) -> ShownImagesRun:
+        """What one of Table 1's trainings sees; arguments as of classifier_run."""
+        return ShownImagesRun(
+            profile=self.name, seed=seed, classifier=self.classifier_run(seed, hsm=hsm, r=r, real=real), samples=SHOWN_SAMPLES
+        )
+
+    def hard_samples_run(self, seed: int) -> HardSamplesRun:
+        a, mining = self.paper_a, self.mining
+        return HardSamplesRun(
+            profile=self.name, seed=seed, stages=a.stages, per_class=a.hard_per_class, images=a.images, mining_steps=a.mining_steps,
+            step_size=a.step_size, batch_size=a.batch_size, learning_rate=a.learning_rate, width=a.width,
+            form_step_sizes=(a.step_size, *(mining.form_step_sizes if mining else ())),
+            natural=mining.natural if mining else a.hard_per_class,
+        )  # fmt: skip
+
+    def mined_space_run(self, seed: int) -> MinedSpaceRun:
+        """Every number of steps and step size, at the later of Fig. 3's stages; ConfigError where the profile has no mining sizes."""
+        a, mining = self.paper_a, self._mining()
+        return MinedSpaceRun(
+            profile=self.name, seed=seed, steps=mining.steps, step_sizes=mining.step_sizes, per_class=a.hard_per_class, natural=mining.natural,
+            epochs=a.stages[1], images=a.images, batch_size=a.batch_size, learning_rate=a.learning_rate, width=a.width,
+        )  # fmt: skip
+
+    def mined_classifier_runs(self, seed: int) -> list[MinedClassifierRun]:
+        """HSM on a fixed set at step sizes that are not the profile's."""
+        hsm, sizes = self.classifier_run(seed, hsm=True), self._mining().classifier_step_sizes
+        return [MinedClassifierRun(profile=self.name, seed=seed, classifier=replace(hsm, step_size=size)) for size in sizes]
+
+    def _mining(self) -> MiningSizes:
+        if self.mining is None:
+            raise ConfigError(f"profile = {self.name!r}: it does not say how far mining is followed; give it MiningSizes.")
+        return self.mining
+
+    def diversity_runs(self, seed: int, *, quick: bool = False) -> list[DiversityRun]:
+        """Every method past paper B, or the few of a quick run; ConfigError where the profile has none."""
+        if self.diversity is None:
+            raise ConfigError(f"profile = {self.name!r}: it compares no methods of conditioning; for notebook 06 use 'digits'.")
+        n, few = self.diversity.per_attribute, self.diversity.few
+        methods = self.diversity.methods if few is None or not quick else few
+        return [DiversityRun(profile=self.name, seed=seed, method=method, per_attribute=n) for method in methods]
+
+    def conditioning_run(
+        self, seed: int, *, labels: Labels | None = None, teacher: str | None = None, warm_start: int | None = None
+    ) -> ConditioningRun:
+        """labels, teacher, warm_start: of a setting; None is as in paper B's own."""
+        sizes, own = self._paper_b(), self.settings[0]
+        return ConditioningRun(
+            profile=self.name, seed=seed, labels=labels or own.labels, teacher=teacher or own.teacher, epochs=sizes.epochs,
+            labels_per_epoch=sizes.labels_per_epoch, validation_labels=sizes.validation_labels, batch_size=sizes.batch_size,
+            learning_rate=sizes.learning_rate, momentum=0.9, warm_start=own.warm_start if warm_start is None else warm_start,
+        )  # fmt: skip
+
+    def evaluation_run(self, seed: int, setting: Setting | None) -> EvaluationRun:
+        """setting: of the input generator, or None for the generator trained with labels."""
+        return EvaluationRun(
+            profile=self.name, seed=seed, draws=self._paper_b().evaluation_draws, quality_samples=self.quality_samples,
+            conditioning=None if setting is None else self.conditioning_run(seed, **Setting(*setting)._asdict()),
+        )  # fmt: skip
+
+    @property
+    def settings(self) -> tuple[Setting, ...]:
+        """Paper B's settings, its own first; ConfigError without paper B."""
+        self._paper_b()
+        assert self.parts.paper_b is not None
+        rule = "use (labels, teacher's name) or (labels, teacher's name, warm_start)"
+        for setting in self.parts.paper_b.settings:
+            check(isinstance(setting, tuple) and len(setting) in (2, 3), "settings", setting, rule)
+        return tuple(Setting(*setting) for setting in self.parts.paper_b.settings)
+
+    @property
+    def own_settings(self) -> tuple[Setting, ...]:
+        """Paper B's own, and the same with other starts."""
+        own = self.settings[0]
+        return tuple(setting for setting in self.settings if (setting.labels, setting.teacher) == (own.labels, own.teacher))
+
+    def _paper_b(self) -> ConditioningSizes:
+        if self.conditioning is None:
+            raise ConfigError(f"profile = {self.name!r}: it has no unconditional generator and no teacher; for paper B use 'digits'.")
+        return self.conditioning
+
+    def image_quality_run(self, seed: int, image_set: ImageSet) -> ImageQualityRun:
+        return ImageQualityRun(
+            profile=self.name, seed=seed, image_set=image_set, samples=self.quality_samples,
+            hard=self.hard_samples_run(seed) if image_set == "mined" else None,
+            conditioning=self.conditioning_run(seed) if image_set == "conditioned" else None,
+        )  # fmt: skip

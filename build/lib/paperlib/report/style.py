@@ -1,0 +1,44 @@
+"""What the figures share: colours, theme, a picture, curves over epochs, a note beside a point."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import seaborn as sns
+from matplotlib.axes import Axes
+
+from paperlib.records import Record
+
+OURS, SECOND, THIRD = "#1b6ca8", "#d1495b", "#66a182"
+PAPER, DARK = "#b0b0b0", "#555555"
+
+THEME = {
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "figure.dpi": 110,
+    "savefig.dpi": 150,
+    "svg.hashsalt": "paperlib",
+    "font.size": 9,
+}
+sns.set_theme(context="notebook", style="whitegrid", rc=THEME)
+
+
+def show(ax: Axes, picture: np.ndarray) -> None:
+    """A picture in [-1, 1], without ticks or grid."""
+    ax.imshow(np.clip((picture + 1) / 2, 0, 1), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+    ax.set(xticks=[], yticks=[])
+    ax.grid(False)
+
+
+def curves(ax: Axes, runs: Sequence[Record], name: str, color: str, label: str, scale: float = 1) -> None:
+    """A thin line for each run, from epoch 1, and a thick one for their mean."""
+    values = scale * np.array([r.history[name] for r in runs])
+    epochs = np.arange(1, values.shape[1] + 1)
+    ax.plot(epochs, values.T, color=color, alpha=0.25, linewidth=1)
+    ax.plot(epochs, values.mean(0), color=color, linewidth=2, label=label)
+
+
+def note(ax: Axes, text: str, at: tuple[float, float], color: Any, offset: tuple[int, int]) -> None:
+    """A small text beside a point. offset: to the right and up, in printer's points."""
+    side = {-1: "right", 0: "center", 1: "left"}[int(np.sign(offset[0]))]
+    ax.annotate(text, at, textcoords="offset points", xytext=offset, ha=side, fontsize=7, color=color)

@@ -17,7 +17,8 @@ from typing import Any
 
 from paperlib import data
 from paperlib.data.cifar10 import Cifar10
-from paperlib.pretraining.cifar10 import CONDITIONAL, SMALL, GeneratorPart, bfloat16_wins, shipped_judge, train_generator
+from paperlib.pretraining.checkpoints import bfloat16_wins
+from paperlib.pretraining.cifar10 import CONDITIONAL, SMALL, GeneratorPart, shipped_judge, train_generator
 from paperlib.pretraining.natural_gan import GANSettings
 from paperlib.profiles import device
 from paperlib.profiles.cifar10 import source

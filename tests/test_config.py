@@ -249,7 +249,7 @@ def test_what_is_past_the_papers_is_checked_too():
 
 def test_a_profile_has_the_notebooks_that_it_has_sizes_for():
     assert plans.notebooks(SMOKE) == ("00_start_here", *plans.PLANS)
-    assert plans.notebooks(profiles.FACES) == ("04_conditioning",)
+    assert plans.notebooks(profiles.FACES) == ("04_conditioning", "06_diversity")
     assert plans.notebooks(replace(profiles.FACES, diversity=SMOKE.diversity)) == ("04_conditioning", "06_diversity")
     assert "06_diversity" not in plans.notebooks(profiles.IMAGENET10)
 

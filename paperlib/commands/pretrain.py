@@ -50,7 +50,7 @@ def faces(part: str | None, steps: int | None, minutes: float | None, paths: Pat
     from paperlib.profiles import device
     from paperlib.profiles.faces import Files
 
-    parts = dict(face_parts.PARTS)
+    parts = face_parts.parts_for(device())
     if part is not None:
         check_choice("part", part, tuple(parts))
         parts = {part: parts[part]}

@@ -70,3 +70,11 @@ class Clock:
 def stream_of_step(seed: int, step: int, device: torch.device) -> torch.Generator:
     """All that is random in a step: of nothing but the seed and the step, so that a run that stopped and went on draws the same."""
     return torch.Generator(device).manual_seed(int(np.random.SeedSequence([seed, step]).generate_state(1, np.uint64)[0] >> 1))
+
+
+def bfloat16_wins(device: torch.device) -> bool:
+    """On a GPU, and on a processor with instructions for it."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported()
+    known = torch.cpu.get_capabilities()
+    return bool(known.get("avx512_bf16") or known.get("amx_bf16"))

@@ -27,7 +27,7 @@ from paperlib.networks._torchvision import torchvision
 from paperlib.networks.classifiers import resnet18
 from paperlib.networks.features import extract
 from paperlib.networks.natural import NaturalJudge, PlainClassifier
-from paperlib.pretraining.checkpoints import Keeper
+from paperlib.pretraining.checkpoints import Keeper, bfloat16_wins
 from paperlib.pretraining.natural_classifier import NaturalTraining, train_natural_classifier
 from paperlib.pretraining.natural_gan import GANSettings, GANTraining, new_generator, run
 from paperlib.support.files import replacing
@@ -68,14 +68,6 @@ LARGE: dict[str, Part] = {  # a GPU
     CONDITIONAL: GeneratorPart(GANSettings(conditional=True, channels=128), steps=40_000),
     UNCONDITIONAL: GeneratorPart(GANSettings(conditional=False, channels=128), steps=40_000),
 }
-
-
-def bfloat16_wins(device: torch.device) -> bool:
-    """On a GPU, and on a processor with instructions for it."""
-    if device.type == "cuda":
-        return torch.cuda.is_bf16_supported()
-    known = torch.cpu.get_capabilities()
-    return bool(known.get("avx512_bf16") or known.get("amx_bf16"))
 
 
 def parts_for(device: torch.device) -> dict[str, Part]:

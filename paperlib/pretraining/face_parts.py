@@ -12,7 +12,7 @@ and samples-<step>.png.
 import json
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from paperlib.data.utkface import FaceAttribute, Faces
 from paperlib.networks._torchvision import torchvision
 from paperlib.networks.vgg_face import Network, save_attribute_classifier, small_classifier
 from paperlib.pretraining.brock_layout import new_generator, state_of
-from paperlib.pretraining.checkpoints import Keeper
+from paperlib.pretraining.checkpoints import Keeper, bfloat16_wins
 from paperlib.pretraining.faces import class_report
 from paperlib.pretraining.natural_classifier import NaturalTraining, train_natural_classifier
 from paperlib.pretraining.natural_gan import GANSettings, GANTraining, run
@@ -68,13 +68,28 @@ def classifier_parts() -> dict[str, Part]:
     return found
 
 
+def _gan(conditional: bool) -> GANSettings:
+    return GANSettings(conditional=conditional, channels=64)  # 16 base channels in Brock's terms
+
+
 PARTS: dict[str, Part] = {
     **classifier_parts(),
-    "generator": GeneratorPart(GANSettings(conditional=False), ITERATIONS),
-    "generator_fifth": GeneratorPart(GANSettings(conditional=False), ITERATIONS, share=0.2),
-    "conditional_generator": GeneratorPart(GANSettings(conditional=True), ITERATIONS),
-    "generator_long": GeneratorPart(GANSettings(conditional=False), 10 * ITERATIONS),
+    "generator": GeneratorPart(_gan(False), ITERATIONS),
+    "generator_fifth": GeneratorPart(_gan(False), ITERATIONS, share=0.2),
+    "conditional_generator": GeneratorPart(_gan(True), ITERATIONS),
+    "generator_long": GeneratorPart(_gan(False), 5 * ITERATIONS),
 }
+
+
+def parts_for(device: torch.device) -> dict[str, Part]:
+    """PARTS, in bfloat16 where it wins."""
+    wins = bfloat16_wins(device)
+    return {
+        name: replace(part, gan=replace(part.gan, mixed_precision=wins))
+        if isinstance(part, GeneratorPart)
+        else replace(part, training=replace(part.training, mixed_precision=wins))
+        for name, part in PARTS.items()
+    }
 
 
 def halves(train: Images) -> tuple[Images, Images]:

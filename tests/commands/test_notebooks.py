@@ -135,7 +135,7 @@ def test_two_at_once_leave_whole_results(results):
         ("01_table1", {"seeds": 0}, "seeds = 0"),
         ("04_conditioning", {"profile": "nobody"}, "use one of 'digits'"),
         ("04_conditioning", {"profile": "imagenet10"}, "no unconditional generator"),
-        ("06_diversity", {"profile": "faces"}, "compares no methods of conditioning"),
+        ("06_diversity", {"profile": "cifar10"}, "compares no methods of conditioning"),
         ("06_diversity", {"attribute": 10}, "attribute = 10: use one of 0, 1"),
     ],
 )

@@ -59,8 +59,8 @@ Part = GeneratorPart | NaturalTraining
 SMALL: dict[str, Part] = {  # two cores
     JUDGE: NaturalTraining(epochs=20, width=40),
     TEACHER: NaturalTraining(epochs=10, width=32),
-    CONDITIONAL: GeneratorPart(GANSettings(conditional=True), steps=24_000),
-    UNCONDITIONAL: GeneratorPart(GANSettings(conditional=False), steps=16_000),
+    CONDITIONAL: GeneratorPart(GANSettings(conditional=True), steps=12_000),
+    UNCONDITIONAL: GeneratorPart(GANSettings(conditional=False), steps=8_000),
 }
 LARGE: dict[str, Part] = {  # a GPU
     JUDGE: NaturalTraining(epochs=40, width=42),

@@ -9,6 +9,7 @@ stage-<step>.safetensors (float16 weights on the way, which notebook 07 takes). 
 
 import copy
 import json
+import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
@@ -31,6 +32,7 @@ from paperlib.pretraining.checkpoints import Keeper, bfloat16_wins
 from paperlib.pretraining.natural_classifier import NaturalTraining, train_natural_classifier
 from paperlib.pretraining.natural_gan import GANSettings, GANTraining, new_generator, run
 from paperlib.support.files import replacing
+from paperlib.support.paths import REFERENCE
 from paperlib.support.tensor_cache import checksum
 from paperlib.support.weights import MANIFEST, PRETRAINED, CheckpointError, manifest, save_weights
 from paperlib.training import accuracy, train
@@ -38,6 +40,7 @@ from paperlib.training import accuracy, train
 JUDGE, TEACHER = "cifar10_judge", "cifar10_attribute_classifier"
 CONDITIONAL, UNCONDITIONAL = "cifar10_conditional_generator", "cifar10_unconditional_generator"
 LARGEST_FILE = 6_000_000
+RECORDS = REFERENCE / "pretraining"
 
 
 @dataclass(frozen=True)
@@ -59,8 +62,8 @@ Part = GeneratorPart | NaturalTraining
 SMALL: dict[str, Part] = {  # two cores
     JUDGE: NaturalTraining(epochs=20, width=40),
     TEACHER: NaturalTraining(epochs=10, width=32),
-    CONDITIONAL: GeneratorPart(GANSettings(conditional=True), steps=24_000),
-    UNCONDITIONAL: GeneratorPart(GANSettings(conditional=False), steps=16_000),
+    CONDITIONAL: GeneratorPart(GANSettings(conditional=True), steps=12_000),
+    UNCONDITIONAL: GeneratorPart(GANSettings(conditional=False), steps=8_000),
 }
 LARGE: dict[str, Part] = {  # a GPU
     JUDGE: NaturalTraining(epochs=40, width=42),
@@ -82,15 +85,24 @@ def parts_for(device: torch.device) -> dict[str, Part]:
 
 
 def train_part(
-    name: str, part: Part, data: Cifar10, folder: Path, *, weights: Path = PRETRAINED, minutes: float | None = None, progress: bool = True
+    name: str,
+    part: Part,
+    data: Cifar10,
+    folder: Path,
+    *,
+    weights: Path = PRETRAINED,
+    records: Path = RECORDS,
+    minutes: float | None = None,
+    progress: bool = True,
 ) -> bool:
     """Train one part as far as `minutes` allow -> whether it is done, and then written to `weights`.
 
-    data: on the device of the training. folder: where everything else is kept, a sub-folder a part.
+    data: on the device of the training. folder: where everything else is kept, a sub-folder a part. records: where a generator's quality as
+    it trained, and its last samples, are kept.
     Raises ValueError where training diverges, CheckpointError where a checkpoint is damaged or of other settings.
     """
     if isinstance(part, GeneratorPart):
-        return _train_generator(name, part, data, folder / name, weights, minutes, progress)
+        return _train_generator(name, part, data, folder / name, weights, records, minutes, progress)
     return _train_classifier(name, part, data, folder / name, weights, minutes, progress)
 
 
@@ -119,7 +131,7 @@ def new_classifier(name: str, width: int) -> nn.Module:
 
 
 def _train_generator(
-    name: str, part: GeneratorPart, data: Cifar10, folder: Path, weights: Path, minutes: float | None, progress: bool
+    name: str, part: GeneratorPart, data: Cifar10, folder: Path, weights: Path, records: Path, minutes: float | None, progress: bool
 ) -> bool:
     described = asdict(part.gan) | {"data": checksum(data.train.images, data.train.labels)}
     if _is_shipped(name, described | {"steps": part.steps}, weights):
@@ -131,6 +143,9 @@ def _train_generator(
     _ship(average, name, described | {"steps": part.steps} | quality, weights)
     if part.gan.conditional:
         _ship_stages(part.gan, folder, weights / "stages")
+    for ending, kept in (("json", "curve.json"), ("png", f"samples-{part.steps:06d}.png")):
+        with replacing(records / f"{name}.{ending}") as path:
+            shutil.copyfile(folder / kept, path)
     return True
 
 
@@ -146,6 +161,7 @@ def train_generator(
     watch = Watch(part, data, folder, judge)
     if not run(training, keeper, steps=part.steps, minutes=minutes, on_step=watch, progress=progress):
         return None
+    watch.complete(training.average)
     return training.average, watch.quality(training.average, scored=True)
 
 
@@ -214,6 +230,18 @@ class Watch:
         kept = [e for e in curve if e["step"] < entry["step"]]
         with replacing(path) as temporary:
             temporary.write_text(json.dumps([*kept, entry], indent=1) + "\n")
+
+    def complete(self, network: ResidualGenerator) -> None:
+        """Measure the stages again where there was no judge on the way. network: of the same layout."""
+        path, stage = self.folder / "curve.json", copy.deepcopy(network)
+        curve = json.loads(path.read_text())
+        for entry in curve:
+            kept = self.folder / f"stage-{entry['step']:06d}.safetensors"
+            if self.judge is not None and "fid" not in entry and kept.is_file():
+                stage.load_state_dict(load(kept.read_bytes()))
+                entry.update(self.quality(stage, scored=False))
+        with replacing(path) as temporary:
+            temporary.write_text(json.dumps(curve, indent=1) + "\n")
 
     def quality(self, network: ResidualGenerator, *, scored: bool) -> dict[str, Any]:
         """Of float16 weights, as they ship, against the validation images. scored: train a classifier on samples and test it there."""
@@ -293,7 +321,14 @@ def _ship(network: nn.Module, name: str, described: dict[str, Any], weights: Pat
 
 
 def train_parts(
-    parts: dict[str, Part], data: Cifar10, folder: Path, *, weights: Path = PRETRAINED, minutes: float | None = None, progress: bool = True
+    parts: dict[str, Part],
+    data: Cifar10,
+    folder: Path,
+    *,
+    weights: Path = PRETRAINED,
+    records: Path = RECORDS,
+    minutes: float | None = None,
+    progress: bool = True,
 ) -> Iterator[tuple[str, bool]]:
     """One part after the other, the judge first, as far as `minutes` in all allow -> (name, whether it is done). Another call goes on."""
     end = None if minutes is None else time.monotonic() + 60 * minutes
@@ -301,4 +336,4 @@ def train_parts(
         left = None if end is None else (end - time.monotonic()) / 60
         if left is not None and left <= 0:
             return
-        yield name, train_part(name, part, data, folder, weights=weights, minutes=left, progress=progress)
+        yield name, train_part(name, part, data, folder, weights=weights, records=records, minutes=left, progress=progress)

@@ -115,10 +115,21 @@ def test_augmented_images_stay_in_range_and_are_those_of_their_stream():
     assert ((first == 0).all(1).flatten(1).sum(1) > 0).all()
 
 
+def test_a_judge_that_comes_later_completes_the_curve(tmp_path):
+    part, judge = PARTS[CONDITIONAL], pretraining.new_classifier(JUDGE, 2).eval()
+    pretraining.train_generator(part, DATA, tmp_path / "with", judge, progress=False)
+    assert pretraining.train_generator(part, DATA, tmp_path / "later", None, minutes=1e-9, progress=False) is None
+    pretraining.train_generator(part, DATA, tmp_path / "later", None, progress=False)
+    _, quality = pretraining.train_generator(part, DATA, tmp_path / "later", judge, progress=False)
+    assert "fid" in quality
+    at_once, completed = (json.loads((tmp_path / name / "curve.json").read_text()) for name in ("with", "later"))
+    assert at_once == completed
+
+
 def test_all_parts_are_kept_and_shipped(tmp_path):
     cache, weights = tmp_path / "cache", tmp_path / "weights"
     for name, part in PARTS.items():
-        assert train_part(name, part, DATA, cache, weights=weights, progress=False)
+        assert train_part(name, part, DATA, cache, weights=weights, records=weights, progress=False)
     entries = manifest(weights)
     assert set(entries) == set(PARTS)
     assert {"seed", "steps", "channels", "fid", "recall", "own_label", "classifier_accuracy"} <= set(entries[CONDITIONAL])
@@ -130,23 +141,25 @@ def test_all_parts_are_kept_and_shipped(tmp_path):
     stage = load_file(cache / CONDITIONAL / "stage-000004.safetensors")
     shipped = load_file(weights / f"{CONDITIONAL}.safetensors")
     assert all(torch.equal(stage[key], value) for key, value in shipped.items())
+    assert json.loads((weights / f"{CONDITIONAL}.json").read_text()) == curve
+    assert (weights / f"{CONDITIONAL}.png").read_bytes() == (cache / CONDITIONAL / "samples-000004.png").read_bytes()
     assert all(value.dtype == torch.float16 for value in shipped.values() if value.is_floating_point())
     network = pretraining.new_generator(10, 4, 6)
     assert not any(p.requires_grad for p in load_pretrained(network, CONDITIONAL, weights).parameters())
 
 
 def test_what_is_done_is_not_done_again_and_what_is_stopped_is_not_shipped(tmp_path, monkeypatch):
-    assert train_part(TEACHER, CLASSIFIER, DATA, tmp_path, weights=tmp_path, progress=False)
+    assert train_part(TEACHER, CLASSIFIER, DATA, tmp_path, weights=tmp_path, records=tmp_path, progress=False)
     monkeypatch.setattr(pretraining, "train_natural_classifier", lambda *_, **__: pytest.fail("trained again"))
-    assert train_part(TEACHER, CLASSIFIER, DATA, tmp_path, weights=tmp_path, progress=False)
-    assert not train_part(CONDITIONAL, PARTS[CONDITIONAL], DATA, tmp_path, weights=tmp_path, minutes=0.0, progress=False)
+    assert train_part(TEACHER, CLASSIFIER, DATA, tmp_path, weights=tmp_path, records=tmp_path, progress=False)
+    assert not train_part(CONDITIONAL, PARTS[CONDITIONAL], DATA, tmp_path, weights=tmp_path, records=tmp_path, minutes=0.0, progress=False)
     assert CONDITIONAL not in manifest(tmp_path)
 
 
 def test_a_part_that_is_too_large_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(pretraining, "LARGEST_FILE", 1000)
     with pytest.raises(CheckpointError, match="fewer channels"):
-        train_part(JUDGE, CLASSIFIER, DATA, tmp_path, weights=tmp_path, progress=False)
+        train_part(JUDGE, CLASSIFIER, DATA, tmp_path, weights=tmp_path, records=tmp_path, progress=False)
 
 
 def test_a_damaged_checkpoint_is_named(tmp_path):

@@ -15,43 +15,35 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from paperlib import data
+from paperlib.config import ConfigError
 from paperlib.data.cifar10 import Cifar10
-from paperlib.pretraining.checkpoints import bfloat16_wins
-from paperlib.pretraining.cifar10 import CONDITIONAL, SMALL, GeneratorPart, shipped_judge, train_generator
-from paperlib.pretraining.natural_gan import GANSettings
+from paperlib.networks.natural import NaturalJudge
+from paperlib.pretraining.cifar10 import CONDITIONAL, RECORDS, GeneratorPart, parts_for, shipped_judge, train_generator
 from paperlib.profiles import device
-from paperlib.profiles.cifar10 import source
+from paperlib.profiles.cifar10 import images_for_training, trainings
 from paperlib.support.files import replacing
-from paperlib.support.paths import REFERENCE, Paths
-from paperlib.support.weights import PRETRAINED
+from paperlib.support.paths import Paths
+from paperlib.support.weights import PRETRAINED, CheckpointError
 
-FULL = SMALL[CONDITIONAL]
+FULL = parts_for(device())[CONDITIONAL]
 assert isinstance(FULL, GeneratorPart)
 STEPS = round(FULL.stages[0] * FULL.steps)
-PLAIN = GANSettings(conditional=True)
 RECIPES = {
-    "plain": PLAIN,
-    "images moved": replace(PLAIN, shift=2),
-    "mode seeking": replace(PLAIN, mode_seeking=0.05),
-    "one discriminator step": replace(PLAIN, discriminator_steps=1),
+    "plain": replace(FULL.gan, shift=0, mode_seeking=0.0, discriminator_steps=3),
+    "images moved": replace(FULL.gan, shift=2, mode_seeking=0.0, discriminator_steps=3),
+    "mode seeking": replace(FULL.gan, shift=0, mode_seeking=0.05, discriminator_steps=3),
+    "one discriminator step": replace(FULL.gan, shift=0, mode_seeking=0.0, discriminator_steps=1),
 }
-RECORD = REFERENCE / "pretraining" / "recipes.json"
+RECORD = RECORDS / "recipes.json"
 
 
-def compare(name: str, images: Cifar10, paths: Paths) -> None:
-    """Train one recipe and write its quality into the record."""
-    judge = shipped_judge(PRETRAINED)
-    if judge is None:
-        raise SystemExit(
-            f"error: {CONDITIONAL} is measured by the judge. Train it first: make pretrained PROFILE=cifar10 PART=cifar10_judge"
-        )
-    settings = replace(RECIPES[name], mixed_precision=bfloat16_wins(device()))
-    trainings = paths.cache.expanduser() / "pretraining" / "cifar10"
-    quality = _of_the_full_training(trainings / CONDITIONAL) if RECIPES[name] == FULL.gan else None
+def compare(name: str, images: Cifar10, folder: Path, judge: NaturalJudge) -> None:
+    """Train one recipe and write its quality into the record. folder: of all trainings."""
+    settings = RECIPES[name]
+    quality = _of_the_full_training(folder / CONDITIONAL) if settings == FULL.gan else None
     if quality is None:
         part = GeneratorPart(settings, steps=STEPS, measured=1, stages=())
-        trained = train_generator(part, images, trainings / "recipes" / name.replace(" ", "-"), judge)
+        trained = train_generator(part, images, folder / "recipes" / name.replace(" ", "-"), judge)
         assert trained is not None
         quality = trained[1]
     entry = {"settings": asdict(settings), "steps": STEPS, **quality}
@@ -63,18 +55,24 @@ def compare(name: str, images: Cifar10, paths: Paths) -> None:
 def _of_the_full_training(folder: Path) -> dict[str, Any] | None:
     """What was measured after STEPS, where it has come so far."""
     curve = json.loads((folder / "curve.json").read_text()) if (folder / "curve.json").is_file() else []
-    found = [entry for entry in curve if entry.pop("step") == STEPS and "classifier_accuracy" in entry and "fid" in entry]
-    return found[0] if found else None
+    return next((entry for entry in curve if entry["step"] == STEPS and {"classifier_accuracy", "fid"} <= entry.keys()), None)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", choices=RECIPES)
-    only, paths = parser.parse_args().only, Paths.from_environment()
-    read = data.cifar10(source(paths), cache=paths.cache)
-    images = Cifar10(*(part.to(device()) for part in (read.train, read.validation, read.test)))
-    for name in [only] if only else RECIPES:
-        compare(name, images, paths)
+    only, paths, judge = parser.parse_args().only, Paths.from_environment(), shipped_judge(PRETRAINED)
+    try:
+        if judge is None:
+            raise CheckpointError(
+                "The judge measures the recipes and is not there. Train it: make pretrained PROFILE=cifar10 PART=cifar10_judge"
+            )
+        images = images_for_training(paths)
+        for name in [only] if only else RECIPES:
+            compare(name, images, trainings(paths), judge)
+    except (ConfigError, CheckpointError, OSError, ValueError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
     return 0
 
 

@@ -26,7 +26,7 @@ from paperlib.conditioner import Conditioner, train_conditioner
 from paperlib.data import to_bytes
 from paperlib.experiment.demonstration import Demonstration, prepared
 from paperlib.experiment.diversity import pair
-from paperlib.generators import Generator
+from paperlib.generators import Generator, generate_in_batches
 from paperlib.hard_sample_mining import mine_hard_latents
 from paperlib.networks.features import probabilities
 from paperlib.profiles import Profile
@@ -193,8 +193,7 @@ class Explorer:
     @cached_property
     def pool(self) -> Pool:
         z = self.generator.sample_latents(self.draws, stream(0, "shown images", self.generator.device))
-        with torch.no_grad():
-            images = torch.cat([to_bytes(self.generator(part, None)) for part in z.split(self.profile.parts.generator_batch)])
+        images = generate_in_batches(self.generator, z, None, self.profile.parts.generator_batch, store_bytes=True)
         batch = self.profile.parts.forward_batch
         teacher, judge = (probabilities(reader, images, batch_size=batch) for reader in (self._pair[1], self.profile.parts.judge()))
         return Pool(z, images, teacher, judge)

@@ -7,7 +7,7 @@ Wider latents and a mixture of checkpoints are those of GaFi (Lampis et al. 2023
 here asks the classifier in training, so no real image takes part.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -15,8 +15,8 @@ import torch.nn.functional as F
 from torch import nn
 
 from paperlib.config import check, check_number
-from paperlib.data import Images, to_bytes
-from paperlib.generators import Generator
+from paperlib.data import Images
+from paperlib.generators import Generator, generate_in_batches
 from paperlib.hard_sample_mining import mine_hard_latents
 from paperlib.training import Source, predict
 
@@ -82,15 +82,13 @@ def fresh_images(
     """
     check(n >= 2, "n", n, "use at least 2 images")
     check(len(generators) == 1 + (settings.older > 0), "generators", len(generators), "give the generator, and one checkpoint if older > 0")
-    keep: Callable[[torch.Tensor], torch.Tensor] = to_bytes if store_bytes else lambda images: images
 
     def make(generator: Generator, count: int, classifier: nn.Module | None = None) -> Images:
         y = torch.arange(count, device=generator.device) % generator.num_classes
         z = settings.latent_std * generator.sample_latents(count, rng)
         if classifier is not None:
             z = mine_hard_latents(generator, classifier, z, y, steps=mining_steps, step_size=step_size, batch_size=batch_size)
-        with torch.no_grad():
-            return Images(torch.cat([keep(generator(a, b)) for a, b in zip(z.split(batch_size), y.split(batch_size), strict=True)]), y)
+        return Images(generate_in_batches(generator, z, y, batch_size, store_bytes=store_bytes), y)
 
     def source(epoch: int, classifier: nn.Module) -> Images:
         late = epoch >= epochs // 2

@@ -20,11 +20,9 @@ from paperlib.support.weights import CheckpointError
 
 def cifar10(part: str | None, steps: int | None, minutes: float | None, paths: Paths) -> bool:
     """Train all parts, or one, as far as `minutes` allow -> whether they are done. steps: of a generator, in place of its own."""
-    from paperlib import data
-    from paperlib.data.cifar10 import Cifar10
     from paperlib.pretraining import cifar10 as pretraining
     from paperlib.profiles import device
-    from paperlib.profiles.cifar10 import source
+    from paperlib.profiles.cifar10 import images_for_training, trainings
 
     parts = pretraining.parts_for(device())
     if part is not None:
@@ -33,11 +31,9 @@ def cifar10(part: str | None, steps: int | None, minutes: float | None, paths: P
     if steps is not None:
         check(steps > 0, "steps", steps, "use an integer of at least 1")
         parts = {name: replace(p, steps=steps) if isinstance(p, pretraining.GeneratorPart) else p for name, p in parts.items()}
-    read = data.cifar10(source(paths), cache=paths.cache)
-    on_device = Cifar10(*(images.to(device()) for images in (read.train, read.validation, read.test)))
-    folder = paths.cache.expanduser() / "pretraining" / "cifar10"
+    images, folder = images_for_training(paths), trainings(paths)
     done = {}
-    for name, whole in pretraining.train_parts(parts, on_device, folder, minutes=minutes):
+    for name, whole in pretraining.train_parts(parts, images, folder, minutes=minutes):
         done[name] = whole
         print(f"{name}: {'done' if whole else 'not done yet; call again to go on'}, see {folder / name}", flush=True)
     return len(done) == len(parts) and all(done.values())

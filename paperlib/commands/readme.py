@@ -183,7 +183,10 @@ def times() -> str:
 
 def explorer() -> str:
     """What bench/explorer.py found."""
-    views = json.loads((REFERENCE / "bench" / "explorer.json").read_text())["milliseconds"].values()
+    path = REFERENCE / "bench" / "explorer.json"
+    if not path.exists():
+        return "The explorer is not measured yet: `make bench`."
+    views = json.loads(path.read_text())["milliseconds"].values()
     return f"In the explorer, notebook 08, a moved slider shows its picture after {max(view['median'] for view in views):.0f} ms or less (medians of the views)."
 
 

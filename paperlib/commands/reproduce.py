@@ -36,7 +36,7 @@ from paperlib.support.weights import CheckpointError
 NOTEBOOKS = ROOT / "notebooks"
 ORDER = ("00_start_here", *plans.PLANS)
 PRETRAIN = "appendix_pretrain_digits"
-APPENDICES = (PRETRAIN, "appendix_train_attribute_classifier")
+APPENDICES = ("appendix_pretrain_cifar10", PRETRAIN, "appendix_train_attribute_classifier")
 
 
 def execute(name: str, output: Path, parameters: dict[str, Any]) -> str:

@@ -1,6 +1,5 @@
 """What an experiment hands back, and the sampling that several of them share."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -9,8 +8,8 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from paperlib.data import Images, to_bytes, to_floats
-from paperlib.generators import Generator
+from paperlib.data import Images, to_floats
+from paperlib.generators import Generator, generate_in_batches
 from paperlib.hard_sample_mining import mine_hard_latents
 from paperlib.metrics import within_class_variance
 from paperlib.networks.features import cached_features, extract
@@ -41,13 +40,9 @@ def balanced_labels(n: int, num_classes: int, device: torch.device) -> torch.Ten
     return torch.arange(n, device=device) % num_classes
 
 
-@torch.no_grad()
 def generate(generator: Generator, z: torch.Tensor, y: torch.Tensor | None, parts: Parts) -> torch.Tensor:
     """G(z, y) in the profile's batches: (N, C, H, W), as floats or, where the profile stores bytes, as bytes."""
-    batch_size = parts.generator_batch
-    labels = y.split(batch_size) if y is not None else [None] * len(z.split(batch_size))
-    keep: Callable[[torch.Tensor], torch.Tensor] = to_bytes if parts.store_bytes else lambda images: images
-    return torch.cat([keep(generator(a, b)) for a, b in zip(z.split(batch_size), labels, strict=True)])
+    return generate_in_batches(generator, z, y, parts.generator_batch, store_bytes=parts.store_bytes)
 
 
 def filler(parts: Parts, rng: torch.Generator, steps: int, step_size: float) -> Fill:

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from paperlib.config import check_count
-from paperlib.data.images import check_images
+from paperlib.data.images import check_images, to_bytes
 
 LatentSampler = Callable[..., torch.Tensor]
 
@@ -133,3 +133,13 @@ def from_module(
         )
     check_images(images, "the module's output")
     return generator
+
+
+@torch.no_grad()
+def generate_in_batches(
+    generator: nn.Module, z: torch.Tensor, y: torch.Tensor | None, batch_size: int, *, store_bytes: bool = False
+) -> torch.Tensor:
+    """G(z, y) for any number of latents: (N, C, H, W) floats in [-1, 1], or uint8 with store_bytes. batch_size: images a pass; it bounds the memory."""
+    labels = y.split(batch_size) if y is not None else [None] * len(z.split(batch_size))
+    keep: Callable[[torch.Tensor], torch.Tensor] = to_bytes if store_bytes else lambda images: images
+    return torch.cat([keep(generator(a, b)) for a, b in zip(z.split(batch_size), labels, strict=True)])

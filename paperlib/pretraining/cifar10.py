@@ -20,8 +20,9 @@ import torch
 from safetensors.torch import load, save
 from torch import nn
 
-from paperlib.data import Images, to_bytes, to_floats
+from paperlib.data import Images, to_floats
 from paperlib.data.cifar10 import CLASSES, Cifar10
+from paperlib.generators import generate_in_batches
 from paperlib.generators.residual import ResidualGenerator
 from paperlib.metrics import frechet_distance_of, manifold, within_class_variance
 from paperlib.networks._torchvision import torchvision
@@ -40,6 +41,7 @@ from paperlib.training import accuracy, train
 JUDGE, TEACHER = "cifar10_judge", "cifar10_attribute_classifier"
 CONDITIONAL, UNCONDITIONAL = "cifar10_conditional_generator", "cifar10_unconditional_generator"
 LARGEST_FILE = 6_000_000
+SAMPLES_BATCH = 250
 RECORDS = REFERENCE / "pretraining"
 
 
@@ -133,7 +135,7 @@ def new_classifier(name: str, width: int) -> nn.Module:
 def _train_generator(
     name: str, part: GeneratorPart, data: Cifar10, folder: Path, weights: Path, records: Path, minutes: float | None, progress: bool
 ) -> bool:
-    described = asdict(part.gan) | {"data": checksum(data.train.images, data.train.labels)}
+    described = _described(part, data)
     if _is_shipped(name, described | {"steps": part.steps}, weights):
         return True
     trained = train_generator(part, data, folder, shipped_judge(weights), minutes=minutes, progress=progress)
@@ -156,13 +158,18 @@ def train_generator(
 
     folder: where its checkpoint and its samples, curve and stages are kept. judge: None leaves out what is measured in its features.
     """
-    described = asdict(part.gan) | {"data": checksum(data.train.images, data.train.labels)}
+    described = _described(part, data)
     training, keeper = GANTraining.begin(data.train, part.gan), Keeper(folder / "checkpoint.pt", described)
     watch = Watch(part, data, folder, judge)
     if not run(training, keeper, steps=part.steps, minutes=minutes, on_step=watch, progress=progress):
         return None
     watch.complete(training.average)
     return training.average, watch.quality(training.average, scored=True)
+
+
+def _described(part: GeneratorPart, data: Cifar10) -> dict[str, Any]:
+    """Which training it is, however long."""
+    return asdict(part.gan) | {"data": checksum(data.train.images, data.train.labels)}
 
 
 def _ship_stages(settings: GANSettings, folder: Path, weights: Path) -> None:
@@ -264,14 +271,12 @@ class Watch:
         return {key: round(value, 4) for key, value in found.items()}
 
 
-@torch.no_grad()
 def samples(network: ResidualGenerator, n: int, seed: int) -> tuple[torch.Tensor, torch.Tensor | None]:
     """n images as bytes, and their labels, the classes in turn; None without classes."""
     device = next(network.parameters()).device
     z = torch.randn(n, network.latent_dim, generator=torch.Generator().manual_seed(seed)).to(device)
     y = torch.arange(n, device=device) % network.num_classes if network.num_classes else None
-    parts = zip(z.split(250), y.split(250) if y is not None else [None] * len(z.split(250)), strict=True)
-    return torch.cat([to_bytes(network(some, of)) for some, of in parts]), y
+    return generate_in_batches(network, z, y, SAMPLES_BATCH, store_bytes=True), y
 
 
 def score(generator: ResidualGenerator, validation: Images, n: int, epochs: int) -> float:

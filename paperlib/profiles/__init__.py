@@ -61,7 +61,7 @@ FINDERS: dict[str, Callable[[Paths], Parts]] = {
     "faces": faces.parts,
     "faces_smoke": faces.parts,
 }
-METHODS: dict[str, Callable[[Parts], tuple[OwnMethod, ...]]] = {"cifar10_tuning": closing.candidates}
+METHODS: dict[str, Callable[[Profile], tuple[OwnMethod, ...]]] = {"cifar10_tuning": closing.candidates}
 
 
 def load(name: str, paths: Paths | None = None) -> Profile:
@@ -73,8 +73,8 @@ def load(name: str, paths: Paths | None = None) -> Profile:
     paths = paths or Paths()
     if name in PROFILES:
         parts = FINDERS[name](paths) if name in FINDERS else PROFILES[name].parts
-        methods = METHODS[name](parts) if name in METHODS else PROFILES[name].methods
-        return replace(PROFILES[name], parts=parts, paths=paths, methods=methods)
+        profile = replace(PROFILES[name], parts=parts, paths=paths)
+        return replace(profile, methods=METHODS[name](profile)) if name in METHODS else profile
     check(name.endswith(".py"), "profile", name, f"use one of {', '.join(map(repr, PROFILES))}, or the path of a Python file with PROFILE")
     return replace(_profile_in(Path(name).expanduser().absolute()), paths=paths)
 

@@ -55,6 +55,17 @@ def source(paths: Paths) -> Path | None:
     return paths.cifar10 or (default if default.exists() else None)
 
 
+def images_for_training(paths: Paths) -> Cifar10:
+    """All of them, on `device()`. DataError where they are missing or damaged."""
+    read = data.cifar10(source(paths), cache=paths.cache)
+    return Cifar10(*(images.to(device()) for images in (read.train, read.validation, read.test)))
+
+
+def trainings(paths: Paths) -> Path:
+    """Where the parts' checkpoints are kept."""
+    return paths.cache.expanduser() / "pretraining" / "cifar10"
+
+
 def _images(paths: Paths, part: Part) -> tuple[Images, Images]:
     train, test = part(data.cifar10(source(paths), cache=paths.cache))
     return train.to(device()), test.to(device())

@@ -121,7 +121,7 @@ def test_the_shipped_parts_are_found_by_their_manifest(shipped):
 def test_methods_past_the_paper_are_columns_of_table_1(shipped, tmp_path):
     profile = profiles.load("cifar10_smoke", Paths(results=tmp_path))
     settings = FreshImages(latent_std=1.2, older=0.5, mined=0.2, dropped=0.1)
-    profile = replace(profile, methods=(closing.method_of(settings, profile.parts), closing.oracle(profile.parts)))
+    profile = replace(profile, methods=(closing.method_of(settings, profile), closing.oracle(profile.parts)))
     found = [run(config, profile, progress=False) for config in plans.own_methods(profile, 1)]
     assert [r.config.long_factor for r in found] == [profile.classifier.long_factor, 1]
     assert list(table1.table(found)["column"][-2:]) == [method.name for method in profile.methods]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from paperlib import printed_numbers, profiles
+from paperlib import printed_numbers, profiles, records
 from paperlib.claims import CLAIMS, MOST_TELLING
 from paperlib.commands import strip, weight_cards
 from paperlib.experiment import found
@@ -42,6 +42,7 @@ from paperlib.support.paths import REFERENCE, ROOT
 
 CHECKS = ("engine", "explorer", "records", "warm_start")  # of results/reference/bench: those that are no table of speeds
 DIGITS = REFERENCE / "digits"
+PHOTOGRAPHS = ("cifar10_table1", "cifar10_claims", "cifar10_conditioning")
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), DIGITS / "README.md")
 EXAMPLES = tuple(sorted((ROOT / "examples").glob("*.py")))
 
@@ -72,36 +73,54 @@ def blocks(runs: Sequence[Record]) -> dict[str, str]:
         "shown": shown,
         "diversity": diversity,
     }
-    return {
-        "times": times(),
-        "bench": "\n\n".join(bench(path) for path in sorted((REFERENCE / "bench").glob("*.json")) if path.stem not in CHECKS),
-        "warm_start_check": warm_start_check(),
-        "weight_cards": weight_cards.cards(),
-        "engine": engine(),
-        "claims_short": claim_table.short_markdown(claims, MOST_TELLING),
-        "claims": f"{claim_table.counts(claims)}\n\n{claim_table.cells(claims).to_markdown(index=False, disable_numparse=True)}",
-        "claims_note": claim_table.NOTE,
-        "table1_short": short_table1(table),
-        "sweep_short": short_sweep(curve),
-        "gap": gap.table(runs).to_markdown(index=False, disable_numparse=True),
-        "conditioning_short": short_conditioning(settings),
-        "table1": markdown(table),
-        "bna": bna.table(runs).to_markdown(index=False),
-        "controls": controls.table(runs).to_markdown(index=False),
-        "gains": table1.gains(runs).to_markdown(index=False),
-        "sweep": markdown(curve.assign(BNA=curve["BNA"].map({True: "x", False: ""}))),
-        "hard_samples": hard_samples.table(runs).to_markdown(index=False, floatfmt=".3g"),
-        "transfer": mining_checks.transfer(runs).to_markdown(index=False),
-        "mining_forms": mining_checks.forms(runs).to_markdown(index=False),
-        "conditioning": settings.to_markdown(index=False),
-        "evaluation": evaluation.table(runs).drop(columns=["images", "features"]).to_markdown(index=False, floatfmt=".4g"),
-        "failures": failures.table(runs, names).to_markdown(index=False),
-        "failures_sentences": text(failures.sentences(runs, names)),
-        "warm_start": warm_start.table(runs).to_markdown(index=False),
-        "image_quality": image_quality.table(runs).drop(columns=["features", "biased"]).to_markdown(index=False, floatfmt=".3g"),
-        "shown": shown.table(runs).to_markdown(index=False),
-        "diversity": diversity_table(diversity.table(runs), diversity.costs(runs)),
-    } | {f"{name}_sentences": text(subject.sentences(runs)) for name, subject in subjects.items()}
+    return (
+        {
+            "times": times(),
+            "bench": "\n\n".join(bench(path) for path in sorted((REFERENCE / "bench").glob("*.json")) if path.stem not in CHECKS),
+            "warm_start_check": warm_start_check(),
+            "weight_cards": weight_cards.cards(),
+            "engine": engine(),
+            "claims_short": claim_table.short_markdown(claims, MOST_TELLING),
+            "claims": f"{claim_table.counts(claims)}\n\n{claim_table.cells(claims).to_markdown(index=False, disable_numparse=True)}",
+            "claims_note": claim_table.NOTE,
+            "table1_short": short_table1(table),
+            "sweep_short": short_sweep(curve),
+            "gap": gap.table(runs).to_markdown(index=False, disable_numparse=True),
+            "conditioning_short": short_conditioning(settings),
+            "table1": markdown(table),
+            "bna": bna.table(runs).to_markdown(index=False),
+            "controls": controls.table(runs).to_markdown(index=False),
+            "gains": table1.gains(runs).to_markdown(index=False),
+            "sweep": markdown(curve.assign(BNA=curve["BNA"].map({True: "x", False: ""}))),
+            "hard_samples": hard_samples.table(runs).to_markdown(index=False, floatfmt=".3g"),
+            "transfer": mining_checks.transfer(runs).to_markdown(index=False),
+            "mining_forms": mining_checks.forms(runs).to_markdown(index=False),
+            "conditioning": settings.to_markdown(index=False),
+            "evaluation": evaluation.table(runs).drop(columns=["images", "features"]).to_markdown(index=False, floatfmt=".4g"),
+            "failures": failures.table(runs, names).to_markdown(index=False),
+            "failures_sentences": text(failures.sentences(runs, names)),
+            "warm_start": warm_start.table(runs).to_markdown(index=False),
+            "image_quality": image_quality.table(runs).drop(columns=["features", "biased"]).to_markdown(index=False, floatfmt=".3g"),
+            "shown": shown.table(runs).to_markdown(index=False),
+            "diversity": diversity_table(diversity.table(runs), diversity.costs(runs)),
+        }
+        | {f"{name}_sentences": text(subject.sentences(runs)) for name, subject in subjects.items()}
+        | photographs()
+    )
+
+
+def photographs() -> dict[str, str]:
+    """Blocks of docs/cifar10.md, from the committed records of `cifar10_small`."""
+    runs = records.find(REFERENCE / "cifar10_small", set_aside=False)
+    if not runs:
+        return dict.fromkeys(PHOTOGRAPHS, "Not computed yet: `make reference PROFILE=cifar10_small SEEDS=5`.")
+    claims = claim_table.rows(CLAIMS, claim_table.judge_claims(CLAIMS, runs))
+    found = (
+        markdown(table1.table(runs)),
+        f"{claim_table.counts(claims)}\n\n{claim_table.cells(claims).to_markdown(index=False, disable_numparse=True)}\n\n{claim_table.NOTE}",
+        conditioning.table(runs).to_markdown(index=False),
+    )
+    return dict(zip(PHOTOGRAPHS, found, strict=True))
 
 
 def expected() -> dict[str, str]:

@@ -61,19 +61,21 @@ def table(records: Sequence[Record], class_names: Sequence[str]) -> pd.DataFrame
 
 
 def figure(records: Sequence[Record], class_names: Sequence[str]) -> Figure:
-    """The judge's reading and the variety of every attribute against its share, a line a method."""
+    """The judge's reading and the variety of every attribute, the rarest on the left; a line a method."""
     frame = table(records, class_names)
+    names = frame.drop_duplicates("attribute")
     fig, axes = plt.subplots(1, 2, figsize=(9, 3.4), layout="constrained")
     for ax, (measure, label) in zip(axes, MEASURES.items(), strict=True):
         for (method, w), part in frame.groupby(["method", "w"], sort=False):
-            ax.plot(part["share %"], part[measure], "o-", label=f"{method}, w = {w:g}", markersize=4)
-        ax.set(xlabel="share in what the generator makes (%)", ylabel=label, xscale="log", ylim=(0, None))
-    names = frame.drop_duplicates("attribute")
-    axes[0].set_xticks(names["share %"], names["attribute"], fontsize=7, rotation=30)
-    axes[0].set_xticks([], minor=True)
+            ax.plot(range(len(part)), part[measure], "o-", label=f"{method}, w = {w:g}", markersize=4, linewidth=0.8)
+        ax.set(xlabel="attribute, and its share of the generator's images", ylabel=label)
+        labels = [f"{name}\n{share:.1f} %" for name, share in zip(names["attribute"], names["share %"], strict=True)]
+        ax.set_xticks(range(len(names)), labels, fontsize=7)
+    axes[0].set_ylim(min(80, frame["judge %"].min() - 2), 100.5)
+    axes[1].set_ylim(0, None)
     fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=8, frameon=False)
     shares = listed(names["attribute"], names["share %"].map("{:.1f} %".format))
-    return described(fig, f"The judge's reading and the variety of every attribute against its share: {shares}.")
+    return described(fig, f"The judge's reading and the variety of every attribute, the rarest first: {shares}.")
 
 
 def slope(records: Sequence[Record], key: Key, metric: str) -> str:

@@ -23,6 +23,7 @@ LIMITS = (
     "judge errs more on attributes that its own training images show less often."
 )
 APART = 2.0  # times: with shares closer together than this, a slope would be noise
+COLUMNS = ("attribute", "share %", "method", "w", "judge %", "variance %", "n")
 MEASURES = {"judge %": "the judge reads it (%)", "variance %": "variance (% of the truth's)"}
 
 
@@ -43,7 +44,7 @@ def table(records: Sequence[Record], class_names: Sequence[str]) -> pd.DataFrame
     reads as asked; variance %: within the attribute, of the truth's own."""
     found = runs_by_method(records)
     if TRUTH not in found:
-        return pd.DataFrame()
+        return pd.DataFrame(columns=COLUMNS)
     share = 100 * by_attribute(found[TRUTH], "acceptance").mean(0)
     truth = by_attribute(found[TRUTH], "pixel_variance_by_attribute").mean(0)
     rows = []
@@ -57,7 +58,7 @@ def table(records: Sequence[Record], class_names: Sequence[str]) -> pd.DataFrame
                     "variance %": 100 * by_attribute(runs, "pixel_variance_by_attribute").mean(0)[a] / truth[a], "n": len(runs),
                 }
             )  # fmt: skip
-    return pd.DataFrame(rows).round(2)
+    return pd.DataFrame(rows, columns=COLUMNS).round(2)
 
 
 def figure(records: Sequence[Record], class_names: Sequence[str]) -> Figure:
@@ -71,7 +72,7 @@ def figure(records: Sequence[Record], class_names: Sequence[str]) -> Figure:
         ax.set(xlabel="attribute, and its share of the generator's images", ylabel=label)
         labels = [f"{name}\n{share:.1f} %" for name, share in zip(names["attribute"], names["share %"], strict=True)]
         ax.set_xticks(range(len(names)), labels, fontsize=7)
-    axes[0].set_ylim(min(80, frame["judge %"].min() - 2), 100.5)
+    axes[0].set_ylim(np.nanmin([80, frame["judge %"].min() - 2]), 100.5)
     axes[1].set_ylim(0, None)
     fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=8, frameon=False)
     shares = listed(names["attribute"], names["share %"].map("{:.1f} %".format))

@@ -55,7 +55,13 @@ def test_sentences_end_with_what_must_not_be_concluded(records):
     assert said[-1].startswith("What must not be concluded")
     assert len(said) == 1 + 3 + 1
     assert len(fairness.figure(records, NAMES).axes) == 2
-    assert fairness.sentences(records[1:2], NAMES) == ["The truth is not on record: run rejection at w = 1."]
+
+
+def test_without_the_truth_there_is_an_empty_table_and_figure(records):
+    for runs in (records[1:2], []):
+        assert fairness.sentences(runs, NAMES) == ["The truth is not on record: run rejection at w = 1."]
+        assert fairness.table(runs, NAMES).empty
+        fairness.figure(runs, NAMES).canvas.draw()
 
 
 def test_even_shares_give_no_slope(records):

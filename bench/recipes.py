@@ -28,11 +28,12 @@ from paperlib.support.weights import PRETRAINED, CheckpointError
 FULL = parts_for(device())[CONDITIONAL]
 assert isinstance(FULL, GeneratorPart)
 STEPS = round(FULL.stages[0] * FULL.steps)
+PLAIN = replace(FULL.gan, shift=0, mode_seeking=0.0, discriminator_steps=3)
 RECIPES = {
-    "plain": replace(FULL.gan, shift=0, mode_seeking=0.0, discriminator_steps=3),
-    "images moved": replace(FULL.gan, shift=2, mode_seeking=0.0, discriminator_steps=3),
-    "mode seeking": replace(FULL.gan, shift=0, mode_seeking=0.05, discriminator_steps=3),
-    "one discriminator step": replace(FULL.gan, shift=0, mode_seeking=0.0, discriminator_steps=1),
+    "plain": PLAIN,
+    "images moved": replace(PLAIN, shift=2),
+    "mode seeking": replace(PLAIN, mode_seeking=0.05),
+    "one discriminator step": replace(PLAIN, discriminator_steps=1),
 }
 RECORD = RECORDS / "recipes.json"
 
@@ -55,14 +56,16 @@ def compare(name: str, images: Cifar10, folder: Path, judge: NaturalJudge) -> No
 def _of_the_full_training(folder: Path) -> dict[str, Any] | None:
     """What was measured after STEPS, where it has come so far."""
     curve = json.loads((folder / "curve.json").read_text()) if (folder / "curve.json").is_file() else []
-    return next((entry for entry in curve if entry["step"] == STEPS and {"classifier_accuracy", "fid"} <= entry.keys()), None)
+    there = (entry for entry in curve if entry["step"] == STEPS and {"classifier_accuracy", "fid"} <= entry.keys())
+    return next(({key: value for key, value in entry.items() if key != "step" and not key.startswith("loss")} for entry in there), None)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", choices=RECIPES)
-    only, paths, judge = parser.parse_args().only, Paths.from_environment(), shipped_judge(PRETRAINED)
+    only, paths = parser.parse_args().only, Paths.from_environment()
     try:
+        judge = shipped_judge(PRETRAINED)
         if judge is None:
             raise CheckpointError(
                 "The judge measures the recipes and is not there. Train it: make pretrained PROFILE=cifar10 PART=cifar10_judge"

@@ -13,6 +13,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from paperlib.report.style import OURS, SECOND, THIRD, described, listed, significant
+from paperlib.support.paths import REFERENCE
 
 Entry = Mapping[str, Any]
 MEASURES = {
@@ -23,7 +24,9 @@ MEASURES = {
 
 
 def curves(folder: Path) -> dict[str, list[Entry]]:
-    """Generator -> what was measured of it, by step. Nothing where there is no record."""
+    """Generator -> what was measured of it, by step. Nothing where there is no record; FileNotFoundError where there is no folder."""
+    if not folder.is_dir():
+        raise FileNotFoundError(f"{folder} is not there; give the folder of a training's records, such as {REFERENCE / 'pretraining'}.")
     return {path.stem: json.loads(path.read_text()) for path in sorted(folder.glob("*_generator.json"))}
 
 

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from paperlib.report import pretraining
 
 GOOD = {"steps": 100, "classifier_accuracy": 0.41, "recall": 0.2, "fid": 30.0, "precision": 0.5, "variance_ratio": 0.9}
@@ -33,3 +35,8 @@ def test_a_figure_tells_the_last_of_each_measure(tmp_path):
 def test_without_records_it_says_what_to_do(tmp_path):
     assert pretraining.curves(tmp_path) == {}
     assert pretraining.sentences(pretraining.recipes(tmp_path)) == ["No recipe is on record: `make recipes`."]
+
+
+def test_a_folder_that_is_not_there_is_an_error(tmp_path):
+    with pytest.raises(FileNotFoundError, match="missing is not there; give the folder"):
+        pretraining.curves(tmp_path / "missing")

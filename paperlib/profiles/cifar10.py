@@ -244,7 +244,7 @@ CIFAR10 = Profile(
     ),
 )  # fmt: skip
 
-SMALL_LABELS = 5000
+SMALL_LABELS = 5000  # an epoch, of what stands beside paper B's own setting
 GAUSSIAN = Trained(
     family="gaussian", prior_weight=0.0, epochs=10, labels_per_epoch=SMALL_LABELS, batch_size=64, learning_rate=1e-3, optimizer="sgd"
 )
@@ -270,7 +270,8 @@ CIFAR10_SMALL = Profile(
         few=(Rejection(1.0), GAUSSIAN, WARM, replace(POSTERIOR, prior_weight=0.01)),
     ),
     conditioning=ConditioningSizes(
-        epochs=10, labels_per_epoch=SMALL_LABELS, validation_labels=1000, batch_size=64, learning_rate=1e-3, evaluation_draws=5000,
+        epochs=10, labels_per_epoch=printed_numbers.CONDITIONING_LABELS, validation_labels=1000, batch_size=64, learning_rate=1e-3,
+        evaluation_draws=5000, side_labels=SMALL_LABELS,
     ),
 )  # fmt: skip
 

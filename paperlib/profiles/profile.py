@@ -154,7 +154,8 @@ class Parts:
 
 @dataclass(frozen=True)
 class ConditioningSizes:
-    """Paper B's part of a profile; names as in config.py. evaluation_draws: images behind an evaluation."""
+    """Paper B's part of a profile; names as in config.py. evaluation_draws: images behind an evaluation. side_labels: labels an epoch of
+    every setting but paper B's own and its warm start; None: as many as there."""
 
     epochs: int
     labels_per_epoch: int
@@ -162,6 +163,7 @@ class ConditioningSizes:
     batch_size: int
     learning_rate: float
     evaluation_draws: int
+    side_labels: int | None = None
 
 
 @dataclass(frozen=True)
@@ -346,10 +348,12 @@ class Profile:
     ) -> ConditioningRun:
         """labels, teacher, warm_start: of a setting; None is as in paper B's own."""
         sizes, own = self._paper_b(), self.settings[0]
+        setting = Setting(labels or own.labels, teacher or own.teacher, own.warm_start if warm_start is None else warm_start)
+        labels_per_epoch = sizes.labels_per_epoch if setting[:2] == own[:2] else sizes.side_labels or sizes.labels_per_epoch
         return ConditioningRun(
-            profile=self.name, seed=seed, labels=labels or own.labels, teacher=teacher or own.teacher, epochs=sizes.epochs,
-            labels_per_epoch=sizes.labels_per_epoch, validation_labels=sizes.validation_labels, batch_size=sizes.batch_size,
-            learning_rate=sizes.learning_rate, momentum=0.9, warm_start=own.warm_start if warm_start is None else warm_start,
+            profile=self.name, seed=seed, labels=setting.labels, teacher=setting.teacher, epochs=sizes.epochs,
+            labels_per_epoch=labels_per_epoch, validation_labels=sizes.validation_labels,
+            batch_size=sizes.batch_size, learning_rate=sizes.learning_rate, momentum=0.9, warm_start=setting.warm_start,
         )  # fmt: skip
 
     def evaluation_run(self, seed: int, setting: Setting | None) -> EvaluationRun:

@@ -188,6 +188,9 @@ def sentences(records: Sequence[Record]) -> list[str]:
         if labels == paper
         else f"An epoch is {labels:,} labels here and {paper:,} in the author's code: ours trains on {100 * labels / paper:.0f} % of that."
     )
+    beside = sorted({r.config.labels_per_epoch for r in of_kind(records, "conditioning")} - {labels})
+    if beside:
+        lines.append(f"An epoch of the settings beside paper B's own is {' or '.join(f'{n:,}' for n in beside)} labels.")
     last = {who: float(np.mean([r.history[f"{who}_confidence"][-1] for r in runs])) for who in ("teacher", "judge")}
     lines.append(f"At the end the teacher's mean confidence is {last['teacher']:.3f}, the judge's {last['judge']:.3f}.")
     given, withheld = (runs_of(records, own._replace(labels=labels)) for labels in ("given", "withheld"))

@@ -11,6 +11,7 @@ from typing import Any
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from paperlib.report.style import OURS, SECOND, THIRD, described, listed, significant
 from paperlib.support.paths import REFERENCE
@@ -56,6 +57,7 @@ def figure(found: Mapping[str, Sequence[Entry]]) -> Figure:
                 told.append(f"{name.replace('_', ' ')}, {label}: {significant(known[-1][1])} after {known[-1][0]:,} steps")
         ax.set(xlabel="steps of the generator", title=label)
         ax.title.set_fontsize(8)
+        ax.xaxis.set_major_locator(MaxNLocator(4))
     axes[-1].legend(fontsize=7)
     return described(fig, f"Quality of the generators as they train. {'; '.join(told)}.")
 

@@ -58,6 +58,13 @@ def test_paper_a_s_sizes():
     assert paper.conditioning_run(0).labels_per_epoch == 20_000
 
 
+def test_paper_b_s_own_setting_and_its_warm_start_have_the_paper_s_budget_on_two_cores_too():
+    small = profiles.CIFAR10_SMALL
+    labels = {setting: small.conditioning_run(0, **setting._asdict()).labels_per_epoch for setting in small.settings}
+    assert [labels.pop(setting) for setting in small.own_settings] == [20_000, 20_000]
+    assert set(labels.values()) == {5000}
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_every_notebook_has_its_plan(name):
     profile = profiles.load(name)

@@ -36,6 +36,7 @@ from paperlib.report import (
     table1,
     warm_start,
 )
+from paperlib.report.estimates import of_kind
 from paperlib.support.files import replacing
 from paperlib.support.marked_text import block_names, expected_lines, render
 from paperlib.support.paths import REFERENCE, ROOT
@@ -112,17 +113,16 @@ def photographs() -> str:
     if not runs:
         return "Not computed yet: `make reference PROFILE=cifar10_small SEEDS=5`."
     claims = claim_table.rows(CLAIMS, claim_table.judge_claims(CLAIMS, runs))
-    return "\n\n".join(
-        [
-            "Table 1. The column `paper` is BigGAN on ten ImageNet classes, another task: compare the order of the columns and the gains, not the values.",
-            markdown(table1.table(runs)),
-            "The papers' claims:",
-            claim_markdown(claims),
-            claim_table.NOTE,
-            "Paper B:",
-            conditioning.table(runs).to_markdown(index=False),
-        ]
-    )
+    told = [
+        "Table 1. The column `paper` is BigGAN on ten ImageNet classes, another task: compare the order of the columns and the gains, not the values.",
+        markdown(table1.table(runs)),
+        "The papers' claims:",
+        claim_markdown(claims),
+        claim_table.NOTE,
+    ]
+    if of_kind(runs, "conditioning"):
+        told += ["Paper B:", conditioning.table(runs).to_markdown(index=False)]
+    return "\n\n".join(told)
 
 
 def claim_markdown(claims: pd.DataFrame) -> str:

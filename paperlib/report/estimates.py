@@ -42,13 +42,14 @@ class Estimate:
         return float(np.minimum(self.mean + self.half_width, self.bounds[1]))
 
     def __str__(self) -> str:
-        if self.n < 2:
-            return f"{self.mean:.1f}"
         return with_interval(self.mean, self.low, self.high)
 
 
 def with_interval(mean: float, low: float, high: float) -> str:
-    """92.0 ± 2.5 where the interval is even about the mean, else 99.0 (93.1 to 100.0)."""
+    """92.0 ± 2.5 where the interval is even about the mean, else 99.0 (93.1 to 100.0); the mean alone where one seed gives no interval, a dash
+    where nothing is known."""
+    if np.isnan(mean) or np.isnan(low):
+        return "-" if np.isnan(mean) else f"{mean:.1f}"
     even = np.isclose(high - mean, mean - low, rtol=0, atol=0.01)
     return f"{mean:.1f} ± {high - mean:.1f}" if even else f"{mean:.1f} ({low:.1f} to {high:.1f})"
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from paperlib.report import conditioning, diversity, r_sweep, table1
-from paperlib.report.estimates import POSITIVE, SHARE, decided, error_bars, estimate, paired
+from paperlib.report.estimates import POSITIVE, SHARE, decided, error_bars, estimate, paired, with_interval
 
 RNG = np.random.default_rng(0)
 
@@ -19,6 +19,7 @@ def test_students_interval():
     assert found.half_width == pytest.approx(4.30265 / math.sqrt(3), abs=1e-5)
     assert (found.low, found.high) == pytest.approx((92 - found.half_width, 92 + found.half_width))
     assert str(found) == "92.0 ± 2.5"
+    assert [with_interval(mean, math.nan, math.nan) for mean in (92.0, math.nan)] == ["92.0", "-"]
     assert str(estimate([92.0])) == "92.0" and math.isnan(estimate([]).mean) and math.isnan(estimate([92.0]).low)
 
 

@@ -23,10 +23,14 @@ def runs_of(stage: Stage, seeds: int) -> Sequence[Config]:
 
 
 def measured(paths: Paths, seeds: int) -> list[Measured]:
-    """Of every generator, the records that were computed under `paths`; where there are none, the committed ones, which ask for no images."""
-    return [
-        Measured(s.data, s.family, s.training, s.step, s.truncation, s.last, _records(s.profile, runs_of(s, seeds))) for s in stages(paths)
-    ]
+    """Of every generator, the records that were computed under `paths`; where there are none, the committed ones, which ask for no images.
+
+    A generator without records is left out. ValueError where that leaves none.
+    """
+    found = [(stage, _records(stage.profile, runs_of(stage, seeds))) for stage in stages(paths)]
+    if not any(runs for _, runs in found):
+        raise ValueError("no run of notebook 07 is on record; compute them with `make stages` (hours on two cores).")
+    return [Measured(s.data, s.family, s.training, s.step, s.truncation, s.last, runs) for s, runs in found if runs]
 
 
 def _records(profile: Profile, runs: Sequence[Config]) -> list[Record]:

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from paperlib.config import ConfigError
 from paperlib.experiment import plans, run, stages
 from paperlib.profiles import SMOKE
@@ -24,3 +26,11 @@ def test_committed_records_need_no_images(tmp_path, monkeypatch):
     monkeypatch.setattr(stages, "stages", lambda paths: [Stage("digits", "plain", 0, 1, 1.0, False, stranger)])
     (found,) = stages.measured(stranger.paths, seeds=1)
     assert [record.config for record in found.records] == [first]
+
+
+def test_no_record_at_all_says_what_to_run(tmp_path, monkeypatch):
+    stranger = replace(SMOKE, name="stages/plain-0-00001-t1", paths=Paths(results=tmp_path))
+    monkeypatch.setattr(stages, "REFERENCE", tmp_path)
+    monkeypatch.setattr(stages, "stages", lambda paths: [Stage("digits", "plain", 0, 1, 1.0, False, stranger)])
+    with pytest.raises(ValueError, match="make stages"):
+        stages.measured(stranger.paths, seeds=1)

@@ -43,6 +43,7 @@ from paperlib.support.paths import REFERENCE, ROOT
 
 CHECKS = ("engine", "explorer", "records", "warm_start")  # of results/reference/bench: those that are no table of speeds
 DIGITS = REFERENCE / "digits"
+NO_PHOTOGRAPHS = "Not computed yet: `make reference PROFILE=cifar10_small SEEDS=5`."
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), DIGITS / "README.md")
 EXAMPLES = tuple(sorted((ROOT / "examples").glob("*.py")))
 
@@ -104,22 +105,31 @@ def blocks(runs: Sequence[Record]) -> dict[str, str]:
         "diversity": diversity_table(diversity.table(runs), diversity.costs(runs)),
     }
     sentences = {f"{name}_sentences": text(subject.sentences(runs)) for name, subject in subjects.items()}
-    return values | sentences | {"photographs": photographs()}
+    of_photographs = [run for run in records.find(REFERENCE / "cifar10_small", set_aside=False) if not run.impossible]
+    return values | sentences | {"photographs": photographs(of_photographs), "photographs_short": photographs_short(of_photographs)}
 
 
-def photographs() -> str:
-    """What docs/cifar10.md shows, from the committed records of `cifar10_small`."""
-    runs = [run for run in records.find(REFERENCE / "cifar10_small", set_aside=False) if not run.impossible]
+def photographs_short(runs: Sequence[Record]) -> str:
+    """Table 1 of `cifar10_small`, for README.md."""
     if not runs:
-        return "Not computed yet: `make reference PROFILE=cifar10_small SEEDS=5`."
+        return NO_PHOTOGRAPHS
+    return short_table1(table1.table(runs))
+
+
+def photographs(runs: Sequence[Record]) -> str:
+    """What docs/cifar10.md shows, from the records of `cifar10_small`."""
+    if not runs:
+        return NO_PHOTOGRAPHS
     claims = claim_table.rows(CLAIMS, claim_table.judge_claims(CLAIMS, runs))
     told = [
         "Table 1. The column `paper` is BigGAN on ten ImageNet classes, another task: compare the order of the columns and the gains, not the values.",
         markdown(table1.table(runs)),
-        "The papers' claims:",
-        claim_markdown(claims),
-        claim_table.NOTE,
     ]
+    if of_kind(runs, "control"):
+        told += ["Controls:", controls.table(runs).to_markdown(index=False)]
+    if any(run.config.r == 1 for run in of_kind(runs, "classifier")):
+        told += ["Fig. 4:", short_sweep(r_sweep.table(runs))]
+    told += ["The papers' claims:", claim_markdown(claims), claim_table.NOTE]
     if of_kind(runs, "conditioning"):
         told += ["Paper B:", conditioning.table(runs).to_markdown(index=False)]
     return "\n\n".join(told)

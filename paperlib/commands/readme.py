@@ -43,7 +43,6 @@ from paperlib.support.paths import REFERENCE, ROOT
 
 CHECKS = ("engine", "explorer", "records", "warm_start")  # of results/reference/bench: those that are no table of speeds
 DIGITS = REFERENCE / "digits"
-NO_PHOTOGRAPHS = "Not computed yet: `make reference PROFILE=cifar10_small SEEDS=5`."
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), DIGITS / "README.md")
 EXAMPLES = tuple(sorted((ROOT / "examples").glob("*.py")))
 
@@ -57,6 +56,7 @@ def blocks(runs: Sequence[Record]) -> dict[str, str]:
     """Name of a block -> its Markdown, from the records of the digits."""
     claims = claim_table.rows(CLAIMS, claim_table.judge_claims(CLAIMS, runs))
     names = profiles.DIGITS.parts.class_names()
+    of_photographs = [run for run in records.find(REFERENCE / "cifar10_small", set_aside=False) if not run.impossible]
     table, curve, settings = table1.table(runs), r_sweep.table(runs), conditioning.table(runs)
     subjects = {
         "table1": table1,
@@ -83,7 +83,7 @@ def blocks(runs: Sequence[Record]) -> dict[str, str]:
         "claims_short": claim_table.short_markdown(claims, MOST_TELLING),
         "claims": claim_markdown(claims),
         "claims_note": claim_table.NOTE,
-        "table1_short": short_table1(table),
+        "table1_short": short_table1(table, table1.table(of_photographs)),
         "sweep_short": short_sweep(curve),
         "gap": gap.table(runs).to_markdown(index=False, disable_numparse=True),
         "conditioning_short": short_conditioning(settings),
@@ -105,21 +105,13 @@ def blocks(runs: Sequence[Record]) -> dict[str, str]:
         "diversity": diversity_table(diversity.table(runs), diversity.costs(runs)),
     }
     sentences = {f"{name}_sentences": text(subject.sentences(runs)) for name, subject in subjects.items()}
-    of_photographs = [run for run in records.find(REFERENCE / "cifar10_small", set_aside=False) if not run.impossible]
-    return values | sentences | {"photographs": photographs(of_photographs), "photographs_short": photographs_short(of_photographs)}
-
-
-def photographs_short(runs: Sequence[Record]) -> str:
-    """Table 1 of `cifar10_small`, for README.md."""
-    if not runs:
-        return NO_PHOTOGRAPHS
-    return short_table1(table1.table(runs))
+    return values | sentences | {"photographs": photographs(of_photographs)}
 
 
 def photographs(runs: Sequence[Record]) -> str:
     """What docs/cifar10.md shows, from the records of `cifar10_small`."""
     if not runs:
-        return NO_PHOTOGRAPHS
+        return "Not computed yet: `make reference PROFILE=cifar10_small SEEDS=5`."
     claims = claim_table.rows(CLAIMS, claim_table.judge_claims(CLAIMS, runs))
     told = [
         "Table 1. The column `paper` is BigGAN on ten ImageNet classes, another task: compare the order of the columns and the gains, not the values.",
@@ -151,27 +143,30 @@ def text(lines: list[str]) -> str:
     return "```text\n" + "\n".join(lines) + "\n```"
 
 
-def short_table1(table: pd.DataFrame) -> str:
-    """Paper and ours, without BNA and with it, a row a training of Table 1."""
+def short_table1(digits: pd.DataFrame, photographs: pd.DataFrame) -> str:
+    """Paper, digits and photographs, without BNA and with it, a row a training of Table 1. n: the most seeds that a row has."""
     with_bna = {c.name: c.bna for c in printed_numbers.TABLE1}
-    cells = table.assign(
-        training=[name.removesuffix("+bna").replace("(ds+bna)", "(ds)").replace("bna", "baseline") for name in table["column"]],
-        BNA=[with_bna[name] for name in table["column"]],
+    tables = {"digits": digits, "CIFAR-10": photographs}
+    ours = {f"{name} (n = {table['n'].max()})": table for name, table in tables.items() if table["n"].any()}
+    cells = digits.assign(
+        training=[name.removesuffix("+bna").replace("(ds+bna)", "(ds)").replace("bna", "baseline") for name in digits["column"]],
+        BNA=[with_bna[name] for name in digits["column"]],
+        paper=one_decimal(digits["paper"]),
+        **{name: with_interval(table) for name, table in ours.items()},
     )
-    return bna_beside(cells, ["training", "n"]).reset_index().to_markdown(index=False, disable_numparse=True)
+    return bna_beside(cells, "training", ["paper", *ours]).reset_index().to_markdown(index=False, disable_numparse=True)
 
 
 def short_sweep(curve: pd.DataFrame) -> str:
     """Paper and ours, without BNA and with it, a column a value of r."""
-    cells = bna_beside(curve.assign(r=[f"{r:g}" for r in curve["r"]]), "r")
-    return cells.T.rename_axis("r =").reset_index().to_markdown(index=False, disable_numparse=True)
+    cells = curve.assign(r=[f"{r:g}" for r in curve["r"]], paper=one_decimal(curve["paper"]), ours=with_interval(curve))
+    return bna_beside(cells, "r", ["paper", "ours"]).T.rename_axis("r =").reset_index().to_markdown(index=False, disable_numparse=True)
 
 
-def bna_beside(table: pd.DataFrame, index: str | list[str]) -> pd.DataFrame:
-    """Four columns, paper and ours without BNA and with it; rows in the order of the table, a dash in a cell that is not there."""
-    cells = table.assign(paper=one_decimal(table["paper"]), ours=with_interval(table))
-    wide = cells.pivot(index=index, columns="BNA", values=["paper", "ours"]).reindex(cells.set_index(index).index.unique())
-    wide.columns = [f"{who}, with BNA" if bna else who for who, bna in wide.columns]
+def bna_beside(cells: pd.DataFrame, index: str, sources: list[str]) -> pd.DataFrame:
+    """Two columns a source, without BNA and with it; rows in the order of the table, a dash in a cell that is not there."""
+    wide = cells.pivot(index=index, columns="BNA", values=sources).reindex(cells.set_index(index).index.unique())
+    wide.columns = [f"{source}, with BNA" if bna else source for source, bna in wide.columns]
     return wide.fillna("-")
 
 

@@ -46,14 +46,18 @@ def test_short_tables():
     values = {"low": 90.5, "high": 91.5, "ours": 91.0, "n": 3}
     columns = [("baseline", 70.6), ("bna", 76.4), ("ds+hsm", 81.8), ("ds+hsm+bna", 85.6), ("long (ds+bna)", 88.8), ("real images", 88.4)]
     table = pd.DataFrame([{"column": name, "paper": paper, **values} for name, paper in columns])
-    lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in readme.short_table1(table).splitlines()]
-    assert lines[0] == ["training", "n", "paper", "paper, with BNA", "ours", "ours, with BNA"]
+    none, other = table.assign(n=0), table.assign(n=[1, 1, 0, 0, 0, 0], ours=[50.0, 51.0, *[np.nan] * 4], low=np.nan, high=np.nan)
+    lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in readme.short_table1(table, none).splitlines()]
+    assert lines[0] == ["training", "paper", "paper, with BNA", "digits (n = 3)", "digits (n = 3), with BNA"]
     assert lines[2:] == [
-        ["baseline", "3", "70.6", "76.4", "91.0 ± 0.5", "91.0 ± 0.5"],
-        ["ds+hsm", "3", "81.8", "85.6", "91.0 ± 0.5", "91.0 ± 0.5"],
-        ["long (ds)", "3", "-", "88.8", "-", "91.0 ± 0.5"],
-        ["real images", "3", "88.4", "-", "91.0 ± 0.5", "-"],
+        ["baseline", "70.6", "76.4", "91.0 ± 0.5", "91.0 ± 0.5"],
+        ["ds+hsm", "81.8", "85.6", "91.0 ± 0.5", "91.0 ± 0.5"],
+        ["long (ds)", "-", "88.8", "-", "91.0 ± 0.5"],
+        ["real images", "88.4", "-", "91.0 ± 0.5", "-"],
     ]
+    lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in readme.short_table1(table, other).splitlines()]
+    assert lines[0][5:] == ["CIFAR-10 (n = 1)", "CIFAR-10 (n = 1), with BNA"]
+    assert [line[5:] for line in lines[2:4]] == [["50.0", "51.0"], ["-", "-"]]
     curve = pd.DataFrame(
         [
             {"r": r, "BNA": bna, "paper": paper, **values}

@@ -79,6 +79,7 @@ def blocks(runs: Sequence[Record]) -> dict[str, str]:
         "bench": "\n\n".join(bench(path) for path in sorted((REFERENCE / "bench").glob("*.json")) if path.stem not in CHECKS),
         "warm_start_check": warm_start_check(),
         "weight_cards": weight_cards.cards(),
+        "face_classifiers": face_classifiers(REFERENCE / "faces" / "parts"),
         "engine": engine(),
         "claims_short": claim_table.short_markdown(claims, MOST_TELLING),
         "claims": claim_markdown(claims),
@@ -125,6 +126,23 @@ def photographs(runs: Sequence[Record]) -> str:
     if of_kind(runs, "conditioning"):
         told += ["Paper B:", conditioning.table(runs).to_markdown(index=False)]
     return "\n\n".join(told)
+
+
+def face_classifiers(folder: Path) -> str:
+    """Accuracy of every teacher and judge of the faces that `make pretrained` trained, and by class with support, on the test images."""
+    reports = {path.stem: pd.read_csv(path, index_col=0) for path in sorted(folder.glob("*.csv"))}
+    if not reports:
+        return "Not trained yet: `make pretrained PROFILE=faces UTKFACE=...`."
+    rows = []
+    for name, report in reports.items():
+        classes = report.drop(["mean", "weighted mean"])
+        by_class = (
+            f"{c} {100 * recall:.1f} ({support:,})"
+            for c, recall, support in zip(classes.index, classes["recall"], classes["support"], strict=True)
+        )
+        accuracy = f"{100 * report.loc['weighted mean', 'recall']:.1f}"
+        rows.append({"classifier": name.replace("_", " "), "accuracy %": accuracy, "by class (test images)": ", ".join(by_class)})
+    return pd.DataFrame(rows).to_markdown(index=False, disable_numparse=True)
 
 
 def claim_markdown(claims: pd.DataFrame) -> str:

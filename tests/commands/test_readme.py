@@ -33,6 +33,15 @@ def test_a_block_without_contents_or_end_is_named():
         block_names(PAGE.replace("<!-- /one -->", ""))
 
 
+def test_face_classifiers_tell_accuracy_and_support_by_class(tmp_path):
+    assert "make pretrained PROFILE=faces" in readme.face_classifiers(tmp_path)
+    rows = {"male": (0.9, 600), "female": (0.8, 1400), "mean": (0.85, 2000), "weighted mean": (0.83, 2000)}
+    pd.DataFrame(rows, index=["recall", "support"]).T.astype({"support": int}).to_csv(tmp_path / "gender_plain.csv")
+    line = readme.face_classifiers(tmp_path).splitlines()[-1]
+    cells = [cell.strip() for cell in line.strip("|").split("|")]
+    assert cells == ["gender plain", "83.0", "male 90.0 (600), female 80.0 (1,400)"]
+
+
 def test_expected_lines_of_an_example_are_replaced(tmp_path):
     path = tmp_path / "example.py"
     path.write_text("run()  # expected (run): old\nother()  # expected (other): kept\n# expected: no name\n")

@@ -56,9 +56,9 @@ def faces(part: str | None, steps: int | None, minutes: float | None, paths: Pat
     attributes = {p.attribute for p in parts.values() if isinstance(p, face_parts.ClassifierPart)} | {"race"}
     images = Files.of(paths).images
     read = {a: utkface(images, attribute=a, cache=paths.cache) for a in CLASS_NAMES if a in attributes}
-    folder = Files.of(paths).trained
+    folder, shown = Files.of(paths).trained, paths.writable("faces") / "parts"
     done = {}
-    for name, whole in face_parts.train_parts(parts, read, folder, device=device(), minutes=minutes):
+    for name, whole in face_parts.train_parts(parts, read, folder, shown=shown, device=device(), minutes=minutes):
         done[name] = whole
         print(f"{name}: {'done' if whole else 'not done yet; call again to go on'}, see {folder / name}", flush=True)
     return len(done) == len(parts) and all(done.values())

@@ -56,6 +56,7 @@ def blocks(runs: Sequence[Record]) -> dict[str, str]:
     """Name of a block -> its Markdown, from the records of the digits."""
     claims = claim_table.rows(CLAIMS, claim_table.judge_claims(CLAIMS, runs))
     names = profiles.DIGITS.parts.class_names()
+    of_photographs = [run for run in records.find(REFERENCE / "cifar10_small", set_aside=False) if not run.impossible]
     table, curve, settings = table1.table(runs), r_sweep.table(runs), conditioning.table(runs)
     subjects = {
         "table1": table1,
@@ -78,11 +79,12 @@ def blocks(runs: Sequence[Record]) -> dict[str, str]:
         "bench": "\n\n".join(bench(path) for path in sorted((REFERENCE / "bench").glob("*.json")) if path.stem not in CHECKS),
         "warm_start_check": warm_start_check(),
         "weight_cards": weight_cards.cards(),
+        "face_classifiers": face_classifiers(REFERENCE / "faces" / "parts"),
         "engine": engine(),
         "claims_short": claim_table.short_markdown(claims, MOST_TELLING),
         "claims": claim_markdown(claims),
         "claims_note": claim_table.NOTE,
-        "table1_short": short_table1(table),
+        "table1_short": short_table1(table, table1.table(of_photographs)),
         "sweep_short": short_sweep(curve),
         "gap": gap.table(runs).to_markdown(index=False, disable_numparse=True),
         "conditioning_short": short_conditioning(settings),
@@ -104,25 +106,43 @@ def blocks(runs: Sequence[Record]) -> dict[str, str]:
         "diversity": diversity_table(diversity.table(runs), diversity.costs(runs)),
     }
     sentences = {f"{name}_sentences": text(subject.sentences(runs)) for name, subject in subjects.items()}
-    return values | sentences | {"photographs": photographs()}
+    return values | sentences | {"photographs": photographs(of_photographs)}
 
 
-def photographs() -> str:
-    """What docs/cifar10.md shows, from the committed records of `cifar10_small`."""
-    runs = [run for run in records.find(REFERENCE / "cifar10_small", set_aside=False) if not run.impossible]
+def photographs(runs: Sequence[Record]) -> str:
+    """What docs/cifar10.md shows, from the records of `cifar10_small`."""
     if not runs:
         return "Not computed yet: `make reference PROFILE=cifar10_small SEEDS=5`."
     claims = claim_table.rows(CLAIMS, claim_table.judge_claims(CLAIMS, runs))
     told = [
         "Table 1. The column `paper` is BigGAN on ten ImageNet classes, another task: compare the order of the columns and the gains, not the values.",
         markdown(table1.table(runs)),
-        "The papers' claims:",
-        claim_markdown(claims),
-        claim_table.NOTE,
     ]
+    if of_kind(runs, "control"):
+        told += ["Controls:", controls.table(runs).to_markdown(index=False)]
+    if any(run.config.r == 1 for run in of_kind(runs, "classifier")):
+        told += ["Fig. 4:", short_sweep(r_sweep.table(runs))]
+    told += ["The papers' claims:", claim_markdown(claims), claim_table.NOTE]
     if of_kind(runs, "conditioning"):
         told += ["Paper B:", conditioning.table(runs).to_markdown(index=False)]
     return "\n\n".join(told)
+
+
+def face_classifiers(folder: Path) -> str:
+    """Accuracy of every teacher and judge of the faces that `make pretrained` trained, and by class with support, on the test images."""
+    reports = {path.stem: pd.read_csv(path, index_col=0) for path in sorted(folder.glob("*.csv"))}
+    if not reports:
+        return "Not trained yet: `make pretrained PROFILE=faces UTKFACE=...`."
+    rows = []
+    for name, report in reports.items():
+        classes = report.drop(["mean", "weighted mean"])
+        by_class = (
+            f"{c} {100 * recall:.1f} ({support:,})"
+            for c, recall, support in zip(classes.index, classes["recall"], classes["support"], strict=True)
+        )
+        accuracy = f"{100 * report.loc['weighted mean', 'recall']:.1f}"
+        rows.append({"classifier": name.replace("_", " "), "accuracy %": accuracy, "by class (test images)": ", ".join(by_class)})
+    return pd.DataFrame(rows).to_markdown(index=False, disable_numparse=True)
 
 
 def claim_markdown(claims: pd.DataFrame) -> str:
@@ -141,27 +161,30 @@ def text(lines: list[str]) -> str:
     return "```text\n" + "\n".join(lines) + "\n```"
 
 
-def short_table1(table: pd.DataFrame) -> str:
-    """Paper and ours, without BNA and with it, a row a training of Table 1."""
+def short_table1(digits: pd.DataFrame, photographs: pd.DataFrame) -> str:
+    """Paper, digits and photographs, without BNA and with it, a row a training of Table 1. n: the most seeds that a row has."""
     with_bna = {c.name: c.bna for c in printed_numbers.TABLE1}
-    cells = table.assign(
-        training=[name.removesuffix("+bna").replace("(ds+bna)", "(ds)").replace("bna", "baseline") for name in table["column"]],
-        BNA=[with_bna[name] for name in table["column"]],
+    tables = {"digits": digits, "CIFAR-10": photographs}
+    ours = {f"{name} (n = {table['n'].max()})": table for name, table in tables.items() if table["n"].any()}
+    cells = digits.assign(
+        training=[name.removesuffix("+bna").replace("(ds+bna)", "(ds)").replace("bna", "baseline") for name in digits["column"]],
+        BNA=[with_bna[name] for name in digits["column"]],
+        paper=one_decimal(digits["paper"]),
+        **{name: with_interval(table) for name, table in ours.items()},
     )
-    return bna_beside(cells, ["training", "n"]).reset_index().to_markdown(index=False, disable_numparse=True)
+    return bna_beside(cells, "training", ["paper", *ours]).reset_index().to_markdown(index=False, disable_numparse=True)
 
 
 def short_sweep(curve: pd.DataFrame) -> str:
     """Paper and ours, without BNA and with it, a column a value of r."""
-    cells = bna_beside(curve.assign(r=[f"{r:g}" for r in curve["r"]]), "r")
-    return cells.T.rename_axis("r =").reset_index().to_markdown(index=False, disable_numparse=True)
+    cells = curve.assign(r=[f"{r:g}" for r in curve["r"]], paper=one_decimal(curve["paper"]), ours=with_interval(curve))
+    return bna_beside(cells, "r", ["paper", "ours"]).T.rename_axis("r =").reset_index().to_markdown(index=False, disable_numparse=True)
 
 
-def bna_beside(table: pd.DataFrame, index: str | list[str]) -> pd.DataFrame:
-    """Four columns, paper and ours without BNA and with it; rows in the order of the table, a dash in a cell that is not there."""
-    cells = table.assign(paper=one_decimal(table["paper"]), ours=with_interval(table))
-    wide = cells.pivot(index=index, columns="BNA", values=["paper", "ours"]).reindex(cells.set_index(index).index.unique())
-    wide.columns = [f"{who}, with BNA" if bna else who for who, bna in wide.columns]
+def bna_beside(cells: pd.DataFrame, index: str, sources: list[str]) -> pd.DataFrame:
+    """Two columns a source, without BNA and with it; rows in the order of the table, a dash in a cell that is not there."""
+    wide = cells.pivot(index=index, columns="BNA", values=sources).reindex(cells.set_index(index).index.unique())
+    wide.columns = [f"{source}, with BNA" if bna else source for source, bna in wide.columns]
     return wide.fillna("-")
 
 

@@ -6,10 +6,11 @@ Teachers and judges see two halves of the training images, each its own; GANs se
 test images. `folder` is in the user's cache: weights that were trained on UTKFace do not ship.
 
 A sub-folder a part: checkpoint.pt; of a classifier <part>.safetensors and report.csv, its accuracy by class on the test images; of a GAN G_ema.pth
-and samples-<step>.png.
+and samples-<step>.png. The reports and the last samples, which hold no real face, are copied to `shown`, as <part>.csv and <part>.png.
 """
 
 import json
+import shutil
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -102,13 +103,14 @@ def train_parts(
     faces: Mapping[FaceAttribute, Faces],
     folder: Path,
     *,
+    shown: Path,
     device: torch.device,
     minutes: float | None = None,
     progress: bool = True,
 ) -> Iterator[tuple[str, bool]]:
     """One part after the other, as far as `minutes` in all allow -> (name, whether it is done). Another call goes on.
 
-    faces: by attribute; race's are what the GANs see.
+    faces: by attribute; race's are what the GANs see. shown: takes each part's report or samples.
     """
     end = None if minutes is None else time.monotonic() + 60 * minutes
     for name, part in parts.items():
@@ -116,9 +118,18 @@ def train_parts(
         if left is not None and left <= 0:
             return
         if isinstance(part, ClassifierPart):
-            yield name, _train_classifier(name, part, faces[part.attribute], folder / name, device, left, progress)
+            done = _train_classifier(name, part, faces[part.attribute], folder / name, device, left, progress)
         else:
-            yield name, _train_generator(part, faces["race"].train, folder / name, device, left, progress)
+            done = _train_generator(part, faces["race"].train, folder / name, device, left, progress)
+        if done:
+            _show(part, folder / name, shown / name)
+        yield name, done
+
+
+def _show(part: Part, folder: Path, shown: Path) -> None:
+    source = folder / ("report.csv" if isinstance(part, ClassifierPart) else f"samples-{part.steps:06d}.png")
+    with replacing(shown.with_name(shown.name + source.suffix)) as path:
+        shutil.copyfile(source, path)
 
 
 def _train_classifier(
@@ -152,7 +163,7 @@ def _train_generator(part: GeneratorPart, train: Images, folder: Path, device: t
     every = max(1, part.steps // SHEETS)
 
     def watch(now: GANTraining) -> None:
-        if now.step % every == 0:
+        if now.step % every == 0 or now.step == part.steps:
             _sheet(now, folder / f"samples-{now.step:06d}.png")
 
     keeper = Keeper(folder / "checkpoint.pt", {"part": json.dumps(described | {"steps": None})})

@@ -33,6 +33,15 @@ def test_a_block_without_contents_or_end_is_named():
         block_names(PAGE.replace("<!-- /one -->", ""))
 
 
+def test_face_classifiers_tell_accuracy_and_support_by_class(tmp_path):
+    assert "make pretrained PROFILE=faces" in readme.face_classifiers(tmp_path)
+    rows = {"male": (0.9, 600), "female": (0.8, 1400), "mean": (0.85, 2000), "weighted mean": (0.83, 2000)}
+    pd.DataFrame(rows, index=["recall", "support"]).T.astype({"support": int}).to_csv(tmp_path / "gender_plain.csv")
+    line = readme.face_classifiers(tmp_path).splitlines()[-1]
+    cells = [cell.strip() for cell in line.strip("|").split("|")]
+    assert cells == ["gender plain", "83.0", "male 90.0 (600), female 80.0 (1,400)"]
+
+
 def test_expected_lines_of_an_example_are_replaced(tmp_path):
     path = tmp_path / "example.py"
     path.write_text("run()  # expected (run): old\nother()  # expected (other): kept\n# expected: no name\n")
@@ -46,14 +55,18 @@ def test_short_tables():
     values = {"low": 90.5, "high": 91.5, "ours": 91.0, "n": 3}
     columns = [("baseline", 70.6), ("bna", 76.4), ("ds+hsm", 81.8), ("ds+hsm+bna", 85.6), ("long (ds+bna)", 88.8), ("real images", 88.4)]
     table = pd.DataFrame([{"column": name, "paper": paper, **values} for name, paper in columns])
-    lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in readme.short_table1(table).splitlines()]
-    assert lines[0] == ["training", "n", "paper", "paper, with BNA", "ours", "ours, with BNA"]
+    none, other = table.assign(n=0), table.assign(n=[1, 1, 0, 0, 0, 0], ours=[50.0, 51.0, *[np.nan] * 4], low=np.nan, high=np.nan)
+    lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in readme.short_table1(table, none).splitlines()]
+    assert lines[0] == ["training", "paper", "paper, with BNA", "digits (n = 3)", "digits (n = 3), with BNA"]
     assert lines[2:] == [
-        ["baseline", "3", "70.6", "76.4", "91.0 ± 0.5", "91.0 ± 0.5"],
-        ["ds+hsm", "3", "81.8", "85.6", "91.0 ± 0.5", "91.0 ± 0.5"],
-        ["long (ds)", "3", "-", "88.8", "-", "91.0 ± 0.5"],
-        ["real images", "3", "88.4", "-", "91.0 ± 0.5", "-"],
+        ["baseline", "70.6", "76.4", "91.0 ± 0.5", "91.0 ± 0.5"],
+        ["ds+hsm", "81.8", "85.6", "91.0 ± 0.5", "91.0 ± 0.5"],
+        ["long (ds)", "-", "88.8", "-", "91.0 ± 0.5"],
+        ["real images", "88.4", "-", "91.0 ± 0.5", "-"],
     ]
+    lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in readme.short_table1(table, other).splitlines()]
+    assert lines[0][5:] == ["CIFAR-10 (n = 1)", "CIFAR-10 (n = 1), with BNA"]
+    assert [line[5:] for line in lines[2:4]] == [["50.0", "51.0"], ["-", "-"]]
     curve = pd.DataFrame(
         [
             {"r": r, "BNA": bna, "paper": paper, **values}

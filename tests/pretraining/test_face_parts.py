@@ -1,0 +1,79 @@
+"""The parts of `faces` at tiny sizes, on made-up images: who sees what, what is kept, and what is shown."""
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+import torch
+from PIL import Image
+
+from paperlib.data import Images
+from paperlib.data.utkface import Faces
+from paperlib.generators import load_residual_biggan
+from paperlib.networks.vgg_face import load_attribute_classifier
+from paperlib.pretraining import face_parts
+from paperlib.pretraining.face_parts import ClassifierPart, GeneratorPart, train_parts
+from paperlib.pretraining.natural_classifier import NaturalTraining
+from paperlib.pretraining.natural_gan import GANSettings
+
+pytestmark = pytest.mark.slow
+
+TRAINING = NaturalTraining(epochs=2, width=2, batch_size=8)
+GAN = GANSettings(conditional=False, channels=4, latent_dim=6, batch_size=4, discriminator_steps=1)
+PARTS = {
+    "gender_plain": ClassifierPart("gender", "plain", TRAINING),
+    "gender_wide": ClassifierPart("gender", "wide", TRAINING),
+    "generator_fifth": GeneratorPart(GAN, steps=3, share=0.2),
+    "conditional_generator": GeneratorPart(replace(GAN, conditional=True), steps=3),
+}
+
+
+def made_up(n, classes, seed):
+    images = torch.randint(256, (n, 3, 32, 32), generator=torch.Generator().manual_seed(seed), dtype=torch.uint8)
+    return Images(images, torch.arange(n) % classes)
+
+
+def faces(attribute, names):
+    return Faces(made_up(60, len(names), 0), made_up(20, len(names), 1), attribute, names, ())
+
+
+FACES = {"gender": faces("gender", ("male", "female")), "race": faces("race", ("one", "two", "three"))}
+
+
+def trained(folder, **options):
+    return dict(train_parts(PARTS, FACES, folder / "cache", shown=folder / "shown", device=torch.device("cpu"), progress=False, **options))
+
+
+def test_parts_load_and_their_reports_and_samples_are_shown(tmp_path):
+    assert trained(tmp_path) == dict.fromkeys(PARTS, True)
+    kept, shown = tmp_path / "cache", tmp_path / "shown"
+    assert load_attribute_classifier(kept / "gender_wide" / "gender_wide.safetensors").class_names == ("male", "female")
+    assert load_residual_biggan(kept / "generator_fifth").num_classes == 1
+    assert load_residual_biggan(kept / "conditional_generator").num_classes == 3
+    assert {path.name for path in shown.iterdir()} == {
+        "gender_plain.csv", "gender_wide.csv", "generator_fifth.png", "conditional_generator.png",
+    }  # fmt: skip
+    report = pd.read_csv(shown / "gender_plain.csv", index_col=0)
+    assert report.loc[["male", "female"], "support"].tolist() == [10, 10]
+    assert Image.open(shown / "generator_fifth.png").size == (10 * 34 + 2, 10 * 34 + 2)
+
+
+def test_what_is_done_is_not_done_again_and_is_shown_where_it_is_missing(tmp_path, monkeypatch):
+    trained(tmp_path)
+    (tmp_path / "shown" / "gender_plain.csv").unlink()
+    monkeypatch.setattr(face_parts, "train_natural_classifier", None)
+    monkeypatch.setattr(face_parts, "run", None)
+    assert all(trained(tmp_path).values())
+    assert (tmp_path / "shown" / "gender_plain.csv").is_file()
+
+
+def test_no_time_leaves_everything_for_the_next_call(tmp_path):
+    done = trained(tmp_path, minutes=1e-9)
+    assert not any(done.values())
+    assert not (tmp_path / "shown").exists()
+
+
+def test_teachers_and_judges_see_two_halves():
+    teachers, judges = face_parts.halves(FACES["gender"].train)
+    rows = [{image.numpy().tobytes() for image in half.images} for half in (teachers, judges)]
+    assert len(rows[0]) == len(rows[1]) == 30 and not rows[0] & rows[1]

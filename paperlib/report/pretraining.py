@@ -18,7 +18,7 @@ from paperlib.support.paths import REFERENCE
 
 Entry = Mapping[str, Any]
 MEASURES = {
-    "classifier_accuracy": ("accuracy on real images of a classifier trained on samples (%)", 100.0),
+    "classifier_accuracy": ("accuracy on real images, trained on samples (%)", 100.0),
     "recall": ("recall (%)", 100.0),
     "fid": ("FID, judge's features", 1.0),
 }

@@ -177,4 +177,4 @@ def test_appendix_trains_all_parts(results, tmp_path):
         progress_bar=False,
     )
     made = {path.stem for path in (results / "appendix" / "pretrained").glob("*.safetensors")}
-    assert made == set(weights.manifest())
+    assert made == {name for name in weights.manifest() if not name.startswith("cifar10")}

@@ -259,8 +259,8 @@ CIFAR10_SMALL = Profile(
         stages=(3, 20), hard_per_class=10,
     ),
     mining=MiningSizes(steps=(1, 5, 20), step_sizes=(0.1, 1.0, 3.0), natural=50, classifier_step_sizes=(1.0,)),
-    # DS+HSM mines 14,500 images in five steps; equal_cost_epochs waits for its measured seconds.
-    controls=ControlSizes(real_images=SMALL_TRAIN, equal_cost_epochs=90),
+    # DS and DS+HSM at 30 epochs took 129 and 374 seconds (seed 4, one other run beside them): 30 * 374 / 129 = 87.
+    controls=ControlSizes(real_images=SMALL_TRAIN, equal_cost_epochs=87),
     diversity=DiversitySizes(
         per_attribute=250,
         methods=(

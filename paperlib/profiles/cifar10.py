@@ -244,7 +244,7 @@ CIFAR10 = Profile(
     ),
 )  # fmt: skip
 
-SMALL_LABELS = 5000  # an epoch, of what stands beside paper B's own setting
+SMALL_LABELS = 5000  # an epoch of the settings beside paper B's own
 GAUSSIAN = Trained(
     family="gaussian", prior_weight=0.0, epochs=10, labels_per_epoch=SMALL_LABELS, batch_size=64, learning_rate=1e-3, optimizer="sgd"
 )

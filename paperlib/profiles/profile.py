@@ -349,7 +349,7 @@ class Profile:
         """labels, teacher, warm_start: of a setting; None is as in paper B's own."""
         sizes, own = self._paper_b(), self.settings[0]
         setting = Setting(labels or own.labels, teacher or own.teacher, own.warm_start if warm_start is None else warm_start)
-        labels_per_epoch = sizes.labels_per_epoch if setting[:2] == own[:2] else sizes.side_labels or sizes.labels_per_epoch
+        labels_per_epoch = sizes.labels_per_epoch if sizes.side_labels is None or self._is_own(setting) else sizes.side_labels
         return ConditioningRun(
             profile=self.name, seed=seed, labels=setting.labels, teacher=setting.teacher, epochs=sizes.epochs,
             labels_per_epoch=labels_per_epoch, validation_labels=sizes.validation_labels,
@@ -376,8 +376,11 @@ class Profile:
     @property
     def own_settings(self) -> tuple[Setting, ...]:
         """Paper B's own, and the same with other starts."""
+        return tuple(setting for setting in self.settings if self._is_own(setting))
+
+    def _is_own(self, setting: Setting) -> bool:
         own = self.settings[0]
-        return tuple(setting for setting in self.settings if (setting.labels, setting.teacher) == (own.labels, own.teacher))
+        return (setting.labels, setting.teacher) == (own.labels, own.teacher)
 
     def _paper_b(self) -> ConditioningSizes:
         if self.conditioning is None:

@@ -26,13 +26,13 @@ MEASURES = {
 
 def curves(folder: Path) -> dict[str, list[Entry]]:
     """Generator -> what was measured of it, by step. Nothing where there is no record; FileNotFoundError where there is no folder."""
-    if not folder.is_dir():
-        raise FileNotFoundError(f"{folder} is not there; give the folder of a training's records, such as {REFERENCE / 'pretraining'}.")
+    _check_there(folder)
     return {path.stem: json.loads(path.read_text()) for path in sorted(folder.glob("*_generator.json"))}
 
 
 def recipes(folder: Path) -> pd.DataFrame:
-    """A row a recipe, the best first: accuracy of a classifier trained on its samples counts, then recall, then FID."""
+    """A row a recipe, the best first: accuracy of a classifier trained on its samples counts, then recall, then FID. Errors as in curves."""
+    _check_there(folder)
     path = folder / "recipes.json"
     found = json.loads(path.read_text()) if path.is_file() else {}
     rows = [
@@ -43,6 +43,11 @@ def recipes(folder: Path) -> pd.DataFrame:
     ]
     frame = pd.DataFrame(rows, columns=["recipe", "steps", *MEASURES, "precision", "variance ratio"])
     return frame.sort_values(list(MEASURES), ascending=[False, False, True]).rename(columns={"classifier_accuracy": "accuracy"})
+
+
+def _check_there(folder: Path) -> None:
+    if not folder.is_dir():
+        raise FileNotFoundError(f"{folder} is not there; give the folder of a training's records, such as {REFERENCE / 'pretraining'}.")
 
 
 def figure(found: Mapping[str, Sequence[Entry]]) -> Figure:

@@ -65,6 +65,12 @@ def test_paper_b_s_own_setting_and_its_warm_start_have_the_paper_s_budget_on_two
     assert set(labels.values()) == {5000}
 
 
+def test_no_labels_beside_paper_b_s_own_setting_are_refused():
+    none = replace(profiles.CIFAR10_SMALL, conditioning=replace(profiles.CIFAR10_SMALL.conditioning, side_labels=0))
+    with pytest.raises(ConfigError, match="labels_per_epoch"):
+        none.conditioning_run(0, labels="given")
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_every_notebook_has_its_plan(name):
     profile = profiles.load(name)

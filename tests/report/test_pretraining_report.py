@@ -37,6 +37,7 @@ def test_without_records_it_says_what_to_do(tmp_path):
     assert pretraining.sentences(pretraining.recipes(tmp_path)) == ["No recipe is on record: `make recipes`."]
 
 
-def test_a_folder_that_is_not_there_is_an_error(tmp_path):
+@pytest.mark.parametrize("read", [pretraining.curves, pretraining.recipes])
+def test_a_folder_that_is_not_there_is_an_error(tmp_path, read):
     with pytest.raises(FileNotFoundError, match="missing is not there; give the folder"):
-        pretraining.curves(tmp_path / "missing")
+        read(tmp_path / "missing")

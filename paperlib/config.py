@@ -278,34 +278,89 @@ class Trained:
 
 
 @frozen
-class Distilled:
-    """A posterior on latents, learned from `labelled` draws of the prior that the frozen pair has read."""
+class Posterior:
+    """A posterior on latents, learned from `labelled` latents that the frozen pair has read."""
 
-    kind: Literal["distilled"] = field(default="distilled", kw_only=True)
+    kind: Literal["posterior"] = field(default="posterior", kw_only=True)
     prior_weight: Weight
-    labelled: Count
+    labelled: Annotated[int, Field(ge=20)]
     epochs: Count
 
 
 @frozen
+class Likelihood:
+    """A flow fitted by maximum likelihood to latents of p_w: those that rejection keeps of `labelled` draws of the prior, or draws of a posterior.
+
+    components: of the mixture that it starts from; 1 is a Gaussian. steps: of the fit. tuned: labels of paper B's loop with the prior term
+    that follow it; 0 is none.
+    """
+
+    kind: Literal["likelihood"] = field(default="likelihood", kw_only=True)
+    prior_weight: Weight
+    labelled: Count
+    components: Count
+    steps: Count
+    tuned: Count0 = 0
+    posterior: Posterior | None = None
+
+    def __post_init__(self) -> None:
+        if self.posterior is not None:
+            check(
+                self.posterior.prior_weight == self.prior_weight,
+                "posterior.prior_weight",
+                self.posterior.prior_weight,
+                "use the flow's own",
+            )
+
+
+@frozen
 class Rejection:
-    """Draws of the prior, or of a learned proposal, that the frozen classifier keeps. At prior_weight = 1, from the prior: the truth."""
+    """Draws of the prior that the frozen classifier keeps. At prior_weight = 1: the truth."""
 
     kind: Literal["rejection"] = field(default="rejection", kw_only=True)
     prior_weight: Weight
-    proposal: Distilled | None = None
+
+
+@frozen
+class Metropolis:
+    """A Metropolis-Hastings chain whose candidates a posterior draws. passes: candidates for each latent kept."""
+
+    kind: Literal["metropolis"] = field(default="metropolis", kw_only=True)
+    prior_weight: Weight
+    passes: Count
+    proposal: Posterior
+
+
+@frozen
+class Resampling:
+    """Sampling importance resampling from `pool` draws of the prior."""
+
+    kind: Literal["resampling"] = field(default="resampling", kw_only=True)
+    prior_weight: Weight
+    pool: Count
 
 
 @frozen
 class Langevin:
-    """Unadjusted Langevin steps on the latent."""
+    """Langevin steps on the latent; adjusted: with the Metropolis-Hastings probability (MALA)."""
 
     kind: Literal["langevin"] = field(default="langevin", kw_only=True)
+    prior_weight: Weight
     steps: Count
-    step_size: Annotated[Number, Field(gt=0, le=1e6)]
+    step_size: Annotated[Number, Field(gt=0, le=1e3)]
+    adjusted: bool = False
 
 
-Method = Annotated[Trained | Distilled | Rejection | Langevin, Field(discriminator="kind")]
+@frozen
+class Ode:
+    """LACE's probability-flow ODE on the latent."""
+
+    kind: Literal["ode"] = field(default="ode", kw_only=True)
+    prior_weight: Weight
+    steps: Count
+
+
+Method = Annotated[Trained | Posterior | Likelihood | Rejection | Metropolis | Resampling | Langevin | Ode, Field(discriminator="kind")]
 
 
 @frozen

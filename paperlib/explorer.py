@@ -21,7 +21,7 @@ from PIL import Image
 from torch import nn
 
 from paperlib.beyond.distillation import distil_posterior
-from paperlib.beyond.latent_families import LatentPosterior
+from paperlib.beyond.latent_posterior import LatentPosterior
 from paperlib.conditioner import Conditioner, train_conditioner
 from paperlib.data import to_bytes
 from paperlib.experiment.demonstration import Demonstration, prepared
@@ -151,7 +151,7 @@ class Explorer:
         latents = {name: conditioner.sample(attribute, rng) for name, conditioner in self.conditioners.items()}
         a = int(attribute[0])
         for name, z, log_kept in (
-            ("posterior on latents", self._posterior.draws, self._posterior.log_attribute(self._posterior.draws)[:, a]),
+            ("posterior on latents", self._posterior.draws, self._posterior.log_kept(self._posterior.draws)[:, a]),
             ("truth", self.pool.z, self.pool.teacher[:, a].log()),
         ):
             kept = z[torch.rand(len(z), generator=stream(0, "method draws")).log().to(z.device) < log_kept / w]
@@ -209,7 +209,9 @@ class Explorer:
 
     @cached_property
     def _posterior(self) -> LatentPosterior:
-        return distil_posterior(*self._pair, len(self.names), draws=self.labels, epochs=10, prior_weight=1.0, progress=False)[0]
+        return distil_posterior(
+            *self._pair, len(self.names), draws=max(20, self.labels), epochs=10, prior_weight=1.0, hidden=128, progress=False
+        )[0].at(1.0)
 
     def _label(self, label: str) -> torch.Tensor:
         return torch.tensor([self.names.index(label)], device=self.shown.generator.device)

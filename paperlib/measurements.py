@@ -213,7 +213,8 @@ class Diversity(TypedDict):
     judge_on_manifold: NotRequired[Share]
     judge_off_manifold: NotRequired[Share]
     acceptance: NotRequired[list[Share]]
-    clipped: NotRequired[list[Share]]
+    effective: NotRequired[list[Share]]
+    repeated: NotRequired[list[Share]]
     without_truth: NotRequired[list[Count0]]
 
 

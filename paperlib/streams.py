@@ -39,6 +39,7 @@ Purpose = Literal[
     "evaluation images",
     "method draws",
     "truth",
+    "accepted latents",
     "distillation draws",
     "distillation weights",
     "distillation order",

@@ -12,15 +12,19 @@ from paperlib.config import (
     ConditioningRun,
     ConfigError,
     ControlRun,
-    Distilled,
     DiversityRun,
     EvaluationRun,
     HardSamplesRun,
     ImageQualityRun,
     Langevin,
+    Likelihood,
+    Metropolis,
     MinedClassifierRun,
     MinedSpaceRun,
+    Ode,
+    Posterior,
     Rejection,
+    Resampling,
     ShownImagesRun,
     Trained,
     check_notebook_parameters,
@@ -40,7 +44,11 @@ CONDITIONING, OWN = SMOKE.conditioning_run(0), SMOKE.settings[0]
 SHOWN = ShownImagesRun("smoke", 0, RENEWED, 200)
 SPACE = replace(SMOKE.mined_space_run(0), images=50)
 TRAINED = Trained("gaussian", prior_weight=0.1, epochs=1, labels_per_epoch=64, batch_size=32, learning_rate=0.1, optimizer="sgd")
-DISTILLED = Distilled(prior_weight=1.0, labelled=100, epochs=1)
+LEARNED = Posterior(prior_weight=1.0, labelled=100, epochs=1)
+LIKELIHOOD = Likelihood(prior_weight=1.0, labelled=300, components=1, steps=5)
+CHAIN = Metropolis(prior_weight=1.0, passes=2, proposal=LEARNED)
+LANGEVIN = Langevin(prior_weight=1.0, steps=1, step_size=0.1)
+METHODS = (TRAINED, LEARNED, LIKELIHOOD, Rejection(1.0), CHAIN, Resampling(1.0, 100), LANGEVIN, Ode(1.0, 1))
 
 
 def by(method):
@@ -78,9 +86,19 @@ CHANGES = [
         {"family": "mixture"}, {"prior_weight": 3.0}, {"epochs": 2}, {"labels_per_epoch": 96}, {"batch_size": 16}, {"learning_rate": 0.01},
         {"optimizer": "adam"}, {"warm_start": 50},
     )),
-    *((by(DISTILLED), {"method": replace(DISTILLED, **change)}) for change in ({"prior_weight": 0.5}, {"labelled": 1000}, {"epochs": 5})),
-    (by(Rejection(1.0)), {"method": Rejection(0.05)}), (by(Rejection(1.0)), {"method": Rejection(1.0, proposal=DISTILLED)}),
-    (by(Langevin(1, 0.1)), {"method": Langevin(2, 0.1)}), (by(Langevin(1, 0.1)), {"method": Langevin(1, 0.5)}),
+    *((by(LEARNED), {"method": replace(LEARNED, **change)}) for change in ({"prior_weight": 0.5}, {"labelled": 1000}, {"epochs": 5})),
+    *((by(LIKELIHOOD), {"method": replace(LIKELIHOOD, **change)}) for change in (
+        {"prior_weight": 0.1}, {"labelled": 500}, {"components": 2}, {"steps": 50}, {"tuned": 500}, {"posterior": LEARNED},
+    )),
+    (by(Rejection(1.0)), {"method": Rejection(0.05)}),
+    *((by(CHAIN), {"method": replace(CHAIN, **change)}) for change in (
+        {"prior_weight": 0.1}, {"passes": 3}, {"proposal": replace(LEARNED, labelled=1000)},
+    )),
+    *((by(Resampling(1.0, 100)), {"method": other}) for other in (Resampling(0.1, 100), Resampling(1.0, 200))),
+    *((by(LANGEVIN), {"method": replace(LANGEVIN, **change)}) for change in (
+        {"prior_weight": 0.1}, {"steps": 2}, {"step_size": 0.5}, {"adjusted": True},
+    )),
+    *((by(Ode(1.0, 1)), {"method": other}) for other in (Ode(0.1, 1), Ode(1.0, 2))),
 ]  # fmt: skip
 
 
@@ -187,7 +205,7 @@ EVERY_KIND = [
     ControlRun("smoke", 0, FIXED), SHOWN,
     *(SMOKE.evaluation_run(0, setting) for setting in (None, *SMOKE.settings[:3])),
     *(SMOKE.image_quality_run(0, image_set) for image_set in SMOKE.image_sets),
-    *(by(method) for method in (TRAINED, DISTILLED, Rejection(1.0), Rejection(1.0, DISTILLED), Langevin(2, 0.1))),
+    *(by(method) for method in (*METHODS, replace(LIKELIHOOD, posterior=LEARNED))),
 ]  # fmt: skip
 
 
@@ -220,7 +238,7 @@ def test_an_integer_is_the_same_number_as_its_float():
     assert to_json(by(Rejection(1))) == to_json(by(Rejection(1.0)))
 
 
-@pytest.mark.parametrize("method", [TRAINED, DISTILLED, Rejection(1.0, DISTILLED), Langevin(1, 0.1)])
+@pytest.mark.parametrize("method", METHODS)
 def test_no_field_of_a_method_is_left_out_above(method):
     tried = {f.name for config, change in CHANGES if "method" in change and isinstance(config.method, type(method))
              for f in fields(method) if getattr(change["method"], f.name) != getattr(config.method, f.name)}  # fmt: skip
@@ -233,8 +251,9 @@ def test_what_is_past_the_papers_is_checked_too():
         (lambda: replace(TRAINED, prior_weight=-1), "prior_weight = -1: it must be greater than or equal to 0"),
         (lambda: replace(TRAINED, optimizer="lion"), "optimizer = 'lion'"),
         (lambda: Rejection(0.0), "prior_weight = 0.0: it must be greater than 0"),
-        (lambda: replace(DISTILLED, labelled=0), "labelled = 0: it must be"),
-        (lambda: Langevin(1, float("nan")), "step_size = nan"),
+        (lambda: replace(LEARNED, labelled=0), "labelled = 0: it must be"),
+        (lambda: replace(LIKELIHOOD, posterior=replace(LEARNED, prior_weight=0.5)), "posterior.prior_weight = 0.5: use the flow's own"),
+        (lambda: replace(LANGEVIN, step_size=float("nan")), "step_size = nan"),
         (lambda: by("rejection"), "method = 'rejection': it must be an object of one of its classes"),
         (lambda: replace(SPACE, steps=()), r"steps = \(\): give at least 1"),
         (lambda: replace(SPACE, step_sizes=(0.0,)), "step_sizes.0 = 0.0: it must be greater than 0"),

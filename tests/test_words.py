@@ -11,7 +11,11 @@ import pytest
 from paperlib import generators, metrics
 from paperlib.batchnorm_adaptation import adapt_batchnorm
 from paperlib.beyond.distillation import distil_posterior
-from paperlib.beyond.posterior_sampling import langevin_sample, proposed_sample, rejection_sample
+from paperlib.beyond.gradient_sampling import langevin_sample, ode_sample
+from paperlib.beyond.latent_posterior import LatentPosterior
+from paperlib.beyond.maximum_likelihood import accepted_latents, fit_to_latents
+from paperlib.beyond.posterior_sampling import metropolis_sample, rejection_sample, resample
+from paperlib.beyond.saved_sampler import load_sampler, save_sampler
 from paperlib.commands.readme import PAGES
 from paperlib.conditioner import Conditioner, train_conditioner
 from paperlib.dataset_smoothing import SmoothedDataset
@@ -23,7 +27,8 @@ FUNCTIONS = (
     generators.from_module, generators.load_biggan, generators.fuse_biggan, generators.load_residual_biggan, generators.Generator.forward,
     generators.Generator.sample_latents, Conditioner.distribution, Conditioner.sample, train_conditioner, mine_hard_latents,
     SmoothedDataset.replace, adapt_batchnorm, metrics.gaussian, metrics.frechet_distance, metrics.inception_score, metrics.kernel_distance,
-    distil_posterior, rejection_sample, proposed_sample, langevin_sample,
+    distil_posterior, LatentPosterior.sample, rejection_sample, metropolis_sample, resample, langevin_sample, ode_sample, accepted_latents,
+    fit_to_latents, save_sampler, load_sampler,
 )  # fmt: skip
 CLASSES = (generators.Generator, Conditioner, SmoothedDataset)
 NEVER_RAISES = (generators.Generator.sample_latents,)

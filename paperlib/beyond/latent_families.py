@@ -1,11 +1,12 @@
-"""Past paper B: three more families of distributions q(z | a) over the latents of a frozen generator, beside conditioner.Conditioner.
+"""Past paper B: two more families of distributions q(z | a) over the latents of a frozen generator, beside conditioner.Conditioner.
 
 mixture     z = mu_m(a) + sigma_m(a) eps,  m uniform        M Gaussians an attribute: several ways to be it
-flow        z = f_L( ... f_1(eps, a) ..., a)                affine coupling layers (Dinh et al. 2017), any shape that is one piece
-posterior   z ~ N(0, I) h(a | z)^(1/w) / Z(a)               Bayes' rule, with a small classifier h of latents in the place of C(G(z))
+flow        z = f_L( ... f_1(eps, a) ..., a)                affine coupling layers (Dinh et al. 2017); eps ~ N(0, I), or a mixture, which
+                                                            may fall into several pieces
 
 eps ~ N(0, I). Each: sample(attribute, rng) -> z (N, d); log_prob(z, attribute) -> (N,); moments(attribute) -> mean, standard
-deviation (N, d). The first two are differentiable in their weights: conditioner.py trains them. distillation.py makes the fourth.
+deviation (N, d). Both are differentiable in their weights: conditioner.py trains them by paper B's loss, maximum_likelihood.py by that.
+latent_posterior.py has a third family.
 """
 
 import math
@@ -14,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from paperlib.conditioner import Latents, NeverProducedError, check_attribute, check_weight, log_normal, noise, uniform
+from paperlib.conditioner import Latents, check_attribute, log_normal, noise
 from paperlib.streams import stream
 
 
@@ -54,14 +55,16 @@ class MixtureConditioner(Latents):
 class FlowConditioner(Latents):
     """Affine couplings: half of z is scaled and shifted by a network of the other half and the attribute, the halves taking turns.
 
-    layers: how many couplings. hidden: width of their networks. It starts as the prior itself, N(0, I).
+    layers: how many couplings. hidden: width of their networks. components: of the mixture that eps comes from; 1 is N(0, I), and with it
+    the flow starts as the prior itself.
     """
 
-    def __init__(self, num_attributes: int, latent_dim: int, layers: int = 6, hidden: int = 128):
+    def __init__(self, num_attributes: int, latent_dim: int, layers: int = 6, hidden: int = 128, components: int = 1):
         super().__init__()
         if latent_dim < 2 or layers < 2:
             raise ValueError(f"latent_dim is {latent_dim} and layers {layers}; couplings need at least 2 of each.")
         self.num_attributes, self.latent_dim = num_attributes, latent_dim
+        self.base = MixtureConditioner(num_attributes, latent_dim, components) if components > 1 else None
         half = latent_dim // 2
         kept = [half if i % 2 == 0 else latent_dim - half for i in range(layers)]
         self.networks = nn.ModuleList(
@@ -80,20 +83,21 @@ class FlowConditioner(Latents):
 
     def sample(self, attribute: torch.Tensor, rng: torch.Generator | None = None) -> torch.Tensor:
         """eps through all couplings: (N, d)."""
-        z = noise(torch.Size((len(attribute), self.latent_dim)), rng, attribute.device)
+        shape = torch.Size((len(attribute), self.latent_dim))
+        z = self.base.sample(attribute, rng) if self.base else noise(shape, rng, attribute.device)
         for kept, moved, network, one_hot in self._couplings(attribute):
             log_scale, shift = _scale_and_shift(network, z[:, kept], one_hot)
             z = _put(z, moved, z[:, moved] * log_scale.exp() + shift)
         return z
 
     def log_prob(self, z: torch.Tensor, attribute: torch.Tensor) -> torch.Tensor:
-        """The prior at the eps that z came from, less the log of the volume change: (N,)."""
+        """The density of the eps that z came from, less the log of the volume change: (N,)."""
         volume = torch.zeros(len(z), dtype=z.dtype, device=z.device)
         for kept, moved, network, one_hot in reversed(self._couplings(attribute)):
             log_scale, shift = _scale_and_shift(network, z[:, kept], one_hot)
             z = _put(z, moved, (z[:, moved] - shift) * (-log_scale).exp())
             volume = volume + log_scale.sum(1)
-        return log_normal(z) - volume
+        return (self.base.log_prob(z, attribute) if self.base else log_normal(z)) - volume
 
     @torch.no_grad()
     def moments(self, attribute: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -101,71 +105,6 @@ class FlowConditioner(Latents):
         rng = stream(0, "method moments")
         draws = torch.stack([self.sample(a.expand(1000), rng) for a in attribute])
         return draws.mean(1), draws.std(1)
-
-
-class LatentPosterior(Latents):
-    """q(z | a) = N(z; 0, I) h(a | z)^(1/w) / Z(a): draws of the prior that a network of latents keeps; no image is made for it.
-
-    network: z (N, d) -> logits (N, num_attributes), the logits of h. w = prior_weight > 0: 1 is Bayes' rule, less keeps only what h is
-    surer of. Z and the moments come from EVIDENCE_DRAWS draws of the prior, always the same ones.
-    """
-
-    draws: torch.Tensor
-    log_evidence: torch.Tensor
-    EVIDENCE_DRAWS, CHUNK, MAX_DRAWS = 20_000, 1024, 10_000_000
-
-    def __init__(self, network: nn.Module, num_attributes: int, latent_dim: int, prior_weight: float = 1.0):
-        super().__init__()
-        check_weight(prior_weight)
-        self.network, self.prior_weight = network.eval().requires_grad_(False), prior_weight
-        self.num_attributes, self.latent_dim = num_attributes, latent_dim
-        device = next(network.parameters()).device
-        draws = noise(torch.Size((self.EVIDENCE_DRAWS, latent_dim)), stream(0, "posterior evidence"), device)
-        self.register_buffer("draws", draws, persistent=False)
-        self.register_buffer("log_evidence", self._log_kept(draws).logsumexp(0) - math.log(self.EVIDENCE_DRAWS), persistent=False)
-        if not torch.isfinite(self.log_evidence).all():
-            raise ValueError("the network's logits are NaN or infinite; train it again with a lower learning_rate.")
-
-    @torch.no_grad()
-    def log_attribute(self, z: torch.Tensor) -> torch.Tensor:
-        """log h(a | z) for every attribute: (N, num_attributes)."""
-        return F.log_softmax(self.network(z), dim=1)
-
-    def _log_kept(self, z: torch.Tensor) -> torch.Tensor:
-        return self.log_attribute(z) / self.prior_weight
-
-    def sample(self, attribute: torch.Tensor, rng: torch.Generator | None = None) -> torch.Tensor:
-        """Exact draws of q, attribute by attribute: (N, d). NeverProducedError if MAX_DRAWS of the prior would not do."""
-        check_attribute(attribute, self.num_attributes)
-        z = torch.empty(len(attribute), self.latent_dim, device=attribute.device)
-        for a in attribute.unique().tolist():
-            wanted = attribute == a
-            z[wanted] = self._draw(a, int(wanted.sum()), rng, attribute.device)
-        return z
-
-    def _draw(self, a: int, n: int, rng: torch.Generator | None, device: torch.device) -> torch.Tensor:
-        rate = self.log_evidence[a].exp().item()
-        if n > rate * self.MAX_DRAWS:
-            raise NeverProducedError(
-                f"prior_weight is {self.prior_weight}: the posterior keeps {rate:.0e} of the prior's draws for attribute {a}, "
-                f"and {n} latents would take more than {self.MAX_DRAWS:,}; raise prior_weight, or label more draws."
-            )
-        found = torch.empty(0, self.latent_dim, device=device)
-        while len(found) < n:
-            z = noise(torch.Size((self.CHUNK, self.latent_dim)), rng, device)
-            found = torch.cat([found, z[uniform(self.CHUNK, rng, device).log() < self._log_kept(z)[:, a]]])
-        return found[:n]
-
-    def log_prob(self, z: torch.Tensor, attribute: torch.Tensor) -> torch.Tensor:
-        """log q(z | attribute): (N,); Z is an estimate."""
-        check_attribute(attribute, self.num_attributes)
-        return log_normal(z) + self._log_kept(z).gather(1, attribute[:, None]).squeeze(1) - self.log_evidence[attribute]
-
-    def moments(self, attribute: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Of q, by the weighted draws behind Z."""
-        weights = self._log_kept(self.draws)[:, attribute].softmax(0).T
-        mean = weights @ self.draws
-        return mean, (weights @ self.draws.square() - mean.square()).clamp_min(0).sqrt()
 
 
 def _scale_and_shift(network: nn.Module, kept: torch.Tensor, one_hot: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -10,6 +10,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from paperlib import printed_numbers, profiles, records
@@ -206,17 +207,16 @@ def diversity_table(table: pd.DataFrame, costs: pd.DataFrame) -> str:
         cells[diversity.SECOND_JUDGE] = [f"{share:.1f}" for share in table[diversity.SECOND_JUDGE]]
     for name in ("variance", "coverage"):
         cells[f"{name} %"] = [f"{mean:.1f} ± {half:.1f}" for mean, half in zip(table[f"{name} %"], table[f"{name} ±"], strict=True)]
-    cells |= {
-        name: [f"{value:.3g}" if value < 100 else f"{value:.0f}" for value in costs[name]]
-        for name in ("seconds to fit", "µs a latent", "µs an image")
-    }
-    cells |= {
-        "times cheaper": [f"{value:.1f}" for value in costs["times cheaper"]],
-        "evenly": [f"{value:.1f}" for value in costs["evenly"]],
-        "runs at a time": costs["runs at a time"],
-        "n": table["n"],
-    }
-    return pd.DataFrame(cells).to_markdown(index=False, disable_numparse=True)
+    for name in ("variance", "coverage"):
+        cells[f"of the target's {name} %"] = _told(table[f"of the target's {name} %"], ".1f")
+    cells |= {name: _told(costs[name], ",.0f") for name in ("passes to fit", "pays after")}
+    cells |= {name: _told(costs[name], ".3g") for name in ("passes an image", "times cheaper", "evenly, times cheaper", "seconds to fit")}
+    return pd.DataFrame(cells | {"n": table["n"]}).to_markdown(index=False, disable_numparse=True)
+
+
+def _told(values: pd.Series, form: str) -> list[str]:
+    """A dash where nothing is known, `never` where it is infinite."""
+    return ["-" if pd.isna(value) else "never" if np.isinf(value) else f"{value:{form}}" for value in values]
 
 
 def times() -> str:

@@ -10,21 +10,26 @@ from dataclasses import asdict, dataclass, fields
 import torch
 
 from paperlib.batchnorm_adaptation import adapt_batchnorm
-from paperlib.beyond.distillation import HELD_OUT
+from paperlib.beyond.distillation import mlp
+from paperlib.beyond.posterior_sampling import BURN_IN
 from paperlib.config import (
     ClassifierRun,
     ConditioningRun,
     Config,
     ControlRun,
-    Distilled,
     DiversityRun,
     EvaluationRun,
     HardSamplesRun,
     ImageQualityRun,
     Langevin,
+    Likelihood,
+    Metropolis,
     MinedClassifierRun,
     MinedSpaceRun,
+    Ode,
+    Posterior,
     Rejection,
+    Resampling,
     ShownImagesRun,
     Trained,
 )
@@ -39,6 +44,8 @@ from paperlib.support.stopwatch import timed
 from paperlib.support.threads import one_thread
 from paperlib.training import sgd, train_epoch
 
+LATENT_BATCH = 256  # of distil_posterior and fit_to_latents
+
 
 @dataclass(frozen=True)
 class Work:
@@ -46,6 +53,7 @@ class Work:
 
     generated: images by G. mined: HSM steps times images. trained: images forward and backward through the classifier. adapted: images
     whose statistics BNA takes. featured: images through the feature network. conditioned: labels through paper B's training.
+    latents: latents that train the network of a posterior, or a flow.
     """
 
     generated: float = 0
@@ -54,6 +62,7 @@ class Work:
     adapted: float = 0
     featured: float = 0
     conditioned: float = 0
+    latents: float = 0
 
     def __add__(self, other: "Work") -> "Work":
         return Work(**{f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(Work)})
@@ -110,7 +119,7 @@ def _classifier(config: ClassifierRun) -> Work:
     return training + Work(generated=n, mined=(n - m) * config.mining_steps, trained=m * rounds * (rounds + 1) / 2)
 
 
-def _diversity(config: DiversityRun, profile: Profile) -> Work:
+def _diversity(config: DiversityRun, profile: Profile) -> Work:  # noqa: PLR0911 -- a return a kind
     """Rejection is counted as if the rarest attribute had half of its even share. The truth is drawn beside every method. Paper B's own training is
     a run of notebook 04."""
     images, method = len(profile.parts.class_names()) * config.per_attribute, config.method
@@ -120,12 +129,27 @@ def _diversity(config: DiversityRun, profile: Profile) -> Work:
             return looking
         case Trained():
             return looking + Work(generated=method.warm_start, conditioned=method.epochs * method.labels_per_epoch)
-        case Distilled():
-            return looking + Work(generated=method.labelled + HELD_OUT)
+        case Posterior():
+            return looking + _learned(method)
+        case Likelihood(posterior=posterior):
+            fitted = Work(latents=method.steps * LATENT_BATCH, conditioned=method.tuned)
+            return looking + fitted + (_learned(posterior) if posterior else Work(generated=method.labelled))
+        case Metropolis():
+            candidates = len(profile.parts.class_names()) * (BURN_IN + method.passes * config.per_attribute)
+            return looking + _learned(method.proposal) + Work(generated=candidates)
         case Rejection():
-            return looking + Work(generated=2 * images + (method.proposal.labelled + HELD_OUT if method.proposal else 0))
+            return looking + Work(generated=2 * images)
+        case Resampling():
+            return looking + Work(generated=method.pool)
         case Langevin():
             return looking + Work(conditioned=images * method.steps)
+        case Ode():
+            return looking + Work(conditioned=2 * images * method.steps)
+
+
+def _learned(method: Posterior) -> Work:
+    """Half of the latents train the first network, for half of the epochs."""
+    return Work(generated=method.labelled, latents=1.25 * method.labelled * method.epochs)
 
 
 def _hard_samples(config: HardSamplesRun, classes: int) -> Work:
@@ -196,4 +220,7 @@ def _paper_b_seconds(profile: Profile, parts: Parts, seconds: Stopwatch) -> Work
         x = z.clone().requires_grad_(True)
         torch.autograd.grad(torch.nn.functional.cross_entropy(teacher(generator(x)), torch.zeros(n, dtype=torch.long, device=x.device)), x)
 
-    return Work(conditioned=seconds(step, n))
+    network = mlp(generator.latent_dim, 256, 10).to(z.device)
+    many = generator.sample_latents(LATENT_BATCH)
+
+    return Work(conditioned=seconds(step, n), latents=seconds(lambda: network(many).sum().backward(), LATENT_BATCH))

@@ -10,10 +10,26 @@ import torch
 from torch import nn
 
 from paperlib.beyond.distillation import distil_posterior
+from paperlib.beyond.gradient_sampling import langevin_sample, ode_sample
 from paperlib.beyond.latent_families import FlowConditioner, MixtureConditioner
-from paperlib.beyond.posterior_sampling import langevin_sample, proposed_sample, rejection_draws, rejection_sample
+from paperlib.beyond.latent_posterior import LatentPosterior
+from paperlib.beyond.maximum_likelihood import accepted_latents, fit_to_latents
+from paperlib.beyond.posterior_sampling import Accepted, metropolis_sample, rejection_draws, rejection_sample, resample
 from paperlib.conditioner import Conditioner, Latents, NeverProducedError, train_conditioner
-from paperlib.config import ConditioningRun, Config, Distilled, DiversityRun, Langevin, Method, Rejection, Trained
+from paperlib.config import (
+    ConditioningRun,
+    Config,
+    DiversityRun,
+    Langevin,
+    Likelihood,
+    Method,
+    Metropolis,
+    Ode,
+    Posterior,
+    Rejection,
+    Resampling,
+    Trained,
+)
 from paperlib.data import to_floats
 from paperlib.experiment import conditioning
 from paperlib.experiment.outcome import Outcome, View, generate, kept_features, look, tile, variance_by_class
@@ -21,20 +37,22 @@ from paperlib.generators import Generator
 from paperlib.metrics import frechet_distance_of, manifold, on_manifold
 from paperlib.profiles import Profile, device
 from paperlib.records import Record
-from paperlib.streams import stream
+from paperlib.streams import seeded, stream
 from paperlib.support.stopwatch import timed
 from paperlib.training import predict
 
 FAMILIES: dict[str, Callable[[int, int], Latents]] = {"gaussian": Conditioner, "mixture": MixtureConditioner, "flow": FlowConditioner}
 SHOWN = 20
 RAREST = 0.001
+WIDE = 2.0  # temperature of a chain's candidates; see metropolis_sample
 
 
 @dataclass(frozen=True)
 class Sampled:
     """z: (K, n, d), n latents of each of K attributes. fit_seconds: before the first could be drawn. seconds: (K,) of one latent.
 
-    images_made: drawing them made their images too. acceptance: of rejection, the shares that were kept and clipped, by attribute.
+    images_made: drawing them made their images too. acceptance: of methods whose every image the teacher reads, by attribute: the share that was
+    kept, the effective sample size of a candidate, the share of repeated latents.
     """
 
     z: torch.Tensor
@@ -55,40 +73,51 @@ def sample(config: DiversityRun, profile: Profile, progress: bool, record_of: Ca
     """The method's latents, every attribute's own, with what they cost."""
     method, n = config.method, config.per_attribute
     rng = stream(config.seed, "method draws")
-    if isinstance(method, Rejection):
-        return _kept(method, config, profile, rng, progress)
-    if isinstance(method, Langevin):
-        fit_seconds, batch = 0.0, profile.parts.generator_batch
-        draw: Callable[[int], torch.Tensor] = partial(
-            langevin_sample, *pair(profile), n=n, steps=method.steps, step_size=method.step_size, rng=rng, batch_size=batch
-        )
+    if isinstance(method, Rejection | Metropolis | Resampling):
+        return _read(method, config, profile, rng, progress)
+    if isinstance(method, Langevin | Ode):
+        draw, fit_seconds = _following(method, n, profile, rng), 0.0
     else:
         latents, fit_seconds = on_record(method, config.seed, profile, record_of) or fit(method, config.seed, profile, progress)
-
-        def draw(attribute: int) -> torch.Tensor:
-            return latents.sample(torch.full((n,), attribute, device=device()), rng).detach()
-
         latents.sample(torch.zeros(n, dtype=torch.long, device=device()))  # warms up, outside the run's stream
+        draw = partial(_drawn_from, latents, n, rng)
     drawn, seconds = zip(*(timed(partial(draw, a)) for a in range(len(profile.parts.class_names()))), strict=True)
     return Sampled(torch.stack(drawn), fit_seconds, [s / n for s in seconds])
 
 
-def _kept(method: Rejection, config: DiversityRun, profile: Profile, rng: torch.Generator, progress: bool) -> Sampled:
-    """From the prior all attributes share the images; from a proposal each has its own.
+def _drawn_from(latents: Latents, n: int, rng: torch.Generator, attribute: int) -> torch.Tensor:
+    return latents.sample(torch.full((n,), attribute, device=device()), rng).detach()
+
+
+def _following(method: Langevin | Ode, n: int, profile: Profile, rng: torch.Generator) -> Callable[[int], torch.Tensor]:
+    """attribute -> latents (n, d), by the gradient of the pair."""
+    settings: dict[str, Any] = {"n": n, "steps": method.steps, "prior_weight": method.prior_weight, "rng": rng}
+    settings["batch_size"] = profile.parts.generator_batch
+    if isinstance(method, Ode):
+        return partial(ode_sample, *pair(profile), **settings)
+    return partial(langevin_sample, *pair(profile), step_size=method.step_size, adjusted=method.adjusted, **settings)
+
+
+def _read(
+    method: Rejection | Metropolis | Resampling, config: DiversityRun, profile: Profile, rng: torch.Generator, progress: bool
+) -> Sampled:
+    """Methods whose every image the teacher reads. From the prior all attributes share the images; from a proposal each has its own.
 
     NeverProducedError for an attribute of which 10,000 draws keep less than RAREST of themselves: n latents take at most about 1,000 n draws.
     """
     attributes, n = range(len(profile.parts.class_names())), config.per_attribute
-    weight, batch, fit_seconds = method.prior_weight, profile.parts.generator_batch, 0.0
-    if method.proposal is None:
-        found = rejection_sample(*pair(profile), attributes, n, prior_weight=weight, rng=rng, batch_size=batch, rarest=RAREST)
+    batch, fit_seconds = profile.parts.generator_batch, 0.0
+    settings: dict[str, Any] = {"prior_weight": method.prior_weight, "rng": rng, "batch_size": batch}
+    found: list[Accepted]
+    if isinstance(method, Rejection):
+        found = rejection_sample(*pair(profile), attributes, n, rarest=RAREST, **settings)
+    elif isinstance(method, Resampling):
+        found = resample(*pair(profile), attributes, n, pool=method.pool, **settings)
     else:
-        proposal, fit_seconds = fit(method.proposal, config.seed, profile, progress)
-        found = [
-            proposed_sample(proposal, *pair(profile), a, n, prior_weight=weight, rng=rng, batch_size=batch, rarest=RAREST)
-            for a in attributes
-        ]
-    acceptance = {"acceptance": [f.rate for f in found], "clipped": [f.clipped for f in found]}
+        fitted, fit_seconds = fit(method.proposal, config.seed, profile, progress)
+        assert isinstance(fitted, LatentPosterior)
+        found = [metropolis_sample(fitted.at(WIDE), *pair(profile), a, n, passes=method.passes, **settings) for a in attributes]
+    acceptance = {"acceptance": [f.rate for f in found], "effective": [f.effective for f in found], "repeated": [f.repeated for f in found]}
     return Sampled(torch.stack([f.z for f in found]), fit_seconds, [f.seconds / f.accepted for f in found], True, acceptance)
 
 
@@ -100,7 +129,7 @@ def paper_b_run(method: Method, seed: int, profile: Profile) -> ConditioningRun 
 
 
 def on_record(
-    method: Trained | Distilled, seed: int, profile: Profile, record_of: Callable[[Config], Record]
+    method: Trained | Posterior | Likelihood, seed: int, profile: Profile, record_of: Callable[[Config], Record]
 ) -> tuple[Latents, float] | None:
     """What notebook 04 trained in just this way, and the seconds of its run, validation included; None for any other method."""
     run = paper_b_run(method, seed, profile)
@@ -110,11 +139,10 @@ def on_record(
     return conditioning.Recorded(*conditioning.distribution_of(record)), record.provenance["seconds"]
 
 
-def fit(method: Trained | Distilled, seed: int, profile: Profile, progress: bool) -> tuple[Latents, float]:
+def fit(method: Trained | Posterior | Likelihood, seed: int, profile: Profile, progress: bool) -> tuple[Latents, float]:
     """The method's distribution, and the seconds that it took."""
-    if isinstance(method, Distilled):
-        return timed(lambda: _distil(method, seed, profile, progress))
-    return timed(lambda: _train(method, seed, profile, progress))
+    fits: dict[type, Callable[..., Latents]] = {Trained: _train, Posterior: _distil, Likelihood: _likelihood}
+    return timed(lambda: fits[type(method)](method, seed, profile, progress))
 
 
 def _train(method: Trained, seed: int, profile: Profile, progress: bool) -> Latents:
@@ -125,11 +153,34 @@ def _train(method: Trained, seed: int, profile: Profile, progress: bool) -> Late
     )[0]  # fmt: skip
 
 
-def _distil(method: Distilled, seed: int, profile: Profile, progress: bool) -> Latents:
+def _distil(method: Posterior, seed: int, profile: Profile, progress: bool) -> LatentPosterior:
     return distil_posterior(
         *pair(profile), len(profile.parts.class_names()), draws=method.labelled, epochs=method.epochs, prior_weight=method.prior_weight,
         generator_batch=profile.parts.generator_batch, seed=seed, progress=progress,
     )[0]  # fmt: skip
+
+
+def _likelihood(method: Likelihood, seed: int, profile: Profile, progress: bool) -> Latents:
+    generator, teacher = pair(profile)
+    classes, weight = len(profile.parts.class_names()), method.prior_weight
+    if method.posterior is None:
+        latents = accepted_latents(
+            generator, teacher, classes, draws=method.labelled, prior_weight=weight, generator_batch=profile.parts.generator_batch, seed=seed,
+            progress=progress,
+        )  # fmt: skip
+    else:
+        posterior, rng = _distil(method.posterior, seed, profile, progress), stream(seed, "accepted latents")
+        each = method.labelled // classes
+        latents = [posterior.sample(torch.full((each,), a, device=device()), rng) for a in range(classes)]
+    with seeded(seed, "conditioner weights"):
+        flow = FlowConditioner(classes, generator.latent_dim, components=method.components).to(device())
+    flow, _ = fit_to_latents(flow, latents, steps=method.steps, seed=seed, progress=progress)
+    if method.tuned:
+        flow, _ = train_conditioner(
+            generator, teacher, classes, epochs=1, labels_per_epoch=method.tuned, learning_rate=2e-4, optimizer="adam", prior_weight=weight,
+            family=lambda *_: flow.train().requires_grad_(True), validation_labels=100, seed=seed, progress=progress,
+        )  # fmt: skip
+    return flow
 
 
 def truth(profile: Profile, per_attribute: int) -> dict[int, torch.Tensor]:

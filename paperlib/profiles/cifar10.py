@@ -17,7 +17,7 @@ import torch
 from torch import nn
 
 from paperlib import data, printed_numbers
-from paperlib.config import Distilled, Labels, Rejection, Setting, Trained, check_choice
+from paperlib.config import Labels, Posterior, Rejection, Setting, Trained, check_choice
 from paperlib.data import Images, split
 from paperlib.data.cifar10 import CLASSES, URL, Cifar10, describe, downloaded
 from paperlib.generators import Generator, from_module, fuse_residual
@@ -250,7 +250,7 @@ GAUSSIAN = Trained(
 )
 WARM = replace(GAUSSIAN, warm_start=WARM_START)
 MIXTURE = replace(GAUSSIAN, family="mixture", labels_per_epoch=3000, learning_rate=0.1)
-POSTERIOR = Distilled(prior_weight=1.0, labelled=30_000, epochs=30)
+POSTERIOR = Posterior(prior_weight=0.01, labelled=100_000, epochs=20)
 
 CIFAR10_SMALL = Profile(
     name="cifar10_small", parts=small_parts(Paths()), seeds=3, side_seeds=3, quality_samples=2000,
@@ -265,9 +265,9 @@ CIFAR10_SMALL = Profile(
         per_attribute=250,
         methods=(
             *(Rejection(w) for w in (1.0, 0.1, 0.01)), GAUSSIAN, replace(GAUSSIAN, prior_weight=0.01), WARM, replace(MIXTURE, prior_weight=0.1),
-            *(replace(POSTERIOR, prior_weight=w) for w in (0.1, 0.01)),
+            replace(POSTERIOR, prior_weight=0.1), POSTERIOR, Metropolis(0.01, passes=2, proposal=POSTERIOR),
         ),
-        few=(Rejection(1.0), GAUSSIAN, WARM, replace(POSTERIOR, prior_weight=0.01)),
+        few=(Rejection(1.0), GAUSSIAN, WARM, POSTERIOR),
     ),
     conditioning=ConditioningSizes(
         epochs=10, labels_per_epoch=printed_numbers.CONDITIONING_LABELS, validation_labels=1000, batch_size=64, learning_rate=1e-3,

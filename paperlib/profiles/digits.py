@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from paperlib import data, printed_numbers
-from paperlib.config import Distilled, Labels, Langevin, Rejection, Setting, Trained, check_choice
+from paperlib.config import Labels, Langevin, Likelihood, Metropolis, Ode, Posterior, Rejection, Resampling, Setting, Trained, check_choice
 from paperlib.data import Images
 from paperlib.generators import Generator, from_module, fuse_residual
 from paperlib.generators.residual import ResidualGenerator
@@ -104,7 +104,12 @@ WARM = replace(GAUSSIAN, warm_start=WARM_START)
 # Not paper B's own form, so not at its full budget.
 MIXTURE = replace(GAUSSIAN, family="mixture", labels_per_epoch=3000, learning_rate=0.1)
 FLOW = replace(GAUSSIAN, family="flow", labels_per_epoch=3000, learning_rate=2e-3, optimizer="adam")
-POSTERIOR = Distilled(prior_weight=1.0, labelled=30_000, epochs=30)
+POSTERIOR = Posterior(prior_weight=0.001, labelled=100_000, epochs=20)
+LIKELIHOOD = (
+    Likelihood(0.001, labelled=100_000, components=1, steps=2000), Likelihood(0.001, labelled=100_000, components=1, steps=2000, tuned=3000),
+    Likelihood(0.001, labelled=100_000, components=1, steps=8000, posterior=POSTERIOR),
+)  # fmt: skip
+BRIEF = Posterior(prior_weight=0.1, labelled=300, epochs=2)  # of the smoke profile
 
 # Table 1's runs of DS and DS+HSM at 16 epochs took 10.1 and 17.2 seconds (three seeds, nothing beside them): 16 * 17.2 / 10.1 = 27.
 CONTROLS = ControlSizes(real_images=4000, equal_cost_epochs=27)
@@ -125,11 +130,15 @@ DIGITS = Profile(
             WARM,
             *(replace(MIXTURE, prior_weight=w) for w in (0.02, 0.1)),
             *(replace(FLOW, prior_weight=w) for w in (0.1, 0.3, 1.0)),
-            *(replace(POSTERIOR, prior_weight=w) for w in (0.1, 0.02, 0.01)),
-            Rejection(0.001, proposal=POSTERIOR),
-            Langevin(steps=40, step_size=0.05),
+            *(replace(POSTERIOR, prior_weight=w) for w in (0.1, 0.01, 0.001)),
+            Metropolis(0.001, passes=2, proposal=POSTERIOR),
+            *LIKELIHOOD,
+            Resampling(0.001, pool=5000),
+            Langevin(prior_weight=1.0, steps=100, step_size=0.05),
+            Langevin(prior_weight=0.01, steps=100, step_size=0.02, adjusted=True),
+            Ode(prior_weight=1.0, steps=20),
         ),
-        few=(Rejection(1.0), GAUSSIAN, WARM, replace(POSTERIOR, prior_weight=0.01)),
+        few=(Rejection(1.0), GAUSSIAN, WARM, POSTERIOR),
     ),
     conditioning=ConditioningSizes(
         epochs=10, labels_per_epoch=printed_numbers.CONDITIONING_LABELS, validation_labels=5000, batch_size=64, learning_rate=1e-3,
@@ -160,8 +169,10 @@ SMOKE = replace(
                 replace(family, prior_weight=w, epochs=1, labels_per_epoch=64)
                 for family, w in ((GAUSSIAN, 0.0), (replace(GAUSSIAN, warm_start=50), 0.0), (MIXTURE, 0.1), (FLOW, 0.3))
             ),
-            replace(POSTERIOR, labelled=300, epochs=2), Rejection(0.1, proposal=replace(POSTERIOR, labelled=300, epochs=2)),
-            Langevin(steps=2, step_size=0.05),
+            BRIEF, Metropolis(0.1, passes=2, proposal=BRIEF), Likelihood(0.1, labelled=300, components=2, steps=20, tuned=64),
+            Likelihood(0.1, labelled=300, components=1, steps=20, posterior=BRIEF), Resampling(0.1, pool=200),
+            Langevin(prior_weight=1.0, steps=2, step_size=0.05, adjusted=True), Ode(prior_weight=1.0, steps=1),
+            Langevin(prior_weight=1.0, steps=2, step_size=0.05),
         ),
     ),
     conditioning=ConditioningSizes(

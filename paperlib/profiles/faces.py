@@ -21,7 +21,7 @@ import torch
 from torch import nn
 
 from paperlib import data, printed_numbers
-from paperlib.config import ConfigError, Distilled, Labels, Method, Rejection, Setting, Trained, check_choice
+from paperlib.config import ConfigError, Labels, Method, Posterior, Rejection, Setting, Trained, check_choice
 from paperlib.data import Images
 from paperlib.data.utkface import RACES, FaceAttribute, find_faces
 from paperlib.generators import Generator, load_residual_biggan
@@ -196,12 +196,14 @@ GAUSSIAN = Trained(
     optimizer="sgd",
 )  # fmt: skip
 WARM = replace(GAUSSIAN, warm_start=WARM_START)
-POSTERIOR = Distilled(prior_weight=1.0, labelled=30_000, epochs=30)
+POSTERIOR = Posterior(prior_weight=0.01, labelled=100_000, epochs=20)
 METHODS: tuple[Method, ...] = (
     *(Rejection(w) for w in (1.0, 0.1, 0.01)),
     GAUSSIAN,
     WARM,
-    *(replace(POSTERIOR, prior_weight=w) for w in (0.1, 0.01)),
+    replace(POSTERIOR, prior_weight=0.1),
+    POSTERIOR,
+    Metropolis(0.01, passes=2, proposal=POSTERIOR),
 )
 
 FACES = Profile(

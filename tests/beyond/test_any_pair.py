@@ -8,8 +8,10 @@ import torch.nn.functional as F
 from torch import nn
 
 from paperlib.beyond.distillation import distil_posterior
+from paperlib.beyond.gradient_sampling import langevin_sample, ode_sample
 from paperlib.beyond.latent_families import FlowConditioner, MixtureConditioner
-from paperlib.beyond.posterior_sampling import langevin_sample, proposed_sample, rejection_sample
+from paperlib.beyond.maximum_likelihood import accepted_latents, fit_to_latents
+from paperlib.beyond.posterior_sampling import metropolis_sample, rejection_sample, resample
 from paperlib.conditioner import Conditioner, train_conditioner
 from paperlib.generators import from_module
 
@@ -58,9 +60,15 @@ def distilled(generator, classifier, attribute, n):
     return posterior.sample(torch.full((n,), attribute))
 
 
-def proposed(generator, classifier, attribute, n):
-    posterior, _ = distil_posterior(generator, classifier, CLASSES, draws=1000, epochs=5, progress=False)
-    return proposed_sample(posterior, generator, classifier, attribute, n, prior_weight=0.1).z
+def metropolis(generator, classifier, attribute, n):
+    posterior, _ = distil_posterior(generator, classifier, CLASSES, draws=1000, epochs=5, prior_weight=0.1, progress=False)
+    return metropolis_sample(posterior.at(2.0), generator, classifier, attribute, n, prior_weight=0.1).z
+
+
+def likelihood(generator, classifier, attribute, n):
+    latents = accepted_latents(generator, classifier, CLASSES, draws=6000, prior_weight=0.02, progress=False)
+    mixture, _ = fit_to_latents(MixtureConditioner(CLASSES, LATENT, components=2), latents, steps=900, learning_rate=1e-2, progress=False)
+    return mixture.sample(torch.full((n,), attribute))
 
 
 METHODS = {
@@ -69,7 +77,15 @@ METHODS = {
     "mixture": trained(MixtureConditioner, learning_rate=0.5, prior_weight=0.01),
     "flow": trained(FlowConditioner, learning_rate=5e-3, optimizer="adam", prior_weight=0.1),
     "posterior": distilled,
-    "posterior, checked": proposed,
+    "posterior, Metropolis": metropolis,
+    "likelihood": likelihood,
+    "resampling": lambda generator, classifier, attribute, n: (
+        resample(generator, classifier, [attribute], n, pool=2000, prior_weight=0.1)[0].z
+    ),
+    "MALA": lambda generator, classifier, attribute, n: langevin_sample(
+        generator, classifier, attribute, n, steps=60, step_size=0.05, adjusted=True
+    ),
+    "ode": lambda generator, classifier, attribute, n: ode_sample(generator, classifier, attribute, n, steps=5),
     "rejection": lambda generator, classifier, attribute, n: rejection_sample(generator, classifier, [attribute], n, prior_weight=0.1)[0].z,
     "langevin": lambda generator, classifier, attribute, n: langevin_sample(generator, classifier, attribute, n, steps=60, step_size=0.05),
 }

@@ -1,18 +1,20 @@
 """The latent families keep one interface: densities that integrate to one and belong to their samples; the prior term pulls to the prior."""
 
 import math
+from functools import partial
 
 import pytest
 import torch
 from torch import nn
 
-from paperlib.beyond.latent_families import FlowConditioner, LatentPosterior, MixtureConditioner
-from paperlib.conditioner import Conditioner, log_normal, train_conditioner
+from paperlib.beyond.latent_families import FlowConditioner, MixtureConditioner
+from paperlib.beyond.latent_posterior import LatentPosterior
+from paperlib.conditioner import Conditioner, NeverProducedError, log_normal, train_conditioner
 from paperlib.generators import from_module
 
 pytestmark = pytest.mark.slow
 
-FAMILIES = (Conditioner, MixtureConditioner, FlowConditioner)
+FAMILIES = (Conditioner, MixtureConditioner, FlowConditioner, partial(FlowConditioner, components=3))
 
 
 def shaken(family, attributes=3, dim=2):
@@ -41,30 +43,39 @@ def test_the_density_integrates_to_one_and_is_that_of_the_samples(family):
         assert torch.allclose(deviation[0], z.std(0), atol=0.15)
 
 
-def posterior(attributes=3, dim=2, weight=0.5):
+def posterior(attributes=3, dim=2, temperature=0.5, **options):
     torch.manual_seed(1)
-    return LatentPosterior(nn.Sequential(nn.Linear(dim, 8), nn.Tanh(), nn.Linear(8, attributes)), attributes, dim, weight)
+    network = nn.Sequential(nn.Linear(dim, 8), nn.Tanh(), nn.Linear(8, attributes))
+    return LatentPosterior(network, attributes, dim, temperature=temperature, **options)
 
 
-def test_a_posterior_is_bayes_rule_and_its_samples_are_its_density():
+def test_a_posteriors_density_is_that_of_its_samples():
     model = posterior()
     axis = torch.linspace(-5, 5, 201)
     grid = torch.cartesian_prod(axis, axis)
     for a in range(3):
         attribute = torch.full((len(grid),), a)
         density = model.log_prob(grid, attribute).exp() * (axis[1] - axis[0]) ** 2
-        bayes = (log_normal(grid) + model.network(grid).log_softmax(1)[:, a] / 0.5).softmax(0)
+        expected = (log_normal(grid) + model.network(grid).sigmoid()[:, a].log() / 0.5).softmax(0)
         assert density.sum() == pytest.approx(1, abs=0.03)
-        assert torch.allclose(density / density.sum(), bayes, atol=1e-5)
-        exact = (bayes[:, None] * grid).sum(0)
+        assert torch.allclose(density / density.sum(), expected, atol=1e-5)
+        exact = (expected[:, None] * grid).sum(0)
         z = model.sample(torch.full((20_000,), a), torch.Generator().manual_seed(0))
         assert torch.allclose(z.mean(0), exact, atol=0.03)
         mean, deviation = model.moments(torch.tensor([a]))
         assert torch.allclose(mean[0], exact, atol=0.03)
-        assert torch.allclose(deviation[0], (bayes[:, None] * (grid - exact).square()).sum(0).sqrt(), atol=0.03)
+        assert torch.allclose(deviation[0], (expected[:, None] * (grid - exact).square()).sum(0).sqrt(), atol=0.03)
 
 
-def test_a_posterior_keeps_the_protocol():
+def test_a_lower_temperature_keeps_what_is_surer():
+    model, sharper = posterior(temperature=1.0), posterior(temperature=1.0).at(0.1)
+    attribute = torch.full((2000,), 1)
+    kept = [m.network(m.sample(attribute, torch.Generator().manual_seed(0))).sigmoid()[:, 1].mean() for m in (model, sharper)]
+    assert kept[1] > kept[0] + 0.02
+    assert (sharper.temperature, sharper.prior_weight) == (0.1, 1.0)
+
+
+def test_a_posterior_keeps_the_protocol(monkeypatch):
     model = posterior(dim=5)
     attribute = torch.tensor([0, 2, 1, 2])
     first, again = (model.sample(attribute, torch.Generator().manual_seed(4)) for _ in range(2))
@@ -74,16 +85,19 @@ def test_a_posterior_keeps_the_protocol():
     assert set(model.state_dict()) == {f"network.{name}" for name in model.network.state_dict()}
     with pytest.raises(ValueError, match=r"knows 0\.\.2"):
         model.sample(torch.tensor([3]))
-    for weight in (0, -1, float("nan"), float("inf")):
+    for value in (0, -1, float("nan"), float("inf")):
         with pytest.raises(ValueError, match="prior_weight = "):
-            posterior(weight=weight)
+            posterior(prior_weight=value)
+        with pytest.raises(ValueError, match="temperature = "):
+            posterior(temperature=value)
     broken = nn.Sequential(nn.Linear(5, 3))
     broken[0].bias.data.fill_(float("nan"))
     with pytest.raises(ValueError, match="logits are NaN or infinite; train it again"):
         LatentPosterior(broken, 3, 5)
     never = nn.Sequential(nn.Linear(5, 3))
     never[0].bias.data = torch.tensor([0.0, 0.0, -100.0])
-    with pytest.raises(RuntimeError, match=r"keeps .*e-\d+ of the prior's draws for attribute 2, .* raise prior_weight"):
+    monkeypatch.setattr(LatentPosterior, "MAX_DRAWS", 1_000_000)
+    with pytest.raises(NeverProducedError, match=r"draws of the prior gave 0 of 1 latents of attribute 2 .* raise either"):
         LatentPosterior(never, 3, 5).sample(torch.tensor([2]))
 
 
@@ -98,7 +112,11 @@ def test_samples_follow_the_rng_and_attributes_are_checked(family):
     with pytest.raises(ValueError, match=r"knows 0\.\.2"):
         model.sample(torch.tensor([3]))
     model.sample(attribute).sum().backward()
-    assert all(p.grad is not None for p in model.parameters() if family is not MixtureConditioner or p.grad is not None)
+    assert all(
+        p.grad is not None
+        for p in model.parameters()
+        if p.grad is not None or (not isinstance(model, MixtureConditioner) and not getattr(model, "base", None))
+    )
 
 
 def test_the_flow_starts_as_the_prior_and_is_inverted():

@@ -10,7 +10,7 @@ from conftest import arrange_imagenet, classifier_record, moved, outcome
 from paperlib import profiles, records
 from paperlib.commands import doctor
 from paperlib.commands.workload import Work, measure, work
-from paperlib.config import Distilled, DiversityRun, Langevin, Rejection, Trained
+from paperlib.config import DiversityRun, Langevin, Likelihood, Metropolis, Ode, Posterior, Rejection, Resampling, Trained
 from paperlib.experiment import plans
 
 pytestmark = pytest.mark.slow
@@ -61,13 +61,17 @@ def test_work_is_what_a_run_does(name, smoke):
     assert counted == {"generator": expected.generated + expected.mined, "trained": expected.trained}
 
 
-LEARNED = Distilled(prior_weight=1.0, labelled=2000, epochs=1)
+LEARNED = Posterior(prior_weight=1.0, labelled=2000, epochs=1)
 METHODS = {
     "trained": Trained("flow", prior_weight=1.0, epochs=2, labels_per_epoch=640, batch_size=64, learning_rate=0.01, optimizer="adam"),
-    "distilled": LEARNED,
+    "posterior": LEARNED,
+    "likelihood": Likelihood(1.0, labelled=2000, components=1, steps=5, tuned=640),
+    "flow of the posterior": Likelihood(1.0, labelled=2000, components=1, steps=5, posterior=LEARNED),
     "rejection": Rejection(1.0),
-    "proposed": Rejection(1.0, proposal=LEARNED),
-    "langevin": Langevin(steps=2, step_size=0.05),
+    "metropolis": Metropolis(1.0, passes=2, proposal=LEARNED),
+    "resampling": Resampling(1.0, pool=1000),
+    "langevin": Langevin(prior_weight=1.0, steps=2, step_size=0.05),
+    "ode": Ode(1.0, steps=2),
 }
 
 

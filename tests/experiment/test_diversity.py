@@ -9,7 +9,7 @@ import torch
 from outcomes import outcome
 
 from paperlib import profiles, records
-from paperlib.config import Distilled, DiversityRun, Rejection, Trained
+from paperlib.config import DiversityRun, Metropolis, Posterior, Rejection, Trained
 from paperlib.experiment import diversity, run
 from paperlib.experiment.outcome import look
 from paperlib.metrics import on_manifold
@@ -75,19 +75,19 @@ def test_costs_are_of_the_record_and_not_of_the_metrics(smoke):
 
 
 def test_an_image_costs_the_latent_and_a_pass_of_the_generator(smoke, truth):
-    posterior = outcome(DiversityRun(profile="smoke", seed=0, method=Distilled(1.0, labelled=200, epochs=1), per_attribute=40), smoke)
+    posterior = outcome(DiversityRun(profile="smoke", seed=0, method=Posterior(1.0, labelled=200, epochs=1), per_attribute=40), smoke)
     extra = np.subtract(posterior.costs["image_microseconds"], posterior.costs["latent_microseconds"])
     assert extra == pytest.approx(extra[0])
     assert extra[0] > 0
     assert truth.costs["image_microseconds"] == truth.costs["latent_microseconds"]
 
 
-def test_posteriors_that_differ_in_their_weight_have_the_same_network():
-    first, second = (diversity.fit(Distilled(w, labelled=150, epochs=1), 7, SMOKE, False)[0] for w in (1.0, 0.1))
-    assert first.network is not second.network
-    state = second.network.state_dict()
-    assert all(torch.equal(value, state[name]) for name, value in first.network.state_dict().items())
-    assert (first.prior_weight, second.prior_weight) == (1.0, 0.1)
+def test_a_chain_says_what_it_kept(smoke):
+    method = Metropolis(1.0, passes=2, proposal=Posterior(1.0, labelled=400, epochs=2))
+    found = outcome(DiversityRun(profile="smoke", seed=0, method=method, per_attribute=40), smoke).metrics
+    assert found["acceptance"] == pytest.approx([40 / 180] * 10)
+    assert all(0 < share < 1 for share in found["effective"])
+    assert all(0 <= share < 1 for share in found["repeated"])
 
 
 @pytest.mark.parametrize("config", [*SMOKE.diversity_runs(0), *SMOKE.mined_classifier_runs(0), SMOKE.mined_space_run(0)])
@@ -139,7 +139,7 @@ def test_paper_bs_own_training_is_taken_from_its_record(smoke, monkeypatch):
     z = recorded.sample(attribute, torch.Generator().manual_seed(0))
     mu, sigma = recorded.moments(attribute)
     assert torch.equal(z, mu + sigma * torch.randn(30, mu.shape[1], generator=torch.Generator().manual_seed(0)))
-    for other in (replace(own, prior_weight=0.1), replace(own, epochs=3), replace(own, family="flow"), Distilled(1.0, 100, 1)):
+    for other in (replace(own, prior_weight=0.1), replace(own, epochs=3), replace(own, family="flow"), Posterior(1.0, 100, 1)):
         assert diversity.on_record(other, 0, smoke, pytest.fail) is None
     warm = diversity.on_record(replace(own, warm_start=50), 0, smoke, record_of)[0]
     assert asked[1] == smoke.conditioning_run(0, warm_start=50)

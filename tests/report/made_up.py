@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from paperlib.config import Distilled, Langevin, MinedClassifierRun, Rejection, Setting, Trained
+from paperlib.config import Langevin, Metropolis, MinedClassifierRun, Posterior, Rejection, Setting, Trained
 from paperlib.profiles import SMOKE
 from paperlib.records import Record
 
 OWN, GIVEN = Setting("unconditional", "mnist"), Setting("given", "mnist")
 GAUSSIAN = Trained("gaussian", prior_weight=0.0, epochs=1, labels_per_epoch=64, batch_size=64, learning_rate=1e-3, optimizer="sgd")
-POSTERIOR = Distilled(prior_weight=0.01, labelled=100, epochs=1)
+POSTERIOR = Posterior(prior_weight=0.01, labelled=100, epochs=1)
 
 
 def made(config, metrics, workers=1, pictures=None, history=None, **costs):
@@ -64,7 +64,7 @@ def drawn(method, seed, judge, variance, coverage, latent, image, acceptance=Non
         "teacher_accuracy": 1.0, "judge_accuracy": judge, "judge_by_attribute": [judge, judge], "pixel_variance": variance,
         "feature_variance": 2 * variance, "on_manifold": 0.8, "judge_on_manifold": 0.95,
     } | {f"{r}_{m}": coverage for r in ("truth", "real") for m in ("precision", "recall", "density", "coverage", "fid")}  # fmt: skip
-    metrics |= {"acceptance": acceptance} if acceptance else {}
+    metrics |= {"acceptance": acceptance, "effective": [0.6, 0.7], "repeated": [0.1, 0.2]} if acceptance else {}
     metrics |= {} if seed else {"judge_off_manifold": 0.5}
     config = replace(SMOKE.diversity_runs(seed)[0], method=method)
     return made(
@@ -83,8 +83,8 @@ def diverse(workers=1):
             drawn(Rejection(0.01), seed, 0.98, 0.095, 0.94, 7000, 7000, [0.1, 0.06], workers),
             drawn(GAUSSIAN, seed, 0.95 + shift, 0.02, 0.12, 2, 100, None, workers),
             drawn(POSTERIOR, seed, 0.995, 0.092, 0.90, 60, 200, None, workers),
-            drawn(Rejection(0.01, proposal=POSTERIOR), seed, 0.993, 0.08, 0.93, 900, 900, [0.5, 0.5], workers),
-            drawn(Langevin(steps=5, step_size=0.1), seed, 0.7, 0.11, 0.9, 9000, 9100, None, workers),
+            drawn(Metropolis(0.01, passes=2, proposal=POSTERIOR), seed, 0.993, 0.08, 0.93, 900, 900, [0.5, 0.5], workers),
+            drawn(Langevin(prior_weight=1.0, steps=5, step_size=0.1), seed, 0.7, 0.11, 0.9, 9000, 9100, None, workers),
         ]
     return found
 

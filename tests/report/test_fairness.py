@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from paperlib.config import Distilled, Rejection, Trained
+from paperlib.config import Posterior, Rejection, Trained
 from paperlib.profiles import SMOKE
 from paperlib.records import Record
 from paperlib.report import fairness
@@ -29,7 +29,7 @@ def records():
         found += [
             record(Rejection(prior_weight=1.0), seed, [0.95] * 4, [0.2, 0.2, 0.4, 0.4]),
             record(GAUSSIAN, seed, [f + 0.001 * seed for f in falling], [0.02, 0.02, 0.02, 0.02]),
-            record(Distilled(prior_weight=0.01, labelled=100, epochs=1), seed, [0.9] * 4, [0.19, 0.19, 0.38, 0.38]),
+            record(Posterior(prior_weight=0.01, labelled=100, epochs=1), seed, [0.9] * 4, [0.19, 0.19, 0.38, 0.38]),
         ]
     return found
 

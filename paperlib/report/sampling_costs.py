@@ -1,0 +1,99 @@
+"""Past paper B: what an image of an attribute costs by every method, in passes of the generator and in seconds.
+
+A pass is one image made. A pass with a gradient counts as three (the backward pass is about two forward ones). Passes carry over to any
+generator whose pass is dearer than a latent's; seconds are those of the machine that ran it.
+
+table(found(DIGITS))          # a pandas frame, one row a method and weight
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from paperlib.config import Langevin, Likelihood, Metropolis, Ode, Posterior, Rejection, Resampling, Trained
+from paperlib.records import Record
+from paperlib.report.estimates import runs_at_a_time
+
+GRADIENT = 3  # passes that one forwards and backwards counts as
+SAME_W = "times cheaper"
+COLUMNS = (
+    "method", "w", "attribute", "passes to fit", "passes an image", "evenly", SAME_W, "evenly, times cheaper", "pays after", "seconds to fit",
+    "µs a latent", "µs an image", "effective %", "repeated %", "runs at a time",
+)  # fmt: skip
+
+
+class Passes(NamedTuple):
+    """Of the generator. fit: before the first image. image: (K,) for one image of each attribute, were it the only one that is wanted.
+    evenly: for one image where all attributes are wanted equally often."""
+
+    fit: float
+    image: np.ndarray
+    evenly: float
+
+
+def passes(run: Record) -> Passes:  # noqa: PLR0911 -- a return a kind
+    """Of a diversity run, from its config and the shares that were kept."""
+    method, classes = run.config.method, len(run.metrics["judge_by_attribute"])
+    one = np.ones(classes)
+    match method:
+        case Rejection():
+            each = 1 / np.array(run.metrics["acceptance"])
+            return Passes(0, each, each.max() / classes)
+        case Resampling():
+            each = one * method.pool / run.config.per_attribute
+            return Passes(0, each, each[0] / classes)
+        case Metropolis():
+            return Passes(method.proposal.labelled, one * method.passes, method.passes)
+        case Langevin():
+            return Passes(0, one * (GRADIENT * method.steps + 1), GRADIENT * method.steps + 1)
+        case Ode():
+            return Passes(0, one * (2 * GRADIENT * method.steps + 1), 2 * GRADIENT * method.steps + 1)
+        case Posterior():
+            return Passes(method.labelled, one, 1)
+        case Likelihood(posterior=posterior):
+            return Passes((posterior.labelled if posterior else method.labelled) + GRADIENT * method.tuned, one, 1)
+        case Trained():
+            return Passes(method.warm_start + GRADIENT * method.epochs * method.labels_per_epoch, one, 1)
+    raise TypeError(f"the cost of a {type(method).__name__} is not known")
+
+
+def mean_passes(runs: Sequence[Record]) -> Passes:
+    """Mean over seeds."""
+    found = [passes(run) for run in runs]
+    return Passes(*(np.mean([getattr(p, name) for p in found], axis=0) for name in Passes._fields))
+
+
+def pays_after(learned: Passes, rejection: Passes, attribute: int) -> float:
+    """Images of the attribute after which the fit has paid, in passes, against rejection; infinite where it never does."""
+    saved = rejection.image[attribute] - learned.image[attribute]
+    return learned.fit / saved if saved > 0 else float("inf")
+
+
+def table(found: Mapping[tuple[str, float], Sequence[Record]], rejection: str) -> pd.DataFrame:
+    """A row for each method and weight; means over seeds of passes, medians of times. The attribute is the one that rejection at w = 1 accepts most
+    rarely. times cheaper, pays after: against rejection at the method's own weight, where that is on record.
+
+    found: diversity.runs_by_method(records). rejection: that method's name.
+    """
+    rows, truth = [], found.get((rejection, 1.0), [])
+    rarest = int(np.mean([r.metrics["acceptance"] for r in truth], axis=0).argmin()) if truth else 0
+    for (method, weight), runs in found.items():
+        own, other = mean_passes(runs), found.get((rejection, weight))
+        row: dict[str, Any] = {"method": method, "w": weight, "attribute": rarest, "passes to fit": own.fit}
+        row |= {"passes an image": own.image[rarest], "evenly": own.evenly}
+        if other:
+            price = mean_passes(other)
+            row |= {SAME_W: price.image[rarest] / own.image[rarest], "evenly, times cheaper": price.evenly / own.evenly}
+            row |= {"pays after": pays_after(own, price, rarest)}
+        row |= {"seconds to fit": np.median([r.provenance["fit_seconds"] for r in runs])}
+        row |= {f"µs {name}": np.median([r.provenance[f"{what}_microseconds"][rarest] for r in runs]) for name, what in COSTS.items()}
+        row |= {f"{what} %": 100 * np.mean([r.metrics[what][rarest] for r in runs]) for what in CHAIN if what in runs[0].metrics}
+        rows.append(row | {"runs at a time": runs_at_a_time(runs)})
+    frame = pd.DataFrame(rows, columns=COLUMNS)
+    return frame.round(dict.fromkeys(frame.columns.drop("w"), 2))
+
+
+COSTS = {"a latent": "latent", "an image": "image"}
+CHAIN = ("effective", "repeated")

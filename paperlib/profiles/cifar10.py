@@ -17,7 +17,7 @@ import torch
 from torch import nn
 
 from paperlib import data, printed_numbers
-from paperlib.config import Labels, Posterior, Rejection, Setting, Trained, check_choice
+from paperlib.config import Labels, Metropolis, Posterior, Rejection, Setting, Trained, check_choice
 from paperlib.data import Images, split
 from paperlib.data.cifar10 import CLASSES, URL, Cifar10, describe, downloaded
 from paperlib.generators import Generator, from_module, fuse_residual

@@ -21,7 +21,7 @@ import torch
 from torch import nn
 
 from paperlib import data, printed_numbers
-from paperlib.config import ConfigError, Labels, Method, Posterior, Rejection, Setting, Trained, check_choice
+from paperlib.config import ConfigError, Labels, Method, Metropolis, Posterior, Rejection, Setting, Trained, check_choice
 from paperlib.data import Images
 from paperlib.data.utkface import RACES, FaceAttribute, find_faces
 from paperlib.generators import Generator, load_residual_biggan

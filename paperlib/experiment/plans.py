@@ -148,10 +148,21 @@ def half_of(count: int) -> range:
     return range(max(1, len(seeds_of(count)) // 2))
 
 
+RIVAL_SEEDS = 2
+
+
 def diversity(profile: Profile, seeds: int) -> list[DiversityRun]:
-    """Every method of conditioning past paper B over the side seeds; a few of them at one seed in a quick run."""
-    some = _or_one(profile, seeds, side_seeds(profile, seeds))
-    return [run for seed in some for run in profile.diversity_runs(seed, quick=quick(profile, seeds))]
+    """Every method of conditioning past paper B: those with a verdict over all seeds, the dear rivals over two, the others over the side seeds.
+    A quick run has a few of them at one seed."""
+    sizes = profile.diversity
+    if sizes is None:
+        return profile.diversity_runs(0)
+    side = side_seeds(profile, seeds)
+    if quick(profile, seeds):
+        return [profile.diversity_run(0, method) for method in (sizes.methods if sizes.few is None else sizes.few)]
+    some = {method: side[:RIVAL_SEEDS] for method in sizes.rivals} | dict.fromkeys(sizes.judged, seeds_of(seeds))
+    runs = [profile.diversity_run(seed, method) for method in sizes.methods for seed in some.get(method, side)]
+    return sorted(runs, key=lambda run: run.seed)
 
 
 def stage(profile: Profile, seeds: int) -> list[Config]:

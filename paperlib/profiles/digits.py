@@ -105,9 +105,12 @@ WARM = replace(GAUSSIAN, warm_start=WARM_START)
 MIXTURE = replace(GAUSSIAN, family="mixture", labels_per_epoch=3000, learning_rate=0.1)
 FLOW = replace(GAUSSIAN, family="flow", labels_per_epoch=3000, learning_rate=2e-3, optimizer="adam")
 POSTERIOR = Posterior(prior_weight=0.001, labelled=100_000, epochs=20)
-LIKELIHOOD = (
+CHAIN = Metropolis(0.001, passes=2, proposal=POSTERIOR)
+RIVALS = (
     Likelihood(0.001, labelled=100_000, components=1, steps=2000), Likelihood(0.001, labelled=100_000, components=1, steps=2000, tuned=3000),
-    Likelihood(0.001, labelled=100_000, components=1, steps=8000, posterior=POSTERIOR),
+    Likelihood(0.001, labelled=100_000, components=1, steps=8000, posterior=POSTERIOR), Resampling(0.001, pool=5000),
+    Langevin(prior_weight=1.0, steps=100, step_size=0.05), Langevin(prior_weight=0.01, steps=100, step_size=0.02, adjusted=True),
+    Ode(prior_weight=1.0, steps=20),
 )  # fmt: skip
 BRIEF = Posterior(prior_weight=0.1, labelled=300, epochs=2)  # of the smoke profile
 
@@ -131,14 +134,12 @@ DIGITS = Profile(
             *(replace(MIXTURE, prior_weight=w) for w in (0.02, 0.1)),
             *(replace(FLOW, prior_weight=w) for w in (0.1, 0.3, 1.0)),
             *(replace(POSTERIOR, prior_weight=w) for w in (0.1, 0.01, 0.001)),
-            Metropolis(0.001, passes=2, proposal=POSTERIOR),
-            *LIKELIHOOD,
-            Resampling(0.001, pool=5000),
-            Langevin(prior_weight=1.0, steps=100, step_size=0.05),
-            Langevin(prior_weight=0.01, steps=100, step_size=0.02, adjusted=True),
-            Ode(prior_weight=1.0, steps=20),
+            CHAIN,
+            *RIVALS,
         ),
         few=(Rejection(1.0), GAUSSIAN, WARM, POSTERIOR),
+        judged=(Rejection(1.0), Rejection(0.001), GAUSSIAN, POSTERIOR, CHAIN),
+        rivals=RIVALS,
     ),
     conditioning=ConditioningSizes(
         epochs=10, labels_per_epoch=printed_numbers.CONDITIONING_LABELS, validation_labels=5000, batch_size=64, learning_rate=1e-3,

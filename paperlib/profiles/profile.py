@@ -206,15 +206,19 @@ class MiningSizes:
 
 @dataclass(frozen=True)
 class DiversitySizes:
-    """What is compared past paper B; names as in config.py. few: those of the methods that a quick run takes; None is all of them."""
+    """What is compared past paper B; names as in config.py. Three parts of `methods`: few, those that a quick run takes, None is all of them;
+    judged, those that get a verdict, over all seeds; rivals, dear ones, over two. The others have the side seeds."""
 
     per_attribute: int
     methods: tuple[Method, ...]
     few: tuple[Method, ...] | None = None
+    judged: tuple[Method, ...] = ()
+    rivals: tuple[Method, ...] = ()
 
     def __post_init__(self) -> None:
-        for method in self.few or ():
-            check(method in self.methods, "few", method, "a quick run takes some of methods; add it there")
+        for name in ("few", "judged", "rivals"):
+            for method in getattr(self, name) or ():
+                check(method in self.methods, name, method, "it is a part of methods; add it there")
 
 
 @dataclass(frozen=True)
@@ -335,13 +339,18 @@ class Profile:
             raise ConfigError(f"profile = {self.name!r}: it does not say how far mining is followed; give it MiningSizes.")
         return self.mining
 
-    def diversity_runs(self, seed: int, *, quick: bool = False) -> list[DiversityRun]:
-        """Every method past paper B, or the few of a quick run; ConfigError where the profile has none."""
+    def diversity_run(self, seed: int, method: Method) -> DiversityRun:
+        """One way to draw images of every attribute; ConfigError where the profile has no sizes for it."""
+        return DiversityRun(profile=self.name, seed=seed, method=method, per_attribute=self._diversity().per_attribute)
+
+    def diversity_runs(self, seed: int) -> list[DiversityRun]:
+        """Every method past paper B; ConfigError where the profile has none."""
+        return [self.diversity_run(seed, method) for method in self._diversity().methods]
+
+    def _diversity(self) -> DiversitySizes:
         if self.diversity is None:
             raise ConfigError(f"profile = {self.name!r}: it compares no methods of conditioning; for notebook 06 use 'digits'.")
-        n, few = self.diversity.per_attribute, self.diversity.few
-        methods = self.diversity.methods if few is None or not quick else few
-        return [DiversityRun(profile=self.name, seed=seed, method=method, per_attribute=n) for method in methods]
+        return self.diversity
 
     def conditioning_run(
         self, seed: int, *, labels: Labels | None = None, teacher: str | None = None, warm_start: int | None = None

@@ -42,10 +42,16 @@ def test_the_settings_of_the_digits():
     assert DIGITS.own_settings == (OWN, WARM)
 
 
-@pytest.mark.parametrize(("seeds", "drawn", "methods"), [(3, [0], DIGITS.diversity.few), (10, [0, 1, 2, 3, 4], DIGITS.diversity.methods)])
-def test_diversity(seeds, drawn, methods):
-    found = seeds_by(plans.diversity(DIGITS, seeds), lambda run: run.method)
-    assert found == dict.fromkeys(methods, drawn)
+def test_diversity():
+    sizes = DIGITS.diversity
+    quick = seeds_by(plans.diversity(DIGITS, 3), lambda run: run.method)
+    assert quick == {method: [0] for method in sizes.few}
+    whole = seeds_by(plans.diversity(DIGITS, 10), lambda run: run.method)
+    seeds = {method: [0, 1] for method in sizes.rivals} | {method: [*range(10)] for method in sizes.judged}
+    assert whole == {method: seeds.get(method, [0, 1, 2, 3, 4]) for method in sizes.methods}
+    assert {run.seed for run in plans.diversity(SMOKE, 1)} == {0}
+    with pytest.raises(ConfigError, match=r"rivals = .*: it is a part of methods"):
+        replace(sizes, methods=sizes.few)
 
 
 def test_what_surrounds_the_papers_has_one_seed_in_a_quick_run():
@@ -73,5 +79,5 @@ def test_settings_are_tuples_of_two_or_three():
             assert profile(wrong).settings
     with pytest.raises(ConfigError, match="side_seeds = 0: use an integer of at least 1"):
         replace(SMOKE, side_seeds=0)
-    with pytest.raises(ConfigError, match=r"few = .*: a quick run takes some of methods"):
+    with pytest.raises(ConfigError, match=r"few = .*: it is a part of methods"):
         DiversitySizes(10, methods=(Rejection(1.0),), few=(Rejection(0.1),))

@@ -134,11 +134,12 @@ report: env ## write tables, report.html and the comparison from existing record
 doctor: env ## list what PROFILE needs, what is missing, and the time it would take here
 	$(PYTHON) -m paperlib.commands.doctor --profile '$(SOURCE)' $(if $(SEEDS),--seeds $(SEEDS))
 
-bench: env ## measure speed against the upstream libraries, of reading records, of the engine and of the explorer, into results/reference/bench
+bench: env ## measure speed against the upstream libraries, records, engine, explorer, and the price of an attribute, into results/reference/bench
 	$(PYTHON) bench/speed.py
 	$(PYTHON) bench/records.py
 	$(PYTHON) bench/engine.py
 	$(PYTHON) bench/explorer.py
+	$(PYTHON) bench/sampling.py
 
 # It installs nothing, for a machine without a package index: make gpu PYTHON=python3 FOLDER=/tmp/out
 gpu: ## measure a GPU at paper A's scale, under ten minutes, with the packages that PYTHON has, into FOLDER

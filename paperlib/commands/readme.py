@@ -42,7 +42,7 @@ from paperlib.support.files import replacing
 from paperlib.support.marked_text import block_names, expected_lines, render
 from paperlib.support.paths import REFERENCE, ROOT
 
-CHECKS = ("engine", "explorer", "records", "warm_start")  # of results/reference/bench: those that are no table of speeds
+CHECKS = ("engine", "explorer", "records", "sampling", "warm_start")  # of results/reference/bench: those that are no table of speeds
 DIGITS = REFERENCE / "digits"
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), DIGITS / "README.md")
 EXAMPLES = tuple(sorted((ROOT / "examples").glob("*.py")))
@@ -82,6 +82,7 @@ def blocks(runs: Sequence[Record]) -> dict[str, str]:
         "weight_cards": weight_cards.cards(),
         "face_classifiers": face_classifiers(REFERENCE / "faces" / "parts"),
         "engine": engine(),
+        "sampling": sampling(),
         "claims_short": claim_table.short_markdown(claims, MOST_TELLING),
         "claims": claim_markdown(claims),
         "claims_note": claim_table.NOTE,
@@ -211,7 +212,9 @@ def diversity_table(table: pd.DataFrame, costs: pd.DataFrame) -> str:
         cells[f"of the target's {name} %"] = _told(table[f"of the target's {name} %"], ".1f")
     cells |= {name: _told(costs[name], ",.0f") for name in ("passes to fit", "pays after")}
     cells |= {name: _told(costs[name], ".3g") for name in ("passes an image", "times cheaper", "evenly, times cheaper", "seconds to fit")}
-    return pd.DataFrame(cells | {"n": table["n"]}).to_markdown(index=False, disable_numparse=True)
+    return pd.DataFrame(cells | {"runs at a time": costs["runs at a time"], "n": table["n"]}).to_markdown(
+        index=False, disable_numparse=True
+    )
 
 
 def _told(values: pd.Series, form: str) -> list[str]:
@@ -251,6 +254,31 @@ def warm_start_check() -> str:
         f"At least {found['asked']} % by the teacher over all draws: {reached} of {len(shares)} seeds; the lowest reaches {min(shares):.2f} %, "
         f"{min(row['worst attribute'] for row in found['rows']):.2f} % in the worst attribute of any."
     )
+
+
+def sampling(path: Path = REFERENCE / "bench" / "sampling.json") -> str:
+    """What bench/sampling.py found: a row a workload, means over seeds."""
+    if not path.exists():
+        return "Not measured yet: `python bench/sampling.py`."
+    found = json.loads(path.read_text())
+    table = [_workload(name, rows) for name, rows in pd.DataFrame(found["rows"]).groupby("workload", sort=False)]
+    where = (
+        f"An image at w = {found['prior_weight']:g}, on one thread of {found['processor']}. *Pays after*: so many images of the workload."
+    )
+    return f"{where}\n\n{pd.DataFrame(table).to_markdown(index=False, disable_numparse=True)}"
+
+
+def _workload(name: str, rows: pd.DataFrame) -> dict[str, str]:
+    """Rejection that gave up on a seed is left out there."""
+    rejection, posterior = (pd.DataFrame(list(rows[method])).mean(numeric_only=True) for method in ("rejection", "posterior"))
+    fit = {"passes": rows["fit passes"].mean(), "microseconds": 1e6 * rows["fit seconds"].mean()}
+    saved = {unit: rejection.get(unit, np.nan) - posterior[unit] for unit in fit}
+    pays = pd.Series({unit: fit[unit] / saved[unit] if saved[unit] > 0 else np.inf for unit in fit})
+    prices = pd.Series({"rejection": rejection.get("microseconds", np.nan), "posterior": posterior["microseconds"]}) / 1e3
+    cells = {"rejection: passes": _told(pd.Series([rejection.get("passes", np.nan)]), ",.1f"), "rejection: ms": _told(prices[:1], ".2f")}
+    cells |= {"posterior: ms": _told(prices[1:], ".2f"), "as asked %": _told(pd.Series([100 * posterior.get("as asked", np.nan)]), ".1f")}
+    cells |= {"pays after, in passes": _told(pays[:1], ",.0f"), "in seconds": _told(pays[1:], ",.0f")}
+    return {"workload": name} | {title: cell for title, (cell,) in cells.items()} | {"n": str(len(rows))}
 
 
 def engine() -> str:

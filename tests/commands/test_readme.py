@@ -1,5 +1,6 @@
 """`make readme`: blocks of pages and expected lines of examples come from the committed records."""
 
+import json
 import re
 from dataclasses import replace
 
@@ -31,6 +32,23 @@ def test_a_block_without_contents_or_end_is_named():
         render(PAGE, {"one": ""})
     with pytest.raises(ValueError, match=r"give each <!-- name --> its <!-- /name -->"):
         block_names(PAGE.replace("<!-- /one -->", ""))
+
+
+def test_the_price_of_an_attribute_by_its_share(tmp_path):
+    path = tmp_path / "sampling.json"
+    assert readme.sampling(path) == "Not measured yet: `python bench/sampling.py`."
+    posterior, fit = {"passes": 1, "microseconds": 500.0, "as asked": 0.75}, {"fit passes": 1000, "fit seconds": 2.0}
+    rows = [
+        {"workload": "10 %", "seed": 0, "rejection": {"passes": 10, "microseconds": 4000.0}, "posterior": posterior, **fit},
+        {"workload": "10 %", "seed": 1, "rejection": {"passes": 12, "microseconds": 5000.0}, "posterior": posterior, **fit},
+        {"workload": "0.1 %", "seed": 0, "rejection": {"impossible": "too rare"}, "posterior": posterior, **fit},
+        {"workload": "evenly", "seed": 0, "rejection": {"passes": 0.5, "microseconds": 100.0}, "posterior": {"passes": 1, "microseconds": 500.0}, **fit},
+    ]  # fmt: skip
+    path.write_text(json.dumps({"processor": "a processor", "prior_weight": 0.01, "rows": rows}))
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in readme.sampling(path).splitlines()[4:]]
+    assert cells[0] == ["10 %", "11.0", "4.50", "0.50", "75.0", "100", "500", "2"]
+    assert cells[1][:3] == ["0.1 %", "-", "-"]
+    assert cells[2][-4:] == ["-", "never", "never", "1"]
 
 
 def test_face_classifiers_tell_accuracy_and_support_by_class(tmp_path):
@@ -92,15 +110,18 @@ def test_a_method_of_the_users_own_has_a_dash_for_the_papers_number():
 
 
 def test_contended_costs_are_named():
+    names = ("passes to fit", "passes an image", "evenly", "times cheaper", "evenly, times cheaper", "seconds to fit")
     table = pd.DataFrame(
         {"method": ["flow"], "w": [0.1], "labels an epoch": [3000], "n": [3], "judge %": [99.0], "judge low": [95.0], "judge high": [100.0]}
         | {f"{m} {s}": [1.0] for m in ("variance", "coverage") for s in "%±"}
+        | {f"of the target's {m} %": [np.nan] for m in ("variance", "coverage")}
     )
-    names = ("seconds to fit", "µs a latent", "µs an image", "times cheaper", "evenly")
-    text = readme.diversity_table(table, pd.DataFrame({name: [5.0] for name in names} | {"runs at a time": [2]}))
-    title, _, row = (dict(enumerate(line.strip("|").split("|"))) for line in text.splitlines())
-    assert {title[i].strip(): row[i].strip() for i in title}["runs at a time"] == "2"
-    assert {"99.0 (95.0 to 100.0)", "3,000"} <= {cell.strip() for cell in row.values()}
+    costs = pd.DataFrame({name: [5.0] for name in names} | {"pays after": [np.inf], "runs at a time": [2]})
+    title, _, row = (dict(enumerate(line.strip("|").split("|"))) for line in readme.diversity_table(table, costs).splitlines())
+    cells = {title[i].strip(): row[i].strip() for i in title}
+    assert cells["runs at a time"] == "2"
+    assert (cells["of the target's variance %"], cells["pays after"], cells["passes to fit"]) == ("-", "never", "5")
+    assert {"99.0 (95.0 to 100.0)", "3,000"} <= set(cells.values())
 
 
 def test_a_share_of_the_gap_stands_beside_its_size():

@@ -50,7 +50,7 @@ def test_diversity():
     seeds = {method: [0, 1] for method in sizes.rivals} | {method: [*range(10)] for method in sizes.judged}
     assert whole == {method: seeds.get(method, [0, 1, 2, 3, 4]) for method in sizes.methods}
     assert {run.seed for run in plans.diversity(SMOKE, 1)} == {0}
-    with pytest.raises(ConfigError, match=r"rivals = .*: it is a part of methods"):
+    with pytest.raises(ConfigError, match=r"judged = .*: it is a part of methods"):
         replace(sizes, methods=sizes.few)
 
 

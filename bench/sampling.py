@@ -1,0 +1,182 @@
+"""What an image of an attribute costs by its share of what the generator makes, on the digits: results/reference/bench/sampling.json.
+
+python bench/sampling.py            # half an hour; run it alone. It goes on where it was stopped.
+
+Shares: 50, 10, 1 and 0.1 %. The rarer ones are conjunctions of a digit with its slant and its stroke width, both read off the image by a fixed
+formula; a digit alone has 10 %. Each is repeated over seeds. The last workload wants all ten digits evenly.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from paperlib.beyond.distillation import distil_posterior
+from paperlib.beyond.posterior_sampling import metropolis_sample, rejection_sample
+from paperlib.conditioner import NeverProducedError
+from paperlib.experiment.diversity import WIDE, pair
+from paperlib.generators import Generator
+from paperlib.networks.frozen import evaluating
+from paperlib.profiles import DIGITS
+from paperlib.streams import stream
+from paperlib.support.files import replacing
+from paperlib.support.machine import processor_name
+from paperlib.support.paths import REFERENCE
+from paperlib.support.stopwatch import timed
+from paperlib.support.threads import one_thread
+
+DIGIT, WEIGHT, CALIBRATION, SHARP = 3, 0.01, 20_000, 20.0
+
+
+def slant(images: torch.Tensor) -> torch.Tensor:
+    """Tangent of the ink's slant, from its second moments: (N, 1, H, W) in [-1, 1] -> (N,)."""
+    ink = (images[:, 0] + 1) / 2
+    y, x = torch.meshgrid(*(torch.linspace(-1, 1, n, device=ink.device) for n in ink.shape[1:]), indexing="ij")
+    total = ink.sum((1, 2)).clamp_min(1e-6)
+    mean_x, mean_y = ((ink * axis).sum((1, 2)) / total for axis in (x, y))
+    dx, dy = x - mean_x[:, None, None], y - mean_y[:, None, None]
+    return (ink * dx * dy).sum((1, 2)) / (ink * dy.square()).sum((1, 2)).clamp_min(1e-6)
+
+
+def stroke(images: torch.Tensor) -> torch.Tensor:
+    """Width of the strokes in pixels: twice the ink's area over its outline, (N, 1, H, W) in [-1, 1] -> (N,)."""
+    ink = (images[:, 0] + 1) / 2
+    outline = ink.diff(dim=1).abs().sum((1, 2)) + ink.diff(dim=2).abs().sum((1, 2))
+    return 2 * ink.sum((1, 2)) / outline.clamp_min(1e-6)
+
+
+@dataclass
+class Limit:
+    """A measure has to be above `least`; softly, within 1 / SHARP of its deviation."""
+
+    measure: Callable[[torch.Tensor], torch.Tensor]
+    least: float
+    deviation: float
+
+
+class Conjunction(nn.Module):
+    """Images -> logits (N, 2): whether it is the digit, as the teacher reads it, within all limits. digit: None asks for none."""
+
+    def __init__(self, teacher: nn.Module, digit: int | None, limits: tuple[Limit, ...]):
+        super().__init__()
+        self.teacher, self.digit, self.limits = teacher, digit, limits
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        log_p = torch.zeros(len(images), device=images.device)
+        if self.digit is not None:
+            log_p = log_p + self.teacher(images).log_softmax(1)[:, self.digit]
+        for limit in self.limits:
+            log_p = log_p + nn.functional.logsigmoid(SHARP * (limit.measure(images) - limit.least) / limit.deviation)
+        log_p = log_p.clamp_max(-1e-7)
+        return torch.stack([(-log_p.expm1()).log(), log_p], 1)
+
+
+@torch.no_grad()
+def workloads(generator: Generator, teacher: nn.Module) -> dict[str, nn.Module]:
+    """The share asked for -> its classifier. The limits are quantiles of draws of the prior."""
+    with evaluating(teacher):
+        drawn = [generator(z) for z in generator.sample_latents(CALIBRATION, stream(0, "prior images")).split(500)]
+        images = torch.cat(drawn)
+        is_digit = torch.cat([teacher(part).argmax(1) == DIGIT for part in drawn])
+    values = {measure: measure(images) for measure in (slant, stroke)}
+
+    def limit(measure: Callable[[torch.Tensor], torch.Tensor], kept: float, among: torch.Tensor) -> Limit:
+        value = values[measure]
+        return Limit(measure, torch.quantile(value[among], 1 - kept).item(), value.std().item())
+
+    every = torch.ones_like(is_digit)
+    tenth = limit(slant, 0.1, is_digit)
+    slanted = is_digit & (values[slant] > tenth.least)
+    return {
+        "50 %": Conjunction(teacher, None, (limit(slant, 0.5, every),)),
+        "10 %": Conjunction(teacher, DIGIT, ()),
+        "1 %": Conjunction(teacher, DIGIT, (tenth,)),
+        "0.1 %": Conjunction(teacher, DIGIT, (tenth, limit(stroke, 0.1, slanted))),
+    }
+
+
+def one_attribute(generator: Generator, classifier: nn.Module, seed: int, n: int, draws: int, epochs: int) -> dict[str, Any]:
+    """Passes and microseconds of an image of attribute 1 by each method, and what the posterior's fit took."""
+    settings: dict[str, Any] = {"prior_weight": WEIGHT, "rng": stream(seed, "method draws")}
+    (posterior, history), fit_seconds = timed(
+        lambda: distil_posterior(generator, classifier, 2, draws=draws, epochs=epochs, prior_weight=WEIGHT, seed=seed, progress=False)
+    )
+    row: dict[str, Any] = {"fit passes": history.passes, "fit seconds": fit_seconds, "temperature": posterior.temperature}
+    row["posterior"] = priced(
+        lambda: _whole(posterior.sample(torch.ones(n, dtype=torch.long), settings["rng"]), generator), n, n, classifier
+    )
+    try:
+        (kept,) = rejection_sample(generator, classifier, [1], n, **settings)
+        row["rejection"] = {"passes": kept.draws / kept.accepted, "microseconds": 1e6 * kept.seconds / kept.accepted}
+        row["share"] = rejection_sample(generator, classifier, [1], n, rng=settings["rng"])[0].rate
+    except NeverProducedError as error:
+        row["rejection"] = {"impossible": str(error)}
+    chain = metropolis_sample(posterior.at(WIDE), generator, classifier, 1, n, **settings)
+    row["metropolis"] = {"passes": 2, "microseconds": 1e6 * chain.seconds / n, "effective": chain.effective, "repeated": chain.repeated}
+    return row
+
+
+def _whole(z: torch.Tensor, generator: Generator) -> torch.Tensor:
+    return torch.cat([generator(part) for part in z.split(100)])
+
+
+@torch.no_grad()
+def priced(draw: Callable[[], torch.Tensor], n: int, passes: int, classifier: nn.Module) -> dict[str, float]:
+    """Passes and microseconds of an image, and the share of the images that the classifier reads as asked."""
+    images, seconds = timed(draw)
+    with evaluating(classifier):
+        asked = torch.cat([classifier(part).argmax(1) == 1 for part in images.split(500)])
+    return {"passes": passes / n, "microseconds": 1e6 * seconds / n, "as asked": asked.float().mean().item()}
+
+
+def evenly(generator: Generator, teacher: nn.Module, seed: int, n: int, draws: int, epochs: int) -> dict[str, Any]:
+    """All ten digits, n of each: rejection's draws serve all of them."""
+    settings: dict[str, Any] = {"prior_weight": WEIGHT, "rng": stream(seed, "method draws")}
+    (posterior, history), fit_seconds = timed(
+        lambda: distil_posterior(generator, teacher, 10, draws=draws, epochs=epochs, prior_weight=WEIGHT, seed=seed, progress=False)
+    )
+    asked = torch.arange(10).repeat_interleave(n)
+    _, seconds = timed(lambda: _whole(posterior.sample(asked, settings["rng"]), generator))
+    found, rejection = timed(lambda: rejection_sample(generator, teacher, range(10), n, **settings))
+    return {
+        "fit passes": history.passes, "fit seconds": fit_seconds, "temperature": posterior.temperature,
+        "posterior": {"passes": 1, "microseconds": 1e6 * seconds / len(asked)},
+        "rejection": {"passes": max(f.draws for f in found) / len(asked), "microseconds": 1e6 * rejection / len(asked)},
+    }  # fmt: skip
+
+
+@one_thread()
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--images", type=int, default=100, help="of each attribute")
+    parser.add_argument("--draws", type=int, default=100_000, help="that a posterior is fitted to")
+    parser.add_argument("--epochs", type=int, default=20)
+    parser.add_argument("--path", type=Path, default=REFERENCE / "bench" / "sampling.json")
+    options = parser.parse_args()
+    sizes = {"n": options.images, "draws": options.draws, "epochs": options.epochs}
+    head = {"processor": processor_name(), "prior_weight": WEIGHT, **sizes}
+    found = json.loads(options.path.read_text()) if options.path.exists() else {}
+    rows = found.get("rows", []) if found | {"rows": 0} == head | {"rows": 0} else []
+    generator, teacher = pair(DIGITS)
+    known = workloads(generator, teacher)
+    for seed in range(options.seeds):
+        for name in (*known, "all ten evenly"):
+            if any((row["workload"], row["seed"]) == (name, seed) for row in rows):
+                continue
+            row = one_attribute(generator, known[name], seed, **sizes) if name in known else evenly(generator, teacher, seed, **sizes)
+            rows.append({"workload": name, "seed": seed} | row)
+            print(json.dumps(rows[-1]), flush=True)
+            with replacing(options.path) as path:
+                path.write_text(json.dumps(head | {"rows": rows}, indent=1) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

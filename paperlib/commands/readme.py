@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from paperlib import printed_numbers, profiles, records
-from paperlib.claims import CLAIMS, MOST_TELLING
+from paperlib.claims import CLAIMS, MOST_TELLING, OURS
 from paperlib.commands import strip, weight_cards
 from paperlib.experiment import found
 from paperlib.records import Record
@@ -86,6 +86,7 @@ def blocks(runs: Sequence[Record]) -> dict[str, str]:
         "claims_short": claim_table.short_markdown(claims, MOST_TELLING),
         "claims": claim_markdown(claims),
         "claims_note": claim_table.NOTE,
+        "our_claims": claim_markdown(claim_table.rows(OURS, claim_table.judge_claims(OURS, runs))),
         "table1_short": short_table1(table, table1.table(of_photographs)),
         "sweep_short": short_sweep(curve),
         "gap": gap.table(runs).to_markdown(index=False, disable_numparse=True),

@@ -66,7 +66,9 @@ def mean_passes(runs: Sequence[Record]) -> Passes:
 
 
 def pays_after(learned: Passes, rejection: Passes, attribute: int) -> float:
-    """Images of the attribute after which the fit has paid, in passes, against rejection; infinite where it never does."""
+    """Images of the attribute after which the fit has paid, in passes, against rejection; infinite where it never does, nan without a fit."""
+    if not learned.fit:
+        return float("nan")
     saved = rejection.image[attribute] - learned.image[attribute]
     return learned.fit / saved if saved > 0 else float("inf")
 

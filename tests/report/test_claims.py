@@ -7,7 +7,8 @@ import made_up
 import numpy as np
 import pytest
 
-from paperlib.claims import CLAIMS, MOST_TELLING
+from paperlib.claims import CLAIMS, MOST_TELLING, OURS
+from paperlib.config import Metropolis, Rejection
 from paperlib.report import claim_table
 from paperlib.report.claim_table import Claim, Test, judge_claims, rows
 
@@ -172,3 +173,24 @@ def test_directions(direction, asked, inside, outside):
     claim = Claim("X", "A", "here", "it holds", (test,), date(2026, 11, 21))
     for value, verdict in ((inside, "supported"), (outside, "contradicted")):
         assert rows([claim], judge_claims([claim], [value]))["verdict"].tolist() == [verdict]
+
+
+def test_our_claims_are_judged_against_rejection_at_the_smallest_weight():
+    def drawn(method, seed, judge, variance, coverage, second):
+        run = made_up.drawn(method, seed, judge, variance, coverage, 2, 100, [0.1, 0.1])
+        run.metrics["second_judge_accuracy"] = second
+        return run
+
+    found = []
+    for seed in range(6):
+        noise = 0.0005 * (-1) ** seed
+        found += [
+            drawn(Rejection(1.0), seed, 0.9, 0.2, 0.95, 0.9), drawn(Rejection(0.01), seed, 0.99, 0.18, 0.9, 0.99),
+            drawn(made_up.POSTERIOR, seed, 0.995 + noise, 0.17 + noise, 0.88 + noise, 0.989 + noise),
+            drawn(Metropolis(0.01, passes=2, proposal=made_up.POSTERIOR), seed, 0.995 + noise, 0.18 + noise, 0.7 + noise, 0.989 + noise),
+        ]  # fmt: skip
+    table = rows(OURS, judge_claims(OURS, found)).set_index("claim")
+    assert table["verdict"].tolist() == ["supported", "contradicted"]
+    assert "coverage over rejection" in table.loc["O2", "statement"]
+    assert rows(OURS, judge_claims(OURS, found[:8])).set_index("claim").loc["O1", "verdict"] == "inconclusive"
+    assert rows(OURS, judge_claims(OURS, [])).set_index("claim").loc["O1", "verdict"].startswith("untested")

@@ -48,7 +48,9 @@ def test_costs_are_passes_of_the_rarest_attribute(found):
     assert gaussian["passes to fit"] == 3 * 64
     assert np.isnan(gaussian["times cheaper"])
     assert table.loc[("Langevin", 1.0), "passes an image"] == 3 * 5 + 1
-    assert np.isinf(table.loc[("Langevin", 1.0), "pays after"])
+    assert np.isnan(table.loc[("Langevin", 1.0), "pays after"])
+    slow, cheap = sampling_costs.Passes(100, np.array([30.0]), 30), sampling_costs.Passes(0, np.array([20.0]), 2)
+    assert np.isinf(sampling_costs.pays_after(slow, cheap, 0))
     assert posterior["µs an image"] == 400
 
 
@@ -105,9 +107,9 @@ def test_the_aim_is_met_by_those_who_meet_all_of_it(found):
         "Our aim, at w = 0.01; the target is rejection at this weight: judge 98.0 %, 95 % of the truth's variance, 98 % of its coverage, 16.7 passes an image."
         in lines
     )
-    assert "    judge's accuracy at least 99 %: posterior on latents, posterior, Metropolis." in lines
+    assert "    judge's accuracy at least 99 %: posterior on latents; posterior, Metropolis." in lines
     assert "    variance at least 90 % of the target's: posterior on latents." in lines
-    assert "    at most 2 passes of the generator an image: posterior on latents, posterior, Metropolis." in lines
+    assert "    at most 2 passes of the generator an image: posterior on latents; posterior, Metropolis." in lines
     assert "    All of it: posterior on latents." in lines
     assert any("1 pass an image, 17 times cheaper than the target for the rarest attribute, 8.3 times where all" in line for line in lines)
     assert any("The fit (100 passes) has paid after 6 images" in line for line in lines)

@@ -42,7 +42,14 @@ from paperlib.support.files import replacing
 from paperlib.support.marked_text import block_names, expected_lines, render
 from paperlib.support.paths import REFERENCE, ROOT
 
-CHECKS = ("engine", "explorer", "records", "sampling", "warm_start")  # of results/reference/bench: those that are no table of speeds
+CHECKS = (
+    "engine",
+    "explorer",
+    "records",
+    "rivals",
+    "sampling",
+    "warm_start",
+)  # of results/reference/bench: those that are no table of speeds
 DIGITS = REFERENCE / "digits"
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), DIGITS / "README.md")
 EXAMPLES = tuple(sorted((ROOT / "examples").glob("*.py")))
@@ -83,6 +90,7 @@ def blocks(runs: Sequence[Record]) -> dict[str, str]:
         "face_classifiers": face_classifiers(REFERENCE / "faces" / "parts"),
         "engine": engine(),
         "sampling": sampling(),
+        "rivals": rivals(),
         "claims_short": claim_table.short_markdown(claims, MOST_TELLING),
         "claims": claim_markdown(claims),
         "claims_note": claim_table.NOTE,
@@ -280,6 +288,33 @@ def _workload(name: str, rows: pd.DataFrame) -> dict[str, str]:
     cells |= {"posterior: ms": _told(prices[1:], ".2f"), "as asked %": _told(pd.Series([100 * posterior.get("as asked", np.nan)]), ".1f")}
     cells |= {"pays after, in passes": _told(pays[:1], ",.0f"), "in seconds": _told(pays[1:], ",.0f")}
     return {"workload": name} | {title: cell for title, (cell,) in cells.items()} | {"n": str(len(rows))}
+
+
+def rivals(path: Path = REFERENCE / "bench" / "rivals.json") -> str:
+    """What bench/rivals.py found: a row a candidate; variance and coverage as shares of the truth's."""
+    if not path.exists():
+        return "Not measured yet: `python bench/rivals.py`."
+    rows = json.loads(path.read_text())["rows"]
+    truth = next(row for row in rows if row["config"] == {"kind": "rejection", "prior_weight": 1.0})
+    table = [
+        {
+            "method": row["method"],
+            "w": f"{row['w']:g}",
+            "setting": ", ".join(
+                f"{k} {v:g}" for k, v in row["config"].items() if k in ("step_size", "steps", "components", "tuned") and v
+            ),
+            "judge %": f"{100 * row['judge_accuracy']:.1f}",
+            "second judge %": f"{100 * row['second_judge_accuracy']:.1f}",
+            **{
+                f"{name} %": f"{100 * row[key] / truth[key]:.0f}"
+                for name, key in (("variance", "pixel_variance"), ("coverage", "truth_coverage"))
+            },
+            "passes to fit": f"{row['passes to fit']:,.0f}",
+            "passes an image": f"{row['passes an image']:.3g}",
+        }
+        for row in sorted(rows, key=lambda row: row["method"])
+    ]
+    return pd.DataFrame(table).to_markdown(index=False, disable_numparse=True)
 
 
 def engine() -> str:

@@ -51,6 +51,30 @@ def test_the_price_of_an_attribute_by_its_share(tmp_path):
     assert cells[2][-4:] == ["-", "never", "never", "1"]
 
 
+def test_candidates_of_the_rivals_are_told_against_the_truth(tmp_path):
+    path = tmp_path / "rivals.json"
+    assert readme.rivals(path) == "Not measured yet: `python bench/rivals.py`."
+    shared = {
+        "judge_accuracy": 0.9,
+        "second_judge_accuracy": 0.8,
+        "pixel_variance": 0.2,
+        "truth_coverage": 0.5,
+        "passes to fit": 0,
+        "passes an image": 301,
+    }
+    truth = {"method": "rejection", "w": 1.0, "config": {"kind": "rejection", "prior_weight": 1.0}, **shared}
+    mala = {
+        "method": "MALA",
+        "w": 0.1,
+        "config": {"kind": "langevin", "steps": 100, "step_size": 0.02, "adjusted": True},
+        **shared,
+        "pixel_variance": 0.1,
+    }
+    path.write_text(json.dumps({"rows": [truth, mala]}))
+    first = [cell.strip() for cell in readme.rivals(path).splitlines()[2].strip("|").split("|")]
+    assert first == ["MALA", "0.1", "steps 100, step_size 0.02", "90.0", "80.0", "50", "100", "0", "301"]
+
+
 def test_face_classifiers_tell_accuracy_and_support_by_class(tmp_path):
     assert "make pretrained PROFILE=faces" in readme.face_classifiers(tmp_path)
     rows = {"male": (0.9, 600), "female": (0.8, 1400), "mean": (0.85, 2000), "weighted mean": (0.83, 2000)}

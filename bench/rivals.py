@@ -1,0 +1,74 @@
+"""How the rivals of the posterior on latents were set: candidates on the tuning profile, one seed: results/reference/bench/rivals.json.
+
+python bench/rivals.py            # half an hour; it goes on where it was stopped
+
+Every candidate that follows a gradient has the same 301 passes of the generator for an image, every flow the same 100,000 for its fit.
+"""
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+from paperlib.config import DiversityRun, Langevin, Likelihood, Method, Ode, Rejection
+from paperlib.experiment import diversity
+from paperlib.profiles import TUNING
+from paperlib.records import Record
+from paperlib.report import diversity as report
+from paperlib.report import sampling_costs
+from paperlib.support.files import replacing
+from paperlib.support.paths import REFERENCE
+from paperlib.support.threads import one_thread
+
+PER_ATTRIBUTE = 50
+CANDIDATES: tuple[Method, ...] = (
+    Rejection(1.0),
+    Rejection(0.001),
+    *(Langevin(1.0, 100, step) for step in (0.02, 0.05, 0.1, 0.2)),
+    *(Langevin(1.0, 100, step, adjusted=True) for step in (0.02, 0.05, 0.1, 0.2)),
+    *(Langevin(0.1, 100, step, adjusted=True) for step in (0.005, 0.02)),
+    *(Ode(weight, 50) for weight in (1.0, 3.0, 10.0)),
+    *(Likelihood(0.001, labelled=100_000, components=1, steps=steps) for steps in (1000, 2000, 4000)),
+    Likelihood(0.001, labelled=100_000, components=8, steps=2000),
+    *(Likelihood(0.001, labelled=100_000, components=1, steps=2000, tuned=labels) for labels in (1000, 3000)),
+)
+
+
+def measured(method: Method) -> dict[str, object]:
+    config = DiversityRun(profile=TUNING.name, seed=0, method=method, per_attribute=PER_ATTRIBUTE)
+    found = diversity.compute(config, TUNING, False, lambda other: (_ for _ in ()).throw(AssertionError(f"{other} is not needed")))
+    record = Record(config, {}, found.metrics)
+    name, weight = report.method_of(record)
+    metrics = {what: found.metrics[what] for what in ("judge_accuracy", "second_judge_accuracy", "pixel_variance", "truth_coverage")}
+    passes = sampling_costs.passes(record)
+    cost = {
+        "passes to fit": passes.fit,
+        "passes an image": float(passes.image.max()),
+        "image_seconds": np.mean(found.costs["image_microseconds"]) / 1e6,
+    }
+    return {"method": name, "w": weight, "config": asdict(method), **metrics, **cost, "fit_seconds": found.costs["fit_seconds"]}
+
+
+@one_thread()
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", help="candidates whose name starts so")
+    parser.add_argument("--path", type=Path, default=REFERENCE / "bench" / "rivals.json")
+    options = parser.parse_args()
+    for method in CANDIDATES:
+        rows = json.loads(options.path.read_text())["rows"] if options.path.exists() else []
+        known = [row["config"] for row in rows]
+        if asdict(method) in known or not method.kind.startswith(options.only or ""):
+            continue
+        rows.append(measured(method))
+        print(json.dumps(rows[-1]), flush=True)
+        with replacing(options.path) as path:
+            path.write_text(json.dumps({"profile": TUNING.name, "per_attribute": PER_ATTRIBUTE, "rows": rows}, indent=1) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -110,7 +110,7 @@ RIVALS = (
     Likelihood(0.001, labelled=100_000, components=1, steps=2000), Likelihood(0.001, labelled=100_000, components=1, steps=2000, tuned=3000),
     Likelihood(0.001, labelled=100_000, components=1, steps=8000, posterior=POSTERIOR), Resampling(0.001, pool=5000),
     Langevin(prior_weight=1.0, steps=100, step_size=0.05), Langevin(prior_weight=1.0, steps=100, step_size=0.02, adjusted=True),
-    Ode(prior_weight=1.0, steps=20),
+    Ode(prior_weight=1.0, steps=50),
 )  # fmt: skip
 BRIEF = Posterior(prior_weight=0.1, labelled=300, epochs=2)  # of the smoke profile
 

@@ -179,48 +179,44 @@ def _rounded(frame: pd.DataFrame, digits: int) -> pd.DataFrame:
     return frame.round(dict.fromkeys(frame.columns.drop("w", errors="ignore"), digits))
 
 
+RIVALS = ("likelihood", "tuned", "map", "resampling", "langevin", "mala", "ode")  # grey in the figure
+MARKERS = "v^<>PXD"
+
+
 def figure(records: Sequence[Record]) -> Figure:
     """The judge's accuracy against coverage and against variance, as shares of the truth's; and coverage against the passes of an image.
 
-    A point is a method at a weight w, which is written beside it; bars are 95 % intervals over seeds; the shaded corner is 99 % and 90 %. A method
-    below the axis is a mark at the lower edge, with its accuracy.
+    A point is a method at a weight w, which is written beside it where it has several; bars are 95 % intervals over seeds; the shaded corner is
+    99 % and 90 %. Of a method below the axis, the legend tells the accuracy. Rivals are grey.
     """
     frame, price = table(records), costs(records)
     truth = frame.loc[frame["method"] == REJECTION, "judge %"]
     floor = max(0.0, truth.min() - 5) if len(truth) else 0.0
-    fig, axes = plt.subplots(1, 3, figsize=(12, 4.4), layout="constrained")
-    names = [name for name in METHODS.values() if name in set(frame["method"])]
-    for name, color in zip(names, sns.color_palette("deep", len(names)), strict=True):
-        part, cost = frame[frame["method"] == name], price[price["method"] == name]
-        marker, line = ("s", "--") if name == REJECTION else ("o", "-")
+    fig, axes = plt.subplots(1, 3, figsize=(12, 4.6), layout="constrained")
+    grey = {METHODS[name]: marker for name, marker in zip(RIVALS, MARKERS, strict=True)}
+    shown = [name for name in METHODS.values() if name in set(frame["method"])]
+    colors = dict(zip([name for name in shown if name not in grey], sns.color_palette("deep"), strict=False))
+    for name in shown:
+        part = frame[(frame["method"] == name) & (frame["judge %"] >= floor)]
+        lost = frame[(frame["method"] == name) & (frame["judge %"] < floor)]
+        color = colors.get(name, "0.55")
+        marker, line = ("s", "--") if name == REJECTION else (grey.get(name, "o"), "-")
         style = {"color": color, "marker": marker, "markersize": 5, "linewidth": 1, "linestyle": line}
-        below = part[part["judge %"] < floor]
+        label = name + "".join(f" (judge {judge:.0f} %)" for judge in lost["judge %"])
         for ax, share in zip(axes, ("coverage", "variance"), strict=False):
-            ax.errorbar(
-                part[f"{share} %"],
-                part["judge %"],
-                xerr=part[f"{share} ±"],
-                yerr=error_bars(part, "judge %", "judge low", "judge high"),
-                label=name,
-                elinewidth=0.8,
-                **style,
-            )
-            ax.plot(below[f"{share} %"], np.full(len(below), floor + 0.3), "v", color=color)
-            for x, judge in zip(below[f"{share} %"], below["judge %"], strict=True):
-                note(ax, f"{judge:.0f} %", (x, floor), color, (0, 7))
-        axes[2].plot(cost["passes an image"], part["coverage %"], **style)
-        offset = {METHODS["metropolis"]: (-4, 4), METHODS["posterior"]: (-5, -8)}.get(name, (5, 4))
-        for x, y, weight in zip(part["coverage %"], part["judge %"], part["w"], strict=True):
-            if y >= floor:
-                note(axes[0], f"{weight:g}", (x, y), color, offset)
+            interval = error_bars(part, "judge %", "judge low", "judge high")
+            ax.errorbar(part[f"{share} %"], part["judge %"], xerr=part[f"{share} ±"], yerr=interval, label=label, elinewidth=0.8, **style)
+        passes = price.loc[part.index, "passes an image"]
+        axes[2].plot(passes, part["coverage %"], **style | {"linestyle": "none"})
+        if len(part) > 1:
+            for x, y, weight in zip(part["coverage %"], part["judge %"], part["w"], strict=True):
+                note(axes[0], f"{weight:g}", (x, y), color, (-5, -9) if name == METHODS["posterior"] else (5, 4))
     for ax, share in zip(axes, ("coverage", "variance"), strict=False):
-        least, right = AIM[share], max(109.0, frame[f"{share} %"].max() + 5)
-        ax.fill_between((least, right), AIM["judge"], 100.5, color=THIRD, alpha=0.2, linewidth=0)
+        right = max(109.0, frame.loc[frame["judge %"] >= floor, f"{share} %"].max() + 5)
+        ax.fill_between((90, right), 99, 100.5, color=THIRD, alpha=0.2, linewidth=0)
         ax.set(xlabel=f"{share}, % of the truth's", ylabel="judge's accuracy (%)", xlim=(0, right), ylim=(floor, 100.5))
-    axes[2].set(
-        xscale="log", xlabel="passes of the generator an image of the rarest attribute", ylabel="coverage, % of the truth's", ylim=(0, 105)
-    )
-    fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=8, frameon=False)
+    axes[2].set(xscale="log", xlabel="passes an image, rarest attribute", ylabel="coverage, % of the truth's", ylim=(0, 105))
+    fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=5, fontsize=8, frameon=False)
     points = zip(frame["method"], frame["w"], frame["judge %"], frame["coverage %"], frame["variance %"], strict=True)
     told = "; ".join(f"{method}, w = {w:g}: {judge:.0f}, {coverage:.0f}, {variance:.0f}" for method, w, judge, coverage, variance in points)
     return described(

@@ -16,7 +16,7 @@ import pandas as pd
 from paperlib import printed_numbers, profiles, records
 from paperlib.claims import CLAIMS, MOST_TELLING, OURS
 from paperlib.commands import strip, weight_cards
-from paperlib.experiment import found
+from paperlib.experiment import found, plans
 from paperlib.records import Record
 from paperlib.report import (
     bna,
@@ -60,11 +60,18 @@ def reference() -> list[Record]:
     return found(profiles.DIGITS, DIGITS)
 
 
+def records_of_photographs() -> list[Record]:
+    """The committed records of cifar10_small, in the order of its plan; without its images, which are needed to tell the parts of today."""
+    place = plans.Own(profiles.CIFAR10_SMALL).place
+    stored = records.find(REFERENCE / "cifar10_small", set_aside=False)
+    return sorted((run for run in stored if not run.impossible), key=lambda run: place(run.config))
+
+
 def blocks(runs: Sequence[Record]) -> dict[str, str]:
     """Name of a block -> its Markdown, from the records of the digits."""
     claims = claim_table.rows(CLAIMS, claim_table.judge_claims(CLAIMS, runs))
     names = profiles.DIGITS.parts.class_names()
-    of_photographs = [run for run in records.find(REFERENCE / "cifar10_small", set_aside=False) if not run.impossible]
+    of_photographs = records_of_photographs()
     table, curve, settings = table1.table(runs), r_sweep.table(runs), conditioning.table(runs)
     subjects = {
         "table1": table1,

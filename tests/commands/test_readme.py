@@ -34,6 +34,14 @@ def test_a_block_without_contents_or_end_is_named():
         block_names(PAGE.replace("<!-- /one -->", ""))
 
 
+def test_photographs_come_in_the_order_of_the_plan():
+    """conditioning.settings takes the first setting for paper B's own."""
+    found = readme.records_of_photographs()
+    own = next(run.config.setting for run in found if run.kind == "conditioning")
+    assert own == profiles.CIFAR10_SMALL.settings[0]
+    assert len(found) == len(list((readme.REFERENCE / "cifar10_small" / "records").glob("*.json")))
+
+
 def test_the_price_of_an_attribute_by_its_share(tmp_path):
     path = tmp_path / "sampling.json"
     assert readme.sampling(path) == "Not measured yet: `python bench/sampling.py`."

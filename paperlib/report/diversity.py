@@ -114,7 +114,8 @@ def at_target(method: str, metric: str, factor: float = 1.0) -> Quantity:
 
     def quantity(records: Sequence[Record]) -> Mapping[int, float]:
         found = runs_by_method(records)
-        return by_seed(found.get((METHODS[method], target_weight(found) or 0.0), []), metric, factor)
+        runs = found.get((METHODS[method], target_weight(found) or 0.0), [])
+        return by_seed([run for run in runs if metric in run.metrics], metric, factor)
 
     return quantity
 

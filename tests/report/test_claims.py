@@ -194,3 +194,14 @@ def test_our_claims_are_judged_against_rejection_at_the_smallest_weight():
     assert "coverage over rejection" in table.loc["O2", "statement"]
     assert rows(OURS, judge_claims(OURS, found[:8])).set_index("claim").loc["O1", "verdict"] == "inconclusive"
     assert rows(OURS, judge_claims(OURS, [])).set_index("claim").loc["O1", "verdict"].startswith("untested")
+
+
+def test_without_a_second_judge_our_claims_are_judged_by_the_other_tests():
+    found = [
+        made_up.drawn(method, seed, 0.995, 0.2, 0.9, 2, 100, [0.1, 0.1])
+        for seed in range(5)
+        for method in (Rejection(0.01), made_up.POSTERIOR)
+    ]
+    effects = {test.name: test.quantity(found) for claim in OURS for test in claim.tests}
+    assert effects["second judge over rejection"] == {}
+    assert rows(OURS, judge_claims(OURS, found)).set_index("claim").loc["O1", "verdict"].startswith("untested")

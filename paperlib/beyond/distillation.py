@@ -26,9 +26,9 @@ from paperlib.beyond.latent_posterior import LatentPosterior
 from paperlib.conditioner import NeverProducedError, check_weight, noise
 from paperlib.config import check_count, check_number
 from paperlib.generators import Generator
-from paperlib.networks.frozen import ask, check_counts, check_finite, check_logits, evaluating
+from paperlib.networks.frozen import check_counts, check_finite, read_latents
 from paperlib.streams import seeded, stream
-from paperlib.support.progress import progress_bar, track
+from paperlib.support.progress import track
 
 SEEK = 2.0  # temperature of the second round's draws: wider than what the first network believes
 TEMPERATURES = tuple(2.0 ** (-k / 2) for k in range(-2, 11))  # 2 .. 0.03
@@ -98,7 +98,7 @@ def distil_posterior(
     device, rng = generator.device, stream(seed, "distillation draws")
 
     def label(z: torch.Tensor, name: str) -> torch.Tensor:
-        return _log_kept(generator, classifier, z, num_attributes, prior_weight, image_size, generator_batch, name, progress)
+        return read_latents(generator, classifier, z, num_attributes, generator_batch, name, progress, image_size) / prior_weight
 
     def fit(z: torch.Tensor, log_t: torch.Tensor, rounds: int) -> tuple[nn.Module, DistillationHistory]:
         network = _starting_at(mlp(generator.latent_dim, hidden, num_attributes), log_t.exp().mean(0)).to(device)
@@ -120,23 +120,6 @@ def distil_posterior(
     history.target, history.sureness = _surenesses(log_h, log_t[held], weight, prior_weight)
     history.passes = draws
     return posterior(network, _chosen(history)), history
-
-
-@torch.no_grad()
-def _log_kept(
-    generator: Generator, classifier: nn.Module, z: torch.Tensor, num_attributes: int, prior_weight: float, image_size: int | None,
-    batch: int, name: str, progress: bool,
-) -> torch.Tensor:  # fmt: skip
-    """log t(a | z): (N, num_attributes)."""
-    found, bar = [], progress_bar(len(z), name, enabled=progress)
-    with evaluating(classifier):
-        for part in z.split(batch):
-            scores = ask(generator, classifier, part, image_size=image_size)
-            check_logits(scores, len(part), num_attributes)
-            found.append(scores.log_softmax(1) / prior_weight)
-            bar.update(len(part))
-    bar.close()
-    return torch.cat(found)
 
 
 def mlp(inputs: int, hidden: int, outputs: int) -> nn.Sequential:

@@ -61,7 +61,10 @@ def accepted_latents(
     rng = stream(seed, "accepted latents")
     z = generator.sample_latents(draws, rng)
     log_kept = read_latents(generator, classifier, z, num_attributes, generator_batch, "latents labelled", progress) / prior_weight
-    latents = [z[uniform(draws, rng, z.device).log() < column] for column in log_kept.T]
+    kept = torch.cat(
+        [torch.stack([uniform(len(part), rng, z.device).log() < p for p in part.T], 1) for part in log_kept.split(generator_batch)]
+    )
+    latents = [z[column] for column in kept.T]
     for a, own in enumerate(latents):
         if not len(own):
             raise NeverProducedError(f"none of {draws:,} prior draws was kept for attribute {a}; raise draws or prior_weight.")

@@ -1,8 +1,9 @@
-"""How the rivals of the posterior on latents were set: candidates on the tuning profile, one seed: results/reference/bench/rivals.json.
+"""How the posterior on latents and its rivals were set: candidates on the tuning profile, one seed: results/reference/bench/rivals.json.
 
-python bench/rivals.py            # half an hour; it goes on where it was stopped
+python bench/rivals.py            # three hours on one core; it goes on where it was stopped
 
-Every candidate that follows a gradient has the same 301 passes of the generator for an image, every flow the same 100,000 for its fit.
+Most candidates that follow a gradient have 301 passes of the generator for an image; a few go on for up to 9,001, to see where they lead.
+Most that are fitted have 100,000 passes for it.
 """
 
 import argparse
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from paperlib.config import DiversityRun, Langevin, Likelihood, Method, Ode, Rejection
+from paperlib.config import DiversityRun, Langevin, Likelihood, Method, Ode, Posterior, Rejection
 from paperlib.experiment import diversity
 from paperlib.profiles import TUNING
 from paperlib.records import Record
@@ -24,6 +25,7 @@ from paperlib.support.paths import REFERENCE
 from paperlib.support.threads import one_thread
 
 PER_ATTRIBUTE = 50
+POSTERIOR = Posterior(0.001, labelled=100_000, epochs=20)
 CANDIDATES: tuple[Method, ...] = (
     Rejection(1.0),
     Rejection(0.001),
@@ -31,9 +33,15 @@ CANDIDATES: tuple[Method, ...] = (
     *(Langevin(1.0, 100, step, adjusted=True) for step in (0.02, 0.05, 0.1, 0.2)),
     *(Langevin(0.1, 100, step, adjusted=True) for step in (0.005, 0.02)),
     *(Ode(weight, 50) for weight in (1.0, 3.0, 10.0)),
-    *(Likelihood(0.001, labelled=100_000, components=1, steps=steps) for steps in (1000, 2000, 4000)),
+    *(Likelihood(0.001, labelled=100_000, components=1, steps=steps) for steps in (1000, 2000, 4000, 8000, 16_000)),
     Likelihood(0.001, labelled=100_000, components=8, steps=2000),
     *(Likelihood(0.001, labelled=100_000, components=1, steps=2000, tuned=labels) for labels in (1000, 3000)),
+    *(Likelihood(0.001, labelled=100_000, components=1, steps=4000, tuned=labels) for labels in (3000, 10_000, 20_000)),
+    Likelihood(0.001, labelled=100_000, components=1, steps=8000, tuned=10_000),
+    *(Likelihood(0.001, labelled=100_000, components=1, steps=8000, tuned=labels, posterior=POSTERIOR) for labels in (0, 3000, 10_000)),
+    *(Posterior(0.001, labelled=100_000, epochs=epochs) for epochs in (10, 20, 40)),
+    *(Posterior(0.001, labelled=labelled, epochs=20) for labelled in (50_000, 200_000)),
+    *(Langevin(1.0, steps, 0.05, adjusted=adjusted) for steps in (300, 1000, 3000) for adjusted in (False, True)),
 )
 
 
@@ -66,7 +74,9 @@ def main() -> int:
         rows.append(measured(method))
         print(json.dumps(rows[-1]), flush=True)
         with replacing(options.path) as path:
-            path.write_text(json.dumps({"profile": TUNING.name, "per_attribute": PER_ATTRIBUTE, "rows": rows}, indent=1) + "\n")
+            path.write_text(
+                json.dumps({"profile": TUNING.name, "per_attribute": PER_ATTRIBUTE, "attributes": 10, "rows": rows}, indent=1) + "\n"
+            )
     return 0
 
 

@@ -321,9 +321,12 @@ class Rejection:
     prior_weight: Weight
 
 
+BURN_IN = 100
+
+
 @frozen
 class Metropolis:
-    """A Metropolis-Hastings chain whose candidates a posterior draws. passes: candidates for each latent kept."""
+    """A Metropolis-Hastings chain whose candidates a posterior draws. passes: candidates for each latent kept, after BURN_IN."""
 
     kind: Literal["metropolis"] = field(default="metropolis", kw_only=True)
     prior_weight: Weight

@@ -3,16 +3,17 @@
 t(a | z) = p(a | G(z))^(1/w)                     the chance that rejection keeps z at prior weight w (posterior_sampling.py)
 h(a | z) minimises the binary cross-entropy with t over labelled latents z:
     round 1    half of them are draws of the prior
-    round 2    the other half are draws of a first network's posterior at temperature SEEK, each attribute as often as the others
+    then       the others are draws of the posterior learned so far (seeking.py): in up to three rounds of an eighth for attributes of which
+               few latents were kept, then for every attribute that is not common
 q_T(z | a) = N(z; 0, I) h(a | z)^(1/T) / Z       T is the highest of TEMPERATURES at which the teacher is as sure of q_T's draws as of
                                                  rejection's own, to half a point, by held-out latents;
-                                                 a T at which under a fiftieth of the draws at T = 1 is kept is not tried
+                                                 a T at which under a tenth of the draws at T = 1 is kept is not tried
 
 posterior, history = distil_posterior(generator, classifier, num_attributes=10)
 images = generator(posterior.sample(torch.full((16,), 3)))
 
 A conditioner's training keeps the first solution that it finds. Here h learns from draws of the whole prior, so that no part of it is lost;
-the second round shows it rare attributes as often as common ones. t is a function of z alone, so where z comes from does not bias h.
+the later rounds show it rare attributes as often as others. t is a function of z alone, so where z comes from does not bias h.
 """
 
 import math
@@ -23,17 +24,18 @@ import torch.nn.functional as F
 from torch import nn
 
 from paperlib.beyond.latent_posterior import LatentPosterior
-from paperlib.conditioner import NeverProducedError, check_weight, noise
+from paperlib.beyond.seeking import TEMPERATURES, Proposal, density, seek, temperatures_to_seek
+from paperlib.conditioner import check_weight, noise
 from paperlib.config import check_count, check_number
 from paperlib.generators import Generator
-from paperlib.networks.frozen import ask, check_counts, check_finite, check_logits, evaluating
+from paperlib.networks.frozen import check_counts, check_finite, read_latents
 from paperlib.streams import seeded, stream
-from paperlib.support.progress import progress_bar, track
+from paperlib.support.progress import track
 
-SEEK = 2.0  # temperature of the second round's draws: wider than what the first network believes
-TEMPERATURES = tuple(2.0 ** (-k / 2) for k in range(-2, 11))  # 2 .. 0.03
+ENOUGH = 0.01  # of all draws: latents kept of an attribute before the last round
+COMMON = 0.5  # share of the prior that is kept for an attribute which need not be sought
 AS_SURE = 0.005  # how much lower the mean of p(a | G(z)) may be than in rejection's draws
-LEAST_KEPT = 0.02  # of what T = 1 keeps, for each attribute
+LEAST_KEPT = 0.1  # of what T = 1 keeps, for each attribute
 HELD_OUT = 0.1  # share of the labelled draws that choose the temperature and train nothing
 
 
@@ -74,8 +76,8 @@ def distil_posterior(
         generator: (N, d) latents ~ N(0, I) -> (N, C, H, W) images in [-1, 1]. Used in eval mode.
         classifier: (N, C, H, W) images -> (N, num_attributes) logits. The teacher, used in eval mode.
         num_attributes: at least 1. Number of attributes K.
-        draws: at least 20. Latents labelled, in both rounds together: one pass of the generator each. A tenth of them is held out.
-        epochs: at least 1. Number of epochs (AdamW, cosine schedule) of the second round; the first has half as many.
+        draws: at least 20. Latents labelled, in all rounds together: one pass of the generator each. A tenth of them is held out.
+        epochs: at least 1. Number of epochs (AdamW, cosine schedule) after the last round; after each other there are half as many.
         batch_size: at least 1. Latents in a training step.
         learning_rate: in (0, 1000]. Step size at the start.
         prior_weight: in (0, 1000]. w of p(a | G(z))^(1/w): 1 is Bayes' rule, less keeps only latents of which the teacher is surer.
@@ -98,7 +100,7 @@ def distil_posterior(
     device, rng = generator.device, stream(seed, "distillation draws")
 
     def label(z: torch.Tensor, name: str) -> torch.Tensor:
-        return _log_kept(generator, classifier, z, num_attributes, prior_weight, image_size, generator_batch, name, progress)
+        return read_latents(generator, classifier, z, num_attributes, generator_batch, name, progress, image_size) / prior_weight
 
     def fit(z: torch.Tensor, log_t: torch.Tensor, rounds: int) -> tuple[nn.Module, DistillationHistory]:
         network = _starting_at(mlp(generator.latent_dim, hidden, num_attributes), log_t.exp().mean(0)).to(device)
@@ -109,34 +111,24 @@ def distil_posterior(
 
     with seeded(seed, "distillation weights"):
         z = noise(torch.Size((draws - draws // 2, generator.latent_dim)), rng, device)
-        log_t = label(z, "round 1: latents labelled")
-        first, _ = fit(z, log_t, -(-epochs // 2))
-        seeker = posterior(first, SEEK)
-        sought = _seek(seeker, draws // 2, rng)
-        z, log_t = torch.cat([z, sought]), torch.cat([log_t, label(sought, "round 2: latents labelled")])
+        log_t, proposals = label(z, "round 1: latents labelled"), [Proposal(None, (), draws - draws // 2)]
+        while (left := draws - len(z)) > 0:
+            network, _ = fit(z, log_t, -(-epochs // 2))
+            weight = 1 / density(proposals, z)
+            kept = log_t.exp()
+            rare = [] if left <= draws // 8 else [a for a in range(num_attributes) if kept[:, a].sum() < ENOUGH * draws]
+            wanted = rare or [a for a in range(num_attributes) if (weight * kept[:, a]).mean() < COMMON] or list(range(num_attributes))
+            seeker = [posterior(network, t) for t in temperatures_to_seek(posterior(network, 1.0).log_kept(z), kept, weight)]
+            proposals.append(Proposal(seeker, tuple(wanted), draws // 8 if rare else left))
+            sought = seek(proposals[-1], rng)
+            z, log_t = torch.cat([z, sought]), torch.cat([log_t, label(sought, f"round {len(proposals)}: latents labelled")])
         network, history = fit(z, log_t, epochs)
     held = slice(None, None, round(1 / HELD_OUT))
-    log_h, weight = posterior(network, 1.0).log_kept(z[held]), 1 / _density(seeker, z[held])
-    history.target, history.sureness = _surenesses(log_h, log_t[held], weight, prior_weight)
+    history.target, history.sureness = _surenesses(
+        posterior(network, 1.0).log_kept(z[held]), log_t[held], 1 / density(proposals, z[held]), prior_weight
+    )
     history.passes = draws
     return posterior(network, _chosen(history)), history
-
-
-@torch.no_grad()
-def _log_kept(
-    generator: Generator, classifier: nn.Module, z: torch.Tensor, num_attributes: int, prior_weight: float, image_size: int | None,
-    batch: int, name: str, progress: bool,
-) -> torch.Tensor:  # fmt: skip
-    """log t(a | z): (N, num_attributes)."""
-    found, bar = [], progress_bar(len(z), name, enabled=progress)
-    with evaluating(classifier):
-        for part in z.split(batch):
-            scores = ask(generator, classifier, part, image_size=image_size)
-            check_logits(scores, len(part), num_attributes)
-            found.append(scores.log_softmax(1) / prior_weight)
-            bar.update(len(part))
-    bar.close()
-    return torch.cat(found)
 
 
 def mlp(inputs: int, hidden: int, outputs: int) -> nn.Sequential:
@@ -152,23 +144,6 @@ def _starting_at(network: nn.Sequential, kept: torch.Tensor) -> nn.Sequential:
     with torch.no_grad():
         network[-1].bias.copy_(kept.cpu().clamp(1e-6, 1 - 1e-6).logit())  # type: ignore[operator, union-attr]
     return network
-
-
-def _seek(seeker: LatentPosterior, n: int, rng: torch.Generator) -> torch.Tensor:
-    """n latents, the attributes in turn; draws of the prior for one that the first network cannot find."""
-    parts = []
-    for a in range(seeker.num_attributes):
-        asked = torch.full((len(range(a, n, seeker.num_attributes)),), a, device=seeker.draws.device)
-        try:
-            parts.append(seeker.sample(asked, rng))
-        except NeverProducedError:
-            parts.append(noise(torch.Size((len(asked), seeker.latent_dim)), rng, asked.device))
-    return torch.cat(parts)
-
-
-def _density(seeker: LatentPosterior, z: torch.Tensor) -> torch.Tensor:
-    """Of a labelled latent, over the prior's: (N,)."""
-    return 0.5 + 0.5 * (seeker.log_kept(z) - seeker.log_evidence).exp().mean(1)
 
 
 def _surenesses(log_h: torch.Tensor, log_t: torch.Tensor, weight: torch.Tensor, prior_weight: float) -> tuple[float, dict[float, float]]:

@@ -15,13 +15,12 @@ from typing import TypeVar
 import torch
 from torch import nn
 
-from paperlib.beyond.posterior_sampling import log_attribute
 from paperlib.conditioner import Latents, NeverProducedError, check_weight, uniform
 from paperlib.config import check_number
 from paperlib.generators import Generator
-from paperlib.networks.frozen import check_counts, check_finite, evaluating
+from paperlib.networks.frozen import check_counts, check_finite, read_latents
 from paperlib.streams import stream
-from paperlib.support.progress import progress_bar, track
+from paperlib.support.progress import track
 
 L = TypeVar("L", bound=Latents)
 
@@ -59,19 +58,15 @@ def accepted_latents(
     """
     check_counts(num_attributes=num_attributes, draws=draws, generator_batch=generator_batch)
     check_weight(prior_weight)
-    rng, attributes = stream(seed, "accepted latents"), range(num_attributes)
-    kept: list[list[torch.Tensor]] = [[] for _ in attributes]
-    bar = progress_bar(draws, "latents labelled", enabled=progress)
-    with evaluating(classifier):
-        for z in generator.sample_latents(draws, rng).split(generator_batch):
-            log_p = log_attribute(generator, classifier, z, attributes) / prior_weight
-            for a in attributes:
-                kept[a].append(z[uniform(len(z), rng, z.device).log() < log_p[:, a]])
-            bar.update(len(z))
-    bar.close()
-    latents = [torch.cat(parts) for parts in kept]
-    for a, z in enumerate(latents):
-        if not len(z):
+    rng = stream(seed, "accepted latents")
+    z = generator.sample_latents(draws, rng)
+    log_kept = read_latents(generator, classifier, z, num_attributes, generator_batch, "latents labelled", progress) / prior_weight
+    kept = torch.cat(
+        [torch.stack([uniform(len(part), rng, z.device).log() < p for p in part.T], 1) for part in log_kept.split(generator_batch)]
+    )
+    latents = [z[column] for column in kept.T]
+    for a, own in enumerate(latents):
+        if not len(own):
             raise NeverProducedError(f"none of {draws:,} prior draws was kept for attribute {a}; raise draws or prior_weight.")
     return latents
 

@@ -25,12 +25,12 @@ import torch.nn.functional as F
 from torch import nn
 
 from paperlib.conditioner import Latents, NeverProducedError, check_weight, log_normal, uniform
+from paperlib.config import BURN_IN
 from paperlib.generators import Generator
 from paperlib.networks.frozen import ask, check_counts, check_logits, evaluating
 from paperlib.support.stopwatch import synchronize
 
 EARLY = 10_000  # draws after which `rarest` is looked at
-BURN_IN = 100  # candidates before a chain's first state is kept
 
 
 @dataclass(frozen=True)
@@ -241,7 +241,8 @@ def resample(
     z = generator.sample_latents(pool, rng)
     with evaluating(classifier):
         log_p = torch.cat([log_attribute(generator, classifier, part, attributes) for part in z.split(batch_size)]) / prior_weight
-    chosen = [torch.multinomial((column - column.max()).exp().cpu(), n, True, generator=rng).to(z.device) for column in log_p.T]
+    weights = (log_p - log_p.amax(0)).exp().to(rng.device if rng else z.device)
+    chosen = [torch.multinomial(column, n, replacement=True, generator=rng).to(z.device) for column in weights.T]
     synchronize()
     seconds = time.perf_counter() - start
     return [

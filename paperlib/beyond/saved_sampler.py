@@ -87,20 +87,24 @@ def pair_hash(generator: Generator, classifier: nn.Module) -> str:
 
 
 def _described(sampler: Latents) -> dict[str, Any]:
-    sizes = {name: getattr(sampler, name, 0) for name in ("num_attributes", "latent_dim")}
+    own: dict[str, Any]
     match sampler:
         case LatentPosterior(network=nn.Sequential() as network):
             hidden = network[0].out_features
-            return {"family": "posterior", **sizes, "hidden": hidden, "weight": sampler.prior_weight, "temperature": sampler.temperature}
+            own = {"family": "posterior", "hidden": hidden, "weight": sampler.prior_weight, "temperature": sampler.temperature}
         case FlowConditioner():
             hidden = sampler.networks[0][0].out_features  # type: ignore[index]
             components = sampler.base.components if sampler.base else 1
-            return {"family": "flow", **sizes, "layers": len(sampler.networks), "hidden": hidden, "components": components}
+            own = {"family": "flow", "layers": len(sampler.networks), "hidden": hidden, "components": components}
         case MixtureConditioner():
-            return {"family": "mixture", **sizes, "components": sampler.components}
+            own = {"family": "mixture", "components": sampler.components}
         case Conditioner():
-            return {"family": "gaussian", **sizes}
-    raise TypeError(f"a {type(sampler).__name__} cannot be saved; use a Conditioner, a mixture, a flow or a posterior of distil_posterior.")
+            own = {"family": "gaussian"}
+        case _:
+            raise TypeError(
+                f"a {type(sampler).__name__} cannot be saved; use a Conditioner, a mixture, a flow or a posterior of distil_posterior."
+            )
+    return {**own, "num_attributes": sampler.num_attributes, "latent_dim": sampler.latent_dim}
 
 
 def _built(described: dict[str, Any], state: dict[str, torch.Tensor]) -> Latents:

@@ -7,8 +7,9 @@ the text after the colon is replaced. A test fails if a page or an example disag
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -33,6 +34,7 @@ from paperlib.report import (
     mining,
     mining_checks,
     r_sweep,
+    sampling_costs,
     shown,
     table1,
     warm_start,
@@ -50,6 +52,7 @@ CHECKS = (
     "sampling",
     "warm_start",
 )  # of results/reference/bench: those that are no table of speeds
+PHOTOGRAPHS_SEEDS = 5
 DIGITS = REFERENCE / "digits"
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), DIGITS / "README.md")
 EXAMPLES = tuple(sorted((ROOT / "examples").glob("*.py")))
@@ -143,7 +146,16 @@ def photographs(runs: Sequence[Record]) -> str:
     told += ["The papers' claims:", claim_markdown(claims), claim_table.NOTE]
     if of_kind(runs, "conditioning"):
         told += ["Paper B:", conditioning.table(runs).to_markdown(index=False)]
-    return "\n\n".join(told)
+    if of_kind(runs, "diversity"):
+        told += ["Past paper B:", diversity_table(diversity.table(runs), diversity.costs(runs)), text(diversity.sentences(runs))]
+    return "\n\n".join([*told, f"Runs on record: {progress(runs)}."])
+
+
+def progress(runs: Sequence[Record]) -> str:
+    """How many runs of each notebook of `cifar10_small` are there."""
+    known = {run.config for run in runs}
+    wanted = {name: set(plan(profiles.CIFAR10_SMALL, PHOTOGRAPHS_SEEDS)) for name, plan in plans.PLANS.items()}
+    return ", ".join(f"notebook {name[:2]} {len(configs & known)} of {len(configs)}" for name, configs in wanted.items())
 
 
 def face_classifiers(folder: Path) -> str:
@@ -272,43 +284,59 @@ def warm_start_check() -> str:
     )
 
 
-def sampling(path: Path = REFERENCE / "bench" / "sampling.json") -> str:
-    """What bench/sampling.py found: a row a workload, means over seeds."""
+def sampling(path: Path = REFERENCE / "bench" / "sampling.json", speeds: Path = REFERENCE / "bench" / "amd-epyc.json") -> str:
+    """What bench/sampling.py found, and what it means for a large generator, whose pass bench/biggan.py timed."""
     if not path.exists():
         return "Not measured yet: `python bench/sampling.py`."
     found = json.loads(path.read_text())
-    table = [_workload(name, rows) for name, rows in pd.DataFrame(found["rows"]).groupby("workload", sort=False)]
-    where = (
-        f"An image at w = {found['prior_weight']:g}, on one thread of {found['processor']}. *Pays after*: so many images of the workload."
+    table = sampling_costs.by_share(found["rows"])
+    cells = table.assign(
+        **{
+            "share %": _told(table["share %"], ".3g"),
+            "passes an image": _told(table["passes an image"], ",.3g"),
+            "as asked %": _told(table["as asked %"], ".1f"),
+        },
+        **{
+            "ms an image": [
+                "-" if not ms.n else f"{ms.mean:.2f}" + (f" ± {ms.half_width:.2f}" if ms.n > 1 else "") for ms in table["ms an image"]
+            ]
+        },
+        **{name: _told(table[name], ",.0f") for name in ("pays after, in passes", "in seconds")},
     )
-    return f"{where}\n\n{pd.DataFrame(table).to_markdown(index=False, disable_numparse=True)}"
+    where = f"At w = {found['prior_weight']:g}, on one thread of {found['processor']}, {found['n']} images an attribute."
+    return "\n\n".join([where, cells.to_markdown(index=False, disable_numparse=True), *_on_a_large_generator(table, found, speeds)])
 
 
-def _workload(name: str, rows: pd.DataFrame) -> dict[str, str]:
-    """Rejection that gave up on a seed is left out there."""
-    rejection, posterior = (pd.DataFrame(list(rows[method])).mean(numeric_only=True) for method in ("rejection", "posterior"))
-    fit = {"passes": rows["fit passes"].mean(), "microseconds": 1e6 * rows["fit seconds"].mean()}
-    saved = {unit: rejection.get(unit, np.nan) - posterior[unit] for unit in fit}
-    pays = pd.Series({unit: fit[unit] / saved[unit] if saved[unit] > 0 else np.inf for unit in fit})
-    prices = pd.Series({"rejection": rejection.get("microseconds", np.nan), "posterior": posterior["microseconds"]}) / 1e3
-    cells = {"rejection: passes": _told(pd.Series([rejection.get("passes", np.nan)]), ",.1f"), "rejection: ms": _told(prices[:1], ".2f")}
-    cells |= {"posterior: ms": _told(prices[1:], ".2f"), "as asked %": _told(pd.Series([100 * posterior.get("as asked", np.nan)]), ".1f")}
-    cells |= {"pays after, in passes": _told(pays[:1], ",.0f"), "in seconds": _told(pays[1:], ",.0f")}
-    return {"workload": name} | {title: cell for title, (cell,) in cells.items()} | {"n": str(len(rows))}
+def _on_a_large_generator(table: pd.DataFrame, found: Mapping[str, Any], speeds: Path) -> list[str]:
+    if not speeds.exists():
+        return []
+    bench = json.loads(speeds.read_text())
+    rate = next(row["rate"] for row in bench["rows"] if (row["task"], row["what"]) == ("generation", "ours, float32"))
+    rare = table[table["workload"] == "1 %"].set_index("method")["passes an image"]
+    each = "; ".join(f"{method} {passes / rate:.2g} s" for method, passes in rare.items() if np.isfinite(passes))
+    if not each:
+        return []
+    return [
+        f"BigGAN-deep-128 makes {rate:.0f} images a second on {bench['threads']} threads of {bench['device']} (float32, `make bench`). By these passes, "
+        f"an image of an attribute of 1 % costs there: {each}; and the fit {found['draws'] / rate / 3600:.1f} hours."
+    ]
 
 
 def rivals(path: Path = REFERENCE / "bench" / "rivals.json") -> str:
-    """What bench/rivals.py found: a row a candidate; variance and coverage as shares of the truth's."""
+    """What bench/rivals.py found: a row a candidate; variance and coverage as shares of the truth's; and how long each method was tuned."""
     if not path.exists():
         return "Not measured yet: `python bench/rivals.py`."
-    rows = json.loads(path.read_text())["rows"]
+    found = json.loads(path.read_text())
+    rows = sorted(found["rows"], key=lambda row: row["method"])
     truth = next(row for row in rows if row["config"] == {"kind": "rejection", "prior_weight": 1.0})
     table = [
         {
             "method": row["method"],
             "w": f"{row['w']:g}",
             "setting": ", ".join(
-                f"{k} {v:g}" for k, v in row["config"].items() if k in ("step_size", "steps", "components", "tuned") and v
+                f"{k} {v:g}"
+                for k, v in row["config"].items()
+                if k in ("step_size", "steps", "components", "tuned", "labelled", "epochs") and v
             ),
             "judge %": f"{100 * row['judge_accuracy']:.1f}",
             "second judge %": f"{100 * row['second_judge_accuracy']:.1f}",
@@ -317,11 +345,17 @@ def rivals(path: Path = REFERENCE / "bench" / "rivals.json") -> str:
                 for name, key in (("variance", "pixel_variance"), ("coverage", "truth_coverage"))
             },
             "passes to fit": f"{row['passes to fit']:,.0f}",
-            "passes an image": f"{row['passes an image']:.3g}",
+            "passes an image": f"{row['passes an image']:,.0f}",
+            "seconds to fit": f"{row['fit_seconds']:.0f}",
         }
-        for row in sorted(rows, key=lambda row: row["method"])
+        for row in rows
     ]
-    return pd.DataFrame(table).to_markdown(index=False, disable_numparse=True)
+    spent: dict[str, list[float]] = {}
+    for row in rows:
+        made = found["per_attribute"] * found["attributes"] * row["image_seconds"]
+        spent.setdefault(row["method"], []).append(row["fit_seconds"] + made)
+    told = "; ".join(f"{method} {len(s)} candidates, {sum(s) / 60:.0f} minutes" for method, s in spent.items())
+    return f"{pd.DataFrame(table).to_markdown(index=False, disable_numparse=True)}\n\nTuned for, all candidates together: {told}."
 
 
 def engine() -> str:

@@ -11,8 +11,8 @@ import torch
 
 from paperlib.batchnorm_adaptation import adapt_batchnorm
 from paperlib.beyond.distillation import mlp
-from paperlib.beyond.posterior_sampling import BURN_IN
 from paperlib.config import (
+    BURN_IN,
     ClassifierRun,
     ConditioningRun,
     Config,

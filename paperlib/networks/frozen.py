@@ -9,6 +9,7 @@ from torch import nn
 
 from paperlib.config import check_count
 from paperlib.data import to_floats
+from paperlib.support.progress import progress_bar
 
 
 @contextmanager
@@ -35,6 +36,23 @@ def ask(
     if image_size is not None:
         images = F.interpolate(images, size=(image_size, image_size), mode="nearest")
     return classifier(images)
+
+
+@torch.no_grad()
+def read_latents(
+    generator: Callable[..., torch.Tensor], classifier: nn.Module, z: torch.Tensor, num_attributes: int, batch_size: int, name: str,
+    progress: bool, image_size: int | None = None,
+) -> torch.Tensor:  # fmt: skip
+    """log p(a | G(z)) of every latent and attribute, (N, num_attributes), in eval mode; name: of the progress bar. ValueError on bad logits."""
+    found, bar = [], progress_bar(len(z), name, enabled=progress)
+    with evaluating(classifier):
+        for part in z.split(batch_size):
+            scores = ask(generator, classifier, part, image_size=image_size)
+            check_logits(scores, len(part), num_attributes)
+            found.append(scores.log_softmax(1))
+            bar.update(len(part))
+    bar.close()
+    return torch.cat(found)
 
 
 def check_counts(**counts: int) -> None:

@@ -12,12 +12,16 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from paperlib.config import Langevin, Likelihood, Metropolis, Ode, Posterior, Rejection, Resampling, Trained
+from paperlib.config import BURN_IN, Langevin, Likelihood, Metropolis, Ode, Posterior, Rejection, Resampling, Trained
 from paperlib.records import Record
-from paperlib.report.estimates import runs_at_a_time
+from paperlib.report.estimates import estimate, runs_at_a_time
 
 GRADIENT = 3  # passes that one forwards and backwards counts as
 SAME_W = "times cheaper"
+TIMES = {"a latent": "latent", "an image": "image"}  # a column of microseconds, and what the record calls it
+OF_A_CHAIN = ("effective", "repeated")
+SAMPLERS = {"rejection": "rejection", "posterior": "posterior on latents", "metropolis": "posterior, Metropolis"}
+UNITS = ("passes", "microseconds")
 COLUMNS = (
     "method", "w", "attribute", "passes to fit", "passes an image", "evenly", SAME_W, "evenly, times cheaper", "pays after", "seconds to fit",
     "µs a latent", "µs an image", "effective %", "repeated %", "runs at a time",
@@ -25,8 +29,8 @@ COLUMNS = (
 
 
 class Passes(NamedTuple):
-    """Of the generator. fit: before the first image. image: (K,) for one image of each attribute, were it the only one that is wanted.
-    evenly: for one image where all attributes are wanted equally often."""
+    """Of the generator. fit: before the first image; a chain's burn-in, for every attribute, is part of it. image: (K,) for one image of each
+    attribute, were it the only one that is wanted. evenly: for one image where all attributes are wanted equally often."""
 
     fit: float
     image: np.ndarray
@@ -45,7 +49,7 @@ def passes(run: Record) -> Passes:  # noqa: PLR0911 -- a return a kind
             each = one * method.pool / run.config.per_attribute
             return Passes(0, each, each[0] / classes)
         case Metropolis():
-            return Passes(method.proposal.labelled, one * method.passes, method.passes)
+            return Passes(method.proposal.labelled + classes * BURN_IN, one * method.passes, method.passes)
         case Langevin():
             return Passes(0, one * (GRADIENT * method.steps + 1), GRADIENT * method.steps + 1)
         case Ode():
@@ -90,12 +94,30 @@ def table(found: Mapping[tuple[str, float], Sequence[Record]], rejection: str) -
             row |= {SAME_W: price.image[rarest] / own.image[rarest], "evenly, times cheaper": price.evenly / own.evenly}
             row |= {"pays after": pays_after(own, price, rarest)}
         row |= {"seconds to fit": np.median([r.provenance["fit_seconds"] for r in runs])}
-        row |= {f"µs {name}": np.median([r.provenance[f"{what}_microseconds"][rarest] for r in runs]) for name, what in COSTS.items()}
-        row |= {f"{what} %": 100 * np.mean([r.metrics[what][rarest] for r in runs]) for what in CHAIN if what in runs[0].metrics}
+        row |= {f"µs {name}": np.median([r.provenance[f"{what}_microseconds"][rarest] for r in runs]) for name, what in TIMES.items()}
+        row |= {f"{what} %": 100 * np.mean([r.metrics[what][rarest] for r in runs]) for what in OF_A_CHAIN if what in runs[0].metrics}
         rows.append(row | {"runs at a time": runs_at_a_time(runs)})
     frame = pd.DataFrame(rows, columns=COLUMNS)
-    return frame.round(dict.fromkeys(frame.columns.drop("w"), 2))
+    return frame.round(dict.fromkeys(frame.columns.drop("w"), 2) | {SAME_W: 4, "evenly, times cheaper": 4})
 
 
-COSTS = {"a latent": "latent", "an image": "image"}
-CHAIN = ("effective", "repeated")
+def by_share(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """What bench/sampling.py found: a row a workload and method, means over repetitions; ms an image with its 95 % interval. pays after: images of
+    the workload after which the fit has paid against rejection; nan without a fit, or where rejection found none.
+
+    rows: of the file.
+    """
+    told = []
+    for workload, some in pd.DataFrame(rows).groupby("workload", sort=False):
+        mean = {name: pd.DataFrame([row for row in some[name] if row]).mean() for name in (*SAMPLERS, "fit")}
+        for name, method in SAMPLERS.items():
+            found = [row for row in some[name] if row]
+            fit = {unit: mean["fit"][unit] + mean[name].get(f"burn-in {unit}", 0.0) for unit in UNITS}
+            saved = {unit: mean["rejection"].get(unit, np.nan) - mean[name].get(unit, np.nan) for unit in UNITS}
+            pays = {} if name == "rejection" else {unit: fit[unit] / saved[unit] if not saved[unit] <= 0 else np.inf for unit in UNITS}
+            told.append({
+                "workload": workload, "share %": 100 * some["share"].mean(), "method": method, "passes an image": mean[name].get("passes", np.nan),
+                "ms an image": estimate([row["microseconds"] / 1e3 for row in found]), "as asked %": 100 * mean[name].get("as asked", np.nan),
+                "pays after, in passes": pays.get("passes", np.nan), "in seconds": pays.get("microseconds", np.nan), "n": len(found),
+            })  # fmt: skip
+    return pd.DataFrame(told)

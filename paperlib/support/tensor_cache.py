@@ -17,7 +17,7 @@ def checksum(*tensors: torch.Tensor) -> str:
     """SHA-256 of the numbers, wherever they are."""
     digest = hashlib.sha256()
     for tensor in tensors:
-        digest.update(tensor.detach().cpu().contiguous().numpy().data)
+        digest.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
     return digest.hexdigest()
 
 

@@ -5,7 +5,9 @@ import torch
 from torch import nn
 
 from paperlib.beyond.distillation import AS_SURE, distil_posterior
+from paperlib.beyond.latent_posterior import LatentPosterior
 from paperlib.beyond.posterior_sampling import rejection_sample
+from paperlib.beyond.seeking import moved
 from paperlib.generators import from_module
 
 
@@ -58,6 +60,35 @@ def test_a_rare_attribute_is_sought():
     first, second = torch.cat(seen).split(3000)
     assert second.mean() > 2 * first.mean()
     assert history.passes == 6000 == len(first) + len(second)
+
+
+def test_an_attribute_of_a_thousandth_is_sought_in_more_rounds():
+    generator, classifier = toy()
+    classifier[1].weight.data *= 2000
+    classifier[1].bias.data = torch.tensor([3980.0, -3980.0])
+    seen = []
+    classifier.register_forward_hook(lambda module, inputs, output: seen.append(output.argmax(1)))
+    posterior, _ = distil_posterior(generator, classifier, 2, draws=20_000, epochs=10, hidden=64, prior_weight=1.0, progress=False)
+    read = torch.cat(seen)
+    assert read[:10_000].float().mean() == pytest.approx(0.001, abs=0.0008)
+    assert read[-5000:].float().mean() > 0.1
+    z = posterior.sample(torch.ones(200, dtype=torch.long), torch.Generator().manual_seed(0))
+    assert classifier(generator(z)).argmax(1).float().mean() > 0.95
+
+
+def test_the_chains_that_seek_keep_the_posterior():
+    class Half(nn.Module):
+        def forward(self, z):
+            return 8 * z[:, :1] - 8
+
+    network = nn.Sequential(Half(), nn.Linear(1, 1))
+    network[1].weight.data, network[1].bias.data = torch.ones(1, 1), torch.zeros(1)
+    seeker, rng = LatentPosterior(network, 1, 3), torch.Generator().manual_seed(0)
+    exact = seeker.sample(torch.zeros(20_000, dtype=torch.long), rng)
+    chains = moved(seeker, 0, exact[torch.arange(20_000) % 1000], rng)
+    assert len(chains.unique(dim=0)) > 19_000
+    exact_moments, moved_moments = ((z.mean(0), z.std(0)) for z in (exact, chains))
+    assert torch.allclose(torch.stack(exact_moments), torch.stack(moved_moments), atol=0.05)
 
 
 def test_an_attribute_that_is_never_produced_leaves_the_others_alone():

@@ -57,7 +57,8 @@ def test_the_shares_are_those_asked_for(bench, monkeypatch):
 def test_it_goes_on_where_it_was_stopped(bench, monkeypatch, tmp_path):
     path = tmp_path / "sampling.json"
     generator, teacher = pair(DIGITS)
-    few = {"50 %": bench.workloads(generator, teacher)["50 %"]}
+    known = bench.workloads(generator, teacher)
+    few = {name: known[name] for name in ("50 %", bench.EVENLY)}
     monkeypatch.setattr(bench, "workloads", lambda *_: few)
     arguments = ["--images", "5", "--draws", "200", "--epochs", "1", "--path", str(path)]
     for seeds in ("1", "2"):
@@ -68,4 +69,8 @@ def test_it_goes_on_where_it_was_stopped(bench, monkeypatch, tmp_path):
             first = found["rows"]
     assert found["rows"][:2] == first
     assert [(row["workload"], row["seed"]) for row in found["rows"]] == [(w, s) for s in (0, 1) for w in ("50 %", "all ten evenly")]
-    assert all(row["rejection"]["passes"] > 0 and row["posterior"]["microseconds"] > 0 for row in found["rows"])
+    for row in found["rows"]:
+        assert all(row[name]["passes"] > 0 and row[name]["microseconds"] > 0 for name in ("rejection", "posterior", "metropolis"))
+        assert row["fit"]["passes"] == 200
+        assert 0 < row["share"] < 1
+    assert found["rows"][1]["metropolis"]["burn-in passes"] == 10 * 100

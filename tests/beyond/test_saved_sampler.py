@@ -79,3 +79,12 @@ def test_a_damaged_description_is_one_error(described, tmp_path):
     save_file(state, path, {"sampler": described, "pair": pair_hash(*pair())})
     with pytest.raises(CheckpointError, match="is damaged"):
         load_sampler(path, *pair())
+
+
+def test_a_pair_in_bfloat16(tmp_path):
+    generator, classifier = pair()
+    half = classifier.bfloat16()
+    save_sampler(tmp_path / "sampler.safetensors", Conditioner(3, 4), generator, half)
+    load_sampler(tmp_path / "sampler.safetensors", generator, half)
+    with pytest.raises(CheckpointError, match="was fitted to another generator or classifier"):
+        load_sampler(tmp_path / "sampler.safetensors", *pair())

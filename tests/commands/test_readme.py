@@ -45,18 +45,45 @@ def test_photographs_come_in_the_order_of_the_plan():
 def test_the_price_of_an_attribute_by_its_share(tmp_path):
     path = tmp_path / "sampling.json"
     assert readme.sampling(path) == "Not measured yet: `python bench/sampling.py`."
-    posterior, fit = {"passes": 1, "microseconds": 500.0, "as asked": 0.75}, {"fit passes": 1000, "fit seconds": 2.0}
+    fit = {"passes": 1000, "microseconds": 2e6}
+    posterior = {"passes": 1, "microseconds": 500.0, "as asked": 0.75}
+    chain = {"passes": 2, "microseconds": 1000.0, "as asked": 0.9, "burn-in passes": 100, "burn-in microseconds": 1e5}
+
+    def row(workload, seed, passes, microseconds, share):
+        rejection = {"passes": passes, "microseconds": microseconds, "as asked": 1.0} if passes else None
+        return {
+            "workload": workload,
+            "seed": seed,
+            "fit": fit,
+            "share": share,
+            "rejection": rejection,
+            "posterior": posterior,
+            "metropolis": chain,
+        }
+
     rows = [
-        {"workload": "10 %", "seed": 0, "rejection": {"passes": 10, "microseconds": 4000.0}, "posterior": posterior, **fit},
-        {"workload": "10 %", "seed": 1, "rejection": {"passes": 12, "microseconds": 5000.0}, "posterior": posterior, **fit},
-        {"workload": "0.1 %", "seed": 0, "rejection": {"impossible": "too rare"}, "posterior": posterior, **fit},
-        {"workload": "evenly", "seed": 0, "rejection": {"passes": 0.5, "microseconds": 100.0}, "posterior": {"passes": 1, "microseconds": 500.0}, **fit},
-    ]  # fmt: skip
-    path.write_text(json.dumps({"processor": "a processor", "prior_weight": 0.01, "rows": rows}))
-    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in readme.sampling(path).splitlines()[4:]]
-    assert cells[0] == ["10 %", "11.0", "4.50", "0.50", "75.0", "100", "500", "2"]
-    assert cells[1][:3] == ["0.1 %", "-", "-"]
-    assert cells[2][-4:] == ["-", "never", "never", "1"]
+        row("1 %", 0, 100, 4000.0, 0.01),
+        row("1 %", 1, 120, 5000.0, 0.02),
+        row("0.1 %", 0, None, None, None),
+        row("evenly", 0, 0.5, 100.0, 0.1),
+    ]
+    path.write_text(json.dumps({"processor": "a processor", "prior_weight": 0.01, "n": 5, "draws": 7200, "rows": rows}))
+    speeds = tmp_path / "speeds.json"
+    told = readme.sampling(path, speeds)
+    cells = {
+        tuple(line[:3:2]): line[1:2] + line[3:]
+        for line in ([c.strip() for c in line.strip("|").split("|")] for line in told.splitlines()[4:])
+    }
+    assert cells["1 %", "rejection"] == ["1.5", "110", "4.50 ± 6.35", "100.0", "-", "-", "2"]
+    assert cells["1 %", "posterior on latents"] == ["1.5", "1", "0.50 ± 0.00", "75.0", f"{1000 / 109:.0f}", "500", "2"]
+    assert cells["1 %", "posterior, Metropolis"] == ["1.5", "2", "1.00 ± 0.00", "90.0", f"{1100 / 108:.0f}", "600", "2"]
+    assert cells["0.1 %", "rejection"] == ["-", "-", "-", "-", "-", "-", "0"]
+    assert cells["0.1 %", "posterior on latents"][-3:-1] == ["-", "-"]
+    assert cells["evenly", "posterior on latents"][-3:-1] == ["never", "never"]
+    rate = {"task": "generation", "what": "ours, float32", "rate": 20.0}
+    speeds.write_text(json.dumps({"device": "a processor", "threads": 2, "rows": [rate]}))
+    last = readme.sampling(path, speeds).splitlines()[-1]
+    assert last.endswith("rejection 5.5 s; posterior on latents 0.05 s; posterior, Metropolis 0.1 s; and the fit 0.1 hours.")
 
 
 def test_candidates_of_the_rivals_are_told_against_the_truth(tmp_path):
@@ -69,6 +96,8 @@ def test_candidates_of_the_rivals_are_told_against_the_truth(tmp_path):
         "truth_coverage": 0.5,
         "passes to fit": 0,
         "passes an image": 301,
+        "fit_seconds": 0,
+        "image_seconds": 0.6,
     }
     truth = {"method": "rejection", "w": 1.0, "config": {"kind": "rejection", "prior_weight": 1.0}, **shared}
     mala = {
@@ -78,9 +107,10 @@ def test_candidates_of_the_rivals_are_told_against_the_truth(tmp_path):
         **shared,
         "pixel_variance": 0.1,
     }
-    path.write_text(json.dumps({"rows": [truth, mala]}))
+    path.write_text(json.dumps({"per_attribute": 50, "attributes": 2, "rows": [truth, mala, mala | {"fit_seconds": 60}]}))
+    assert readme.rivals(path).splitlines()[-1].endswith("MALA 2 candidates, 3 minutes; rejection 1 candidates, 1 minutes.")
     first = [cell.strip() for cell in readme.rivals(path).splitlines()[2].strip("|").split("|")]
-    assert first == ["MALA", "0.1", "steps 100, step_size 0.02", "90.0", "80.0", "50", "100", "0", "301"]
+    assert first == ["MALA", "0.1", "steps 100, step_size 0.02", "90.0", "80.0", "50", "100", "0", "301", "0"]
 
 
 def test_face_classifiers_tell_accuracy_and_support_by_class(tmp_path):

@@ -1,6 +1,6 @@
 """What an image of an attribute costs by its share of what the generator makes, on the digits: results/reference/bench/sampling.json.
 
-python bench/sampling.py            # half an hour; run it alone. It goes on where it was stopped.
+python bench/sampling.py            # forty minutes; run it alone. It goes on where it was stopped.
 
 Shares: 50, 10, 1 and 0.1 %. The rarer ones are conjunctions of a digit with its slant and its stroke width, both read off the image by a fixed
 formula; a digit alone has 10 %. Each is repeated over seeds. The last workload wants all ten digits evenly.
@@ -165,7 +165,7 @@ def _predicted(classifier: nn.Module, images: torch.Tensor) -> torch.Tensor:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--images", type=int, default=200, help="of each attribute")
+    parser.add_argument("--images", type=int, default=100, help="of each attribute")
     parser.add_argument("--draws", type=int, default=100_000, help="that a posterior is fitted to")
     parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--path", type=Path, default=REFERENCE / "bench" / "sampling.json")

@@ -107,8 +107,8 @@ FLOW = replace(GAUSSIAN, family="flow", labels_per_epoch=3000, learning_rate=2e-
 POSTERIOR = Posterior(prior_weight=0.001, labelled=100_000, epochs=20)
 CHAIN = Metropolis(0.001, passes=2, proposal=POSTERIOR)
 RIVALS = (
-    Likelihood(0.001, labelled=100_000, components=1, steps=2000), Likelihood(0.001, labelled=100_000, components=1, steps=2000, tuned=3000),
-    Likelihood(0.001, labelled=100_000, components=1, steps=8000, posterior=POSTERIOR), Resampling(0.001, pool=5000),
+    Likelihood(0.001, labelled=100_000, components=1, steps=16_000), Likelihood(0.001, labelled=100_000, components=1, steps=8000, tuned=10_000),
+    Likelihood(0.001, labelled=100_000, components=1, steps=8000, tuned=3000, posterior=POSTERIOR), Resampling(0.001, pool=5000),
     Langevin(prior_weight=1.0, steps=100, step_size=0.05), Langevin(prior_weight=1.0, steps=100, step_size=0.02, adjusted=True),
     Ode(prior_weight=1.0, steps=50),
 )  # fmt: skip

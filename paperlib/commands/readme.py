@@ -235,7 +235,7 @@ def diversity_table(table: pd.DataFrame, costs: pd.DataFrame) -> str:
     if diversity.SECOND_JUDGE in table:
         cells[diversity.SECOND_JUDGE] = [f"{share:.1f}" for share in table[diversity.SECOND_JUDGE]]
     for name in ("variance", "coverage"):
-        cells[f"{name} %"] = [f"{mean:.1f} ± {half:.1f}" for mean, half in zip(table[f"{name} %"], table[f"{name} ±"], strict=True)]
+        cells[f"{name} %"] = [_with_half_width(*v, ".1f") for v in zip(table[f"{name} %"], table[f"{name} ±"], strict=True)]
     for name in ("variance", "coverage"):
         cells[f"of the target's {name} %"] = _told(table[f"of the target's {name} %"], ".1f")
     cells |= {name: _told(costs[name], ",.0f") for name in ("passes to fit", "pays after")}
@@ -248,6 +248,11 @@ def diversity_table(table: pd.DataFrame, costs: pd.DataFrame) -> str:
 def _told(values: pd.Series, form: str) -> list[str]:
     """A dash where nothing is known, `never` where it is infinite."""
     return ["-" if pd.isna(value) else "never" if np.isinf(value) else f"{value:{form}}" for value in values]
+
+
+def _with_half_width(mean: float, half_width: float, form: str) -> str:
+    """A dash for nan; no half width where a single seed gives none."""
+    return "-" if np.isnan(mean) else f"{mean:{form}}" + ("" if np.isnan(half_width) else f" ± {half_width:{form}}")
 
 
 def times() -> str:
@@ -296,11 +301,7 @@ def sampling(path: Path = REFERENCE / "bench" / "sampling.json", speeds: Path = 
             "passes an image": _told(table["passes an image"], ",.3g"),
             "as asked %": _told(table["as asked %"], ".1f"),
         },
-        **{
-            "ms an image": [
-                "-" if not ms.n else f"{ms.mean:.2f}" + (f" ± {ms.half_width:.2f}" if ms.n > 1 else "") for ms in table["ms an image"]
-            ]
-        },
+        **{"ms an image": [_with_half_width(ms.mean, ms.half_width, ".2f") for ms in table["ms an image"]]},
         **{name: _told(table[name], ",.0f") for name in ("pays after, in passes", "in seconds")},
     )
     where = f"At w = {found['prior_weight']:g}, on one thread of {found['processor']}, {found['n']} images an attribute."

@@ -34,6 +34,7 @@ from paperlib.support.progress import track
 
 ENOUGH = 0.01  # of all draws: latents kept of an attribute before the last round
 COMMON = 0.5  # share of the prior that is kept for an attribute which need not be sought
+LOOKS = 20  # at draws of the prior by the network, for one attribute in a round, as a multiple of all draws
 AS_SURE = 0.005  # how much lower the mean of p(a | G(z)) may be than in rejection's draws
 LEAST_KEPT = 0.02  # of what T = 1 keeps, for each attribute
 RAREST = 1e-5  # share of the prior that q_T keeps for an attribute; under it, too many latents are looked at for one
@@ -121,7 +122,7 @@ def distil_posterior(
             wanted = rare or [a for a in range(num_attributes) if (weight * kept[:, a]).mean() < COMMON] or list(range(num_attributes))
             seeker = [posterior(network, t) for t in temperatures_to_seek(posterior(network, 1.0).log_kept(z), kept, weight)]
             proposals.append(Proposal(seeker, tuple(wanted), draws // 8 if rare else left))
-            sought = seek(proposals[-1], rng)
+            sought = seek(proposals[-1], LOOKS * draws, rng)
             z, log_t = torch.cat([z, sought]), torch.cat([log_t, label(sought, f"round {len(proposals)}: latents labelled")])
         network, history = fit(z, log_t, epochs)
     held = slice(None, None, round(1 / HELD_OUT))

@@ -2,7 +2,7 @@
 
 z ~ q_T(z | a), T the highest at which rejection should keep a share HITS of the draws
 
-Where that takes more than FINDING draws of the prior, chains that keep q_T go on from those that were found:
+Where that takes more draws of the prior than the network may look at, chains that keep q_T go on from those that were found:
     z' = sqrt(1 - b^2) z + b eps,  taken with probability min(1, h(z')^(1/T) / h(z)^(1/T)),  b = MOVE      (Cotter et al. 2013, "pCN")
 """
 
@@ -16,7 +16,6 @@ from paperlib.conditioner import NeverProducedError, noise, uniform
 
 TEMPERATURES = tuple(2.0 ** (-k / 2) for k in range(-2, 11))  # 2 .. 0.03
 HITS = 0.25
-FINDING = 2_000_000  # for one attribute in a round
 MOVES, MOVE = 50, 0.3
 
 
@@ -41,13 +40,16 @@ def temperatures_to_seek(log_h: torch.Tensor, kept: torch.Tensor, weight: torch.
     return found
 
 
-def seek(proposal: Proposal, rng: torch.Generator) -> torch.Tensor:
-    """Latents of the proposal, attribute by attribute; draws of the prior for one that the network cannot find."""
+def seek(proposal: Proposal, looks: int, rng: torch.Generator) -> torch.Tensor:
+    """Latents of the proposal, attribute by attribute; draws of the prior for one that the network cannot find.
+
+    looks: draws of the prior that the network may look at for one attribute.
+    """
     parts, turns = [], len(proposal.attributes)
     assert proposal.seeker is not None
     for turn, a in enumerate(proposal.attributes):
         seeker, n = proposal.seeker[a], len(range(turn, proposal.draws, turns))
-        findable = min(n, int(FINDING * seeker.log_evidence[a].exp()))
+        findable = min(n, int(looks * seeker.log_evidence[a].exp()))
         try:
             found = seeker.sample(torch.full((max(1, findable),), a, device=seeker.draws.device), rng)
             parts.append(found if findable == n else moved(seeker, a, found[torch.arange(n) % len(found)], rng))

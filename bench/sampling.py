@@ -1,6 +1,6 @@
 """What an image of an attribute costs by its share of what the generator makes, on the digits: results/reference/bench/sampling.json.
 
-python bench/sampling.py            # forty minutes; run it alone. It goes on where it was stopped.
+python bench/sampling.py            # about forty minutes; run it alone. It goes on where it was stopped.
 
 Shares: 50, 10, 1 and 0.1 %. The rarer ones are conjunctions of a digit with its slant and its stroke width, both read off the image by a fixed
 formula; a digit alone has 10 %. Each is repeated over seeds. The last workload wants all ten digits evenly.
@@ -22,7 +22,7 @@ from paperlib.beyond.posterior_sampling import metropolis_sample, rejection_draw
 from paperlib.conditioner import NeverProducedError
 from paperlib.config import BURN_IN
 from paperlib.experiment.diversity import WIDE, pair
-from paperlib.generators import Generator
+from paperlib.generators import Generator, generate_in_batches
 from paperlib.networks.frozen import evaluating
 from paperlib.profiles import DIGITS
 from paperlib.streams import stream
@@ -31,6 +31,7 @@ from paperlib.support.machine import processor_name
 from paperlib.support.paths import REFERENCE
 from paperlib.support.stopwatch import timed
 from paperlib.support.threads import one_thread
+from paperlib.training import predict
 
 DIGIT, WEIGHT, CALIBRATION, SHARP, PASSES = 3, 0.01, 20_000, 20.0, 2
 EVENLY = "all ten evenly"
@@ -110,6 +111,7 @@ def measured(
     """n images of each attribute that is wanted: passes and microseconds of one by each sampler, and what the posterior's fit took.
 
     Rejection's draws serve all attributes. Its costs are those of the rarest of them, by the share that it kept. share: of that one at w = 1.
+    None in the place of a sampler that found too few; why: what it said.
     """
     classes = len(classifier(generator(torch.zeros(2, generator.latent_dim)))[0])
     settings: dict[str, Any] = {"prior_weight": WEIGHT, "rng": stream(seed, "method draws")}
@@ -118,18 +120,27 @@ def measured(
     )
     asked = torch.tensor(wanted).repeat_interleave(n)
 
-    def read(z: torch.Tensor) -> dict[str, float]:
-        return {"as asked": (_predicted(classifier, _images(generator, z)) == asked).float().mean().item()}
+    def made(z: torch.Tensor) -> torch.Tensor:
+        return generate_in_batches(generator, z, None, 100)
 
-    _images(generator, posterior.sample(asked, settings["rng"]))  # warms up
-    z, drawing = timed(lambda: posterior.sample(asked, settings["rng"]))
-    _, making = timed(lambda: _images(generator, z))
+    def read(z: torch.Tensor) -> dict[str, float]:
+        return {"as asked": (predict(classifier, made(z)).argmax(1) == asked).float().mean().item()}
+
     row: dict[str, Any] = {
         "fit": {"passes": history.passes, "microseconds": 1e6 * fit_seconds},
         "temperature": posterior.temperature,
-        "posterior": {"passes": 1, "microseconds": 1e6 * (drawing + making) / len(asked)} | read(z),
+        "posterior": None,
         "rejection": None,
+        "share": None,
+        "why": [],
     }
+    try:
+        made(posterior.sample(asked, settings["rng"]))  # warms up
+        z, drawing = timed(lambda: posterior.sample(asked, settings["rng"]))
+        _, making = timed(lambda: made(z))
+        row["posterior"] = {"passes": 1, "microseconds": 1e6 * (drawing + making) / len(asked)} | read(z)
+    except NeverProducedError as error:
+        row["why"].append(str(error))
     try:
         found = rejection_sample(generator, classifier, wanted, n, **settings)
         rarest = min(found, key=lambda f: f.rate)
@@ -139,7 +150,7 @@ def measured(
         } | read(torch.cat([f.z for f in found]))
         row["share"] = min(f.rate for f in rejection_draws(generator, classifier, wanted, n, rng=settings["rng"]))
     except NeverProducedError as error:
-        row["reason"] = str(error)
+        row["why"].append(str(error))
     chains = [metropolis_sample(posterior.at(WIDE), generator, classifier, a, n, passes=PASSES, **settings) for a in wanted]
     candidate = 1e6 * sum(c.seconds for c in chains) / sum(c.draws for c in chains)
     row["metropolis"] = {
@@ -148,17 +159,6 @@ def measured(
         "effective": min(c.effective for c in chains), "repeated": max(c.repeated for c in chains),
     } | read(torch.cat([c.z for c in chains]))  # fmt: skip
     return row
-
-
-@torch.no_grad()
-def _images(generator: Generator, z: torch.Tensor) -> torch.Tensor:
-    return torch.cat([generator(part) for part in z.split(100)])
-
-
-@torch.no_grad()
-def _predicted(classifier: nn.Module, images: torch.Tensor) -> torch.Tensor:
-    with evaluating(classifier):
-        return torch.cat([classifier(part).argmax(1) for part in images.split(500)])
 
 
 @one_thread()

@@ -7,7 +7,8 @@ h(a | z) minimises the binary cross-entropy with t over labelled latents z:
                few latents were kept, then for every attribute that is not common
 q_T(z | a) = N(z; 0, I) h(a | z)^(1/T) / Z       T is the highest of TEMPERATURES at which the teacher is as sure of q_T's draws as of
                                                  rejection's own, to half a point, by held-out latents;
-                                                 a T at which under a fiftieth of the draws at T = 1 is kept, or under RAREST, is not tried
+                                                 a T at which under a fiftieth of the draws at T = 1 is kept, or under one in
+                                                 100,000 draws of the prior, is not tried
 
 posterior, history = distil_posterior(generator, classifier, num_attributes=10)
 images = generator(posterior.sample(torch.full((16,), 3)))
@@ -34,10 +35,10 @@ from paperlib.support.progress import track
 
 ENOUGH = 0.01  # of all draws: latents kept of an attribute before the last round
 COMMON = 0.5  # share of the prior that is kept for an attribute which need not be sought
-LOOKS = 20  # at draws of the prior by the network, for one attribute in a round, as a multiple of all draws
+LOOKS = 20  # the network looks at LOOKS * draws draws of the prior, at most, to find one attribute in a round
 AS_SURE = 0.005  # how much lower the mean of p(a | G(z)) may be than in rejection's draws
 LEAST_KEPT = 0.02  # of what T = 1 keeps, for each attribute
-RAREST = 1e-5  # share of the prior that q_T keeps for an attribute; under it, too many latents are looked at for one
+LEAST_SHARE = 1e-5  # of the draws of the prior; under it, the network looks at too many of them for one latent
 HELD_OUT = 0.1  # share of the labelled draws that choose the temperature and train nothing
 
 
@@ -165,7 +166,7 @@ def _surenesses(log_h: torch.Tensor, log_t: torch.Tensor, weight: torch.Tensor, 
     for temperature in TEMPERATURES:
         kept = (log_h[:, seen] / temperature).exp()
         share = (weight * kept).sum(0)
-        if (share >= (LEAST_KEPT * at_one).clamp_min(RAREST * len(weight))).all():
+        if (share >= (LEAST_KEPT * at_one).clamp_min(LEAST_SHARE * len(weight))).all():
             found[temperature] = sureness(kept)
     return sureness(log_t[:, seen].exp()), found
 

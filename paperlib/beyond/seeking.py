@@ -21,7 +21,8 @@ MOVES, MOVE = 50, 0.3
 
 @dataclass(frozen=True)
 class Proposal:
-    """Where labelled latents came from. seeker: a posterior for each of `attributes`, which take turns; none is the prior. draws: how many."""
+    """Where labelled latents came from. seeker: a posterior for each of all K attributes; None is the prior. attributes: those that were drawn,
+    equally often. draws: how many latents in all."""
 
     seeker: list[LatentPosterior] | None
     attributes: tuple[int, ...]

@@ -290,11 +290,11 @@ def warm_start_check() -> str:
 
 
 def sampling(path: Path = REFERENCE / "bench" / "sampling.json", speeds: Path = REFERENCE / "bench" / "amd-epyc.json") -> str:
-    """What bench/sampling.py found, and what it means for a large generator, whose pass bench/biggan.py timed."""
+    """What bench/sampling.py found, and what it means for a large generator, whose pass `make bench` timed."""
     if not path.exists():
         return "Not measured yet: `python bench/sampling.py`."
     found = json.loads(path.read_text())
-    table = sampling_costs.by_share(found["rows"])
+    table = sampling_costs.by_share(found["rows"], diversity.METHODS)
     cells = table.assign(
         **{
             "share %": _told(table["share %"], ".3g"),

@@ -214,7 +214,7 @@ def figure(records: Sequence[Record]) -> Figure:
                 note(axes[0], f"{weight:g}", (x, y), color, (-5, -9) if name == METHODS["posterior"] else (5, 4))
     for ax, share in zip(axes, ("coverage", "variance"), strict=False):
         right = max(109.0, frame.loc[frame["judge %"] >= floor, f"{share} %"].max() + 5)
-        ax.fill_between((90, right), 99, 100.5, color=THIRD, alpha=0.2, linewidth=0)
+        ax.fill_between((AIM[share], right), AIM["judge"], 100.5, color=THIRD, alpha=0.2, linewidth=0)
         ax.set(xlabel=f"{share}, % of the truth's", ylabel="judge's accuracy (%)", xlim=(0, right), ylim=(floor, 100.5))
     axes[2].set(xscale="log", xlabel="passes an image, rarest attribute", ylabel="coverage, % of the truth's", ylim=(0, 105))
     fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=5, fontsize=8, frameon=False)

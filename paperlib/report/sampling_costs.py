@@ -20,7 +20,7 @@ GRADIENT = 3  # passes that one forwards and backwards counts as
 SAME_W = "times cheaper"
 TIMES = {"a latent": "latent", "an image": "image"}  # a column of microseconds, and what the record calls it
 OF_A_CHAIN = ("effective", "repeated")
-SAMPLERS = {"rejection": "rejection", "posterior": "posterior on latents", "metropolis": "posterior, Metropolis"}
+SAMPLERS = ("rejection", "posterior", "metropolis")  # of bench/sampling.py
 UNITS = ("passes", "microseconds")
 COLUMNS = (
     "method", "w", "attribute", "passes to fit", "passes an image", "evenly", SAME_W, "evenly, times cheaper", "pays after", "seconds to fit",
@@ -101,22 +101,22 @@ def table(found: Mapping[tuple[str, float], Sequence[Record]], rejection: str) -
     return frame.round(dict.fromkeys(frame.columns.drop("w"), 2) | {SAME_W: 4, "evenly, times cheaper": 4})
 
 
-def by_share(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+def by_share(rows: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> pd.DataFrame:
     """What bench/sampling.py found: a row a workload and method, means over repetitions; ms an image with its 95 % interval. pays after: images of
     the workload after which the fit has paid against rejection; nan without a fit, or where rejection found none.
 
-    rows: of the file.
+    rows: of the file. names: what each of SAMPLERS is called.
     """
     told = []
     for workload, some in pd.DataFrame(rows).groupby("workload", sort=False):
         mean = {name: pd.DataFrame([row for row in some[name] if row]).mean() for name in (*SAMPLERS, "fit")}
-        for name, method in SAMPLERS.items():
+        for name in SAMPLERS:
             found = [row for row in some[name] if row]
             fit = {unit: mean["fit"][unit] + mean[name].get(f"burn-in {unit}", 0.0) for unit in UNITS}
             saved = {unit: mean["rejection"].get(unit, np.nan) - mean[name].get(unit, np.nan) for unit in UNITS}
-            pays = {} if name == "rejection" else {unit: fit[unit] / saved[unit] if not saved[unit] <= 0 else np.inf for unit in UNITS}
+            pays = {} if name == "rejection" else {unit: np.inf if saved[unit] <= 0 else fit[unit] / saved[unit] for unit in UNITS}
             told.append({
-                "workload": workload, "share %": 100 * some["share"].mean(), "method": method, "passes an image": mean[name].get("passes", np.nan),
+                "workload": workload, "share %": 100 * some["share"].mean(), "method": names[name], "passes an image": mean[name].get("passes", np.nan),
                 "ms an image": estimate([row["microseconds"] / 1e3 for row in found]), "as asked %": 100 * mean[name].get("as asked", np.nan),
                 "pays after, in passes": pays.get("passes", np.nan), "in seconds": pays.get("microseconds", np.nan), "n": len(found),
             })  # fmt: skip

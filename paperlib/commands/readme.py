@@ -355,8 +355,8 @@ def rivals(path: Path = REFERENCE / "bench" / "rivals.json") -> str:
     for row in rows:
         made = found["per_attribute"] * found["attributes"] * row["image_seconds"]
         spent.setdefault(row["method"], []).append(row["fit_seconds"] + made)
-    told = "; ".join(f"{method} {len(s)} candidates, {sum(s) / 60:.0f} minutes" for method, s in spent.items())
-    return f"{pd.DataFrame(table).to_markdown(index=False, disable_numparse=True)}\n\nTuned for, all candidates together: {told}."
+    told = "; ".join(f"{method} {len(s)}, {sum(s) / 60:.0f} minutes" for method, s in spent.items())
+    return f"{pd.DataFrame(table).to_markdown(index=False, disable_numparse=True)}\n\nCandidates of each method, and how long all of them took: {told}."
 
 
 def engine() -> str:

@@ -265,7 +265,7 @@ CIFAR10_SMALL = Profile(
         per_attribute=250,
         methods=(
             *(Rejection(w) for w in (1.0, 0.1)), GAUSSIAN, replace(GAUSSIAN, prior_weight=0.01), WARM, replace(MIXTURE, prior_weight=0.1),
-            POSTERIOR, Metropolis(0.1, passes=16, proposal=POSTERIOR),
+            POSTERIOR, Metropolis(0.1, passes=32, proposal=POSTERIOR),
         ),
         few=(Rejection(1.0), GAUSSIAN, WARM, POSTERIOR),
     ),

@@ -81,7 +81,8 @@ class Files:
     @property
     def judge_has_features(self) -> bool:
         """Only the one that was trained here; FID is in its features then, unless Inception's file is there."""
-        return self.judge.is_relative_to(self.trained) and INCEPTION.local(self.inception) is None
+        inception_is_there = self.inception is not None or INCEPTION.local(None).is_file()
+        return self.judge.is_relative_to(self.trained) and not inception_is_there
 
 
 def _judge(files: Files, teacher: FaceAttributeClassifier) -> FaceAttributeClassifier:
@@ -135,7 +136,7 @@ def _requirements(files: Files) -> list[Requirement]:
         Requirement("features (FID): the judge's", "features", str(files.judge), REMEDY)
         if files.judge_has_features
         else Requirement(
-            "Inception (FID)", "features", str(inception) if inception else None,
+            "Inception (FID)", "features", str(inception) if inception.is_file() else None,
             f"It is downloaded at the first run ({INCEPTION.url}); or set {INCEPTION.variable}",
         )
     )  # fmt: skip
@@ -196,14 +197,13 @@ GAUSSIAN = Trained(
     optimizer="sgd",
 )  # fmt: skip
 WARM = replace(GAUSSIAN, warm_start=WARM_START)
-POSTERIOR = Posterior(prior_weight=0.01, labelled=100_000, epochs=20)
+POSTERIOR = Posterior(prior_weight=0.3, labelled=100_000, epochs=20)  # at 0.1, rejection keeps "Others" once in 20,000 draws
 METHODS: tuple[Method, ...] = (
-    *(Rejection(w) for w in (1.0, 0.1, 0.01)),
+    *(Rejection(w) for w in (1.0, 0.3)),
     GAUSSIAN,
     WARM,
-    replace(POSTERIOR, prior_weight=0.1),
     POSTERIOR,
-    Metropolis(0.01, passes=2, proposal=POSTERIOR),
+    Metropolis(0.3, passes=8, proposal=POSTERIOR),
 )
 
 FACES = Profile(

@@ -10,7 +10,7 @@ from paperlib import profiles
 from paperlib.commands import doctor
 from paperlib.config import ConfigError
 from paperlib.experiment import engine, plans
-from paperlib.networks.vgg_face import attribute_classifier, judge_classifier, save_attribute_classifier
+from paperlib.networks.vgg_face import attribute_classifier, judge_classifier, save_attribute_classifier, small_classifier
 from paperlib.report import comparison
 from paperlib.support.paths import Paths
 from paperlib.support.weights import CheckpointError
@@ -119,6 +119,20 @@ def test_paper_a_and_the_missing_generator_are_refused():
         plans.table1(PROFILE, 1)
     with pytest.raises(ConfigError, match="withhold the label"):
         PROFILE.parts.paper_b.generator()
+
+
+def test_the_judge_trained_here_stands_in_for_a_missing_inception(tmp_path, monkeypatch):
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path / "hub"))
+    trained = tmp_path / "pretraining" / "faces"
+    for name, network in (("race_plain", "plain"), ("race_wide", "wide")):
+        model = small_classifier(network, "race", RACES, width=4, seed=0)
+        save_attribute_classifier(model, trained / name / f"{name}.safetensors", attribute="race", class_names=RACES)
+    parts = profiles.load("faces", Paths(cache=tmp_path)).parts
+    assert parts.feature_space == "face"
+    assert parts.features() is parts.judge()
+    assert parts.features().features(torch.zeros(2, 3, 32, 32)).shape[0] == 2
+    given = profiles.load("faces", Paths(cache=tmp_path, inception=tmp_path / "inception.pth")).parts
+    assert given.feature_space == "Inception"
 
 
 def test_the_doctor_names_what_is_missing(results, tmp_path, monkeypatch, capsys):

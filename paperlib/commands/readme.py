@@ -8,6 +8,7 @@ the text after the colon is replaced. A test fails if a page or an example disag
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ import pandas as pd
 from paperlib import printed_numbers, profiles, records
 from paperlib.claims import CLAIMS, MOST_TELLING, OURS
 from paperlib.commands import strip, weight_cards
+from paperlib.config import to_json
+from paperlib.data.utkface import RACES
 from paperlib.experiment import found, plans
 from paperlib.records import Record
 from paperlib.report import (
@@ -28,6 +31,7 @@ from paperlib.report import (
     estimates,
     evaluation,
     failures,
+    fairness,
     gap,
     hard_samples,
     image_quality,
@@ -68,6 +72,12 @@ def records_of_photographs() -> list[Record]:
     place = plans.Own(profiles.CIFAR10_SMALL).place
     stored = records.find(REFERENCE / "cifar10_small", set_aside=False)
     return sorted((run for run in stored if not run.impossible), key=lambda run: place(run.config))
+
+
+def records_of_faces() -> list[Record]:
+    """The committed records of faces, in an order that needs none of its parts."""
+    stored = records.find(REFERENCE / "faces", set_aside=False)
+    return sorted((run for run in stored if not run.impossible), key=lambda run: (to_json(replace(run.config, seed=0)), run.config.seed))
 
 
 def blocks(runs: Sequence[Record]) -> dict[str, str]:
@@ -127,7 +137,7 @@ def blocks(runs: Sequence[Record]) -> dict[str, str]:
         "diversity": diversity_table(diversity.table(runs), diversity.costs(runs)),
     }
     sentences = {f"{name}_sentences": text(subject.sentences(runs)) for name, subject in subjects.items()}
-    return values | sentences | {"photographs": photographs(of_photographs)}
+    return values | sentences | {"photographs": photographs(of_photographs), "faces": faces(records_of_faces())}
 
 
 def photographs(runs: Sequence[Record]) -> str:
@@ -144,11 +154,28 @@ def photographs(runs: Sequence[Record]) -> str:
     if any(run.config.r == 1 for run in of_kind(runs, "classifier")):
         told += ["Fig. 4:", short_sweep(r_sweep.table(runs))]
     told += ["The papers' claims:", claim_markdown(claims), claim_table.NOTE]
+    return "\n\n".join([*told, *conditioned(runs), f"Runs on record: {progress(runs)}."])
+
+
+def conditioned(runs: Sequence[Record]) -> list[str]:
+    """Paper B and what goes past it, as far as they are on record."""
+    told = []
     if of_kind(runs, "conditioning"):
         told += ["Paper B:", conditioning.table(runs).to_markdown(index=False)]
     if of_kind(runs, "diversity"):
         told += ["Past paper B:", diversity_table(diversity.table(runs), diversity.costs(runs)), text(diversity.sentences(runs))]
-    return "\n\n".join([*told, f"Runs on record: {progress(runs)}."])
+    return told
+
+
+def faces(runs: Sequence[Record]) -> str:
+    """What docs/faces.md shows, from the records of `faces`."""
+    if not runs:
+        return "Not computed yet: `make reference PROFILE=faces UTKFACE=...`."
+    told = conditioned(runs)
+    if of_kind(runs, "diversity"):
+        rare = fairness.table(runs, RACES).to_markdown(index=False)
+        told += ["Are rare groups worse off?", rare, text(fairness.sentences(runs, RACES))]
+    return "\n\n".join(told)
 
 
 def progress(runs: Sequence[Record]) -> str:

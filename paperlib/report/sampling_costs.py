@@ -78,13 +78,13 @@ def pays_after(learned: Passes, rejection: Passes, attribute: int) -> float:
 
 
 def table(found: Mapping[tuple[str, float], Sequence[Record]], rejection: str) -> pd.DataFrame:
-    """A row for each method and weight; means over seeds of passes, medians of times. The attribute is the one that rejection at w = 1 accepts most
-    rarely. times cheaper, pays after: against rejection at the method's own weight, where that is on record.
+    """A row for each method and weight; means over seeds of passes, medians of times. The attribute is the one that rejection accepts most
+    rarely at its smallest weight. times cheaper, pays after: against rejection at the method's own weight, where that is on record.
 
     found: diversity.runs_by_method(records). rejection: that method's name.
     """
-    rows, truth = [], found.get((rejection, 1.0), [])
-    rarest = int(np.mean([r.metrics["acceptance"] for r in truth], axis=0).argmin()) if truth else 0
+    rows, target = [], min((key for key in found if key[0] == rejection), key=lambda key: key[1], default=None)
+    rarest = int(np.mean([r.metrics["acceptance"] for r in found[target]], axis=0).argmin()) if target else 0
     for (method, weight), runs in found.items():
         own, other = mean_passes(runs), found.get((rejection, weight))
         row: dict[str, Any] = {"method": method, "w": weight, "attribute": rarest, "passes to fit": own.fit}

@@ -108,7 +108,7 @@ def test_candidates_of_the_rivals_are_told_against_the_truth(tmp_path):
         "pixel_variance": 0.1,
     }
     path.write_text(json.dumps({"per_attribute": 50, "attributes": 2, "rows": [truth, mala, mala | {"fit_seconds": 60}]}))
-    assert readme.rivals(path).splitlines()[-1].endswith("MALA 2 candidates, 3 minutes; rejection 1 candidates, 1 minutes.")
+    assert readme.rivals(path).splitlines()[-1].endswith("MALA 2, 3 minutes; rejection 1, 1 minutes.")
     first = [cell.strip() for cell in readme.rivals(path).splitlines()[2].strip("|").split("|")]
     assert first == ["MALA", "0.1", "steps 100, step_size 0.02", "90.0", "80.0", "50", "100", "0", "301", "0"]
 

@@ -7,7 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from paperlib.config import BURN_IN, Langevin, Likelihood, Ode, Posterior, Resampling
+from paperlib.config import BURN_IN, Langevin, Likelihood, Ode, Posterior, Rejection, Resampling
 from paperlib.report import diversity, sampling_costs
 
 CHAIN = diversity.METHODS["metropolis"]
@@ -178,3 +178,11 @@ def test_a_truth_without_images_outside_says_nothing_of_what_the_judge_reads_the
     lines = diversity.sentences([r for r in found if r.seed])
     assert "    20 % of the images lie outside the manifold of the real ones." in lines
     assert "nan" not in "".join(lines)
+
+
+def test_costs_are_those_of_the_attribute_that_the_target_keeps_least():
+    truth = made_up.drawn(Rejection(1.0), 0, 0.90, 0.10, 0.96, 5000, 5000, [0.12, 0.08])
+    target = made_up.drawn(Rejection(0.01), 0, 0.98, 0.095, 0.94, 7000, 7000, [0.02, 0.06])
+    costs = diversity.costs([truth, target]).set_index("w")
+    assert costs["attribute"].tolist() == [0, 0]
+    assert costs["passes an image"].to_dict() == {0.01: 50, 1: pytest.approx(1 / 0.12, abs=0.01)}

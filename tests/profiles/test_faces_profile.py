@@ -67,7 +67,7 @@ def test_the_notebook_shows_the_three_label_settings(executed):
     found = engine.found(executed)
     settings = {(r.config.labels, r.config.teacher) for r in found if r.kind == "conditioning"}
     assert settings == {("withheld", "vgg-face"), ("given", "vgg-face"), ("shuffled", "vgg-face")}
-    assert len(found) == len(plans.everything(PROFILE, 1)) == 3 + 4
+    assert len(found) == len(plans.everything(executed, 1)) == 3 + 4
     assert all(set(r.parts) == {"generator", "teacher vgg-face", "judge"} for r in found if r.kind == "conditioning")
     assert all(r.pictures["samples"].shape == (5 * 32, 2 * 32, 3) for r in found if r.kind == "conditioning")
     variances = [r.metrics[name] for r in found if r.kind == "conditioning" for name in ("variance", "prior_variance")]
@@ -114,11 +114,11 @@ def test_an_attribute_that_utkface_lacks_is_refused(parts_with, tmp_path):
         parts_with(faces_classifier=path).real_images()
 
 
-def test_paper_a_and_the_missing_generator_are_refused():
+def test_paper_a_and_the_missing_generator_are_refused(parts_with):
     with pytest.raises(ConfigError, match="no classifier to train"):
         plans.table1(PROFILE, 1)
     with pytest.raises(ConfigError, match="withhold the label"):
-        PROFILE.parts.paper_b.generator()
+        parts_with().paper_b.generator()
 
 
 def test_the_judge_trained_here_stands_in_for_a_missing_inception(tmp_path, monkeypatch):

@@ -8,7 +8,6 @@ the text after the colon is replaced. A test fails if a page or an example disag
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,6 @@ import pandas as pd
 from paperlib import printed_numbers, profiles, records
 from paperlib.claims import CLAIMS, MOST_TELLING, OURS
 from paperlib.commands import strip, weight_cards
-from paperlib.config import to_json
 from paperlib.data.utkface import RACES
 from paperlib.experiment import found, plans
 from paperlib.records import Record
@@ -67,17 +65,20 @@ def reference() -> list[Record]:
     return found(profiles.DIGITS, DIGITS)
 
 
+def records_of(profile: str) -> list[Record]:
+    """The committed records of a profile whose parts may be missing here."""
+    return [run for run in records.find(REFERENCE / profile, set_aside=False) if not run.impossible]
+
+
 def records_of_photographs() -> list[Record]:
-    """The committed records of cifar10_small, in the order of its plan; without its images, which are needed to tell the parts of today."""
+    """Those of cifar10_small, in the order of its plan; without its images, which are needed to tell the parts of today."""
     place = plans.Own(profiles.CIFAR10_SMALL).place
-    stored = records.find(REFERENCE / "cifar10_small", set_aside=False)
-    return sorted((run for run in stored if not run.impossible), key=lambda run: place(run.config))
+    return sorted(records_of("cifar10_small"), key=lambda run: place(run.config))
 
 
 def records_of_faces() -> list[Record]:
-    """The committed records of faces, in an order that needs none of its parts."""
-    stored = records.find(REFERENCE / "faces", set_aside=False)
-    return sorted((run for run in stored if not run.impossible), key=lambda run: (to_json(replace(run.config, seed=0)), run.config.seed))
+    """Those of faces. Its plan depends on what is trained on this machine, so this order is not the plan's."""
+    return sorted(records_of("faces"), key=lambda run: (plans.of_seed_0(run.config), run.config.seed))
 
 
 def blocks(runs: Sequence[Record]) -> dict[str, str]:

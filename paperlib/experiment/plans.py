@@ -210,7 +210,7 @@ class Own:
 
     def __init__(self, profile: Profile):
         self.profile = profile
-        runs = dict.fromkeys(_of_seed_0(run) for run in everything(profile, profile.side_seeds))
+        runs = dict.fromkeys(of_seed_0(run) for run in everything(profile, profile.side_seeds))
         self._place = {run: place for place, run in enumerate(runs)}
 
     def __contains__(self, config: Config) -> bool:
@@ -218,12 +218,13 @@ class Own:
         is_point = (
             isinstance(config, ClassifierRun) and self.profile.classifier and config == self.profile.classifier_run(config.seed, r=config.r)
         )
-        return is_point or _of_seed_0(config) in self._place
+        return is_point or of_seed_0(config) in self._place
 
     def place(self, config: Config) -> tuple[int, int]:
         """By the profile's plan, then by seed; further points of the sweep come last."""
-        return self._place.get(_of_seed_0(config), len(self._place)), config.seed
+        return self._place.get(of_seed_0(config), len(self._place)), config.seed
 
 
-def _of_seed_0(config: Config) -> str:
+def of_seed_0(config: Config) -> str:
+    """A config's text without its seed, or those of the runs inside it."""
     return to_json(config).replace(f'"seed": {config.seed}', '"seed": 0')

@@ -162,7 +162,8 @@ def distances(records: Sequence[Record]) -> pd.DataFrame:
 
 def costs(records: Sequence[Record]) -> pd.DataFrame:
     """What a method costs, in passes of the generator and in seconds; see sampling_costs.table."""
-    return sampling_costs.table(runs_by_method(records), REJECTION)
+    found = runs_by_method(records)
+    return sampling_costs.table(found, REJECTION, target_weight(found))
 
 
 def manifold(records: Sequence[Record]) -> pd.DataFrame:

@@ -77,14 +77,14 @@ def pays_after(learned: Passes, rejection: Passes, attribute: int) -> float:
     return learned.fit / saved if saved > 0 else float("inf")
 
 
-def table(found: Mapping[tuple[str, float], Sequence[Record]], rejection: str) -> pd.DataFrame:
-    """A row for each method and weight; means over seeds of passes, medians of times. The attribute is the one that rejection accepts most
-    rarely at its smallest weight. times cheaper, pays after: against rejection at the method's own weight, where that is on record.
+def table(found: Mapping[tuple[str, float], Sequence[Record]], rejection: str, target: float | None) -> pd.DataFrame:
+    """A row for each method and weight; means over seeds of passes, medians of times. The attribute is the one that the target keeps most
+    rarely; 0 without a target. times cheaper, pays after: against rejection at the method's own weight, where that is on record.
 
-    found: diversity.runs_by_method(records). rejection: that method's name.
+    found: diversity.runs_by_method(records). rejection: that method's name. target: diversity.target_weight(found).
     """
-    rows, target = [], min((key for key in found if key[0] == rejection), key=lambda key: key[1], default=None)
-    rarest = int(np.mean([r.metrics["acceptance"] for r in found[target]], axis=0).argmin()) if target else 0
+    rows = []
+    rarest = 0 if target is None else int(np.mean([r.metrics["acceptance"] for r in found[rejection, target]], axis=0).argmin())
     for (method, weight), runs in found.items():
         own, other = mean_passes(runs), found.get((rejection, weight))
         row: dict[str, Any] = {"method": method, "w": weight, "attribute": rarest, "passes to fit": own.fit}

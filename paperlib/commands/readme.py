@@ -70,10 +70,10 @@ def records_of(profile: str) -> list[Record]:
     return [run for run in records.find(REFERENCE / profile, set_aside=False) if not run.impossible]
 
 
-def records_of_photographs() -> list[Record]:
-    """Those of cifar10_small, in the order of its plan; without its images, which are needed to tell the parts of today."""
-    place = plans.Own(profiles.CIFAR10_SMALL).place
-    return sorted(records_of("cifar10_small"), key=lambda run: place(run.config))
+def records_of_photographs(profile: str = "cifar10_small") -> list[Record]:
+    """In the order of its plan; without its images, which are needed to tell the parts of today."""
+    place = plans.Own(profiles.load(profile)).place
+    return sorted(records_of(profile), key=lambda run: place(run.config))
 
 
 def records_of_faces() -> list[Record]:
@@ -138,7 +138,12 @@ def blocks(runs: Sequence[Record]) -> dict[str, str]:
         "diversity": diversity_table(diversity.table(runs), diversity.costs(runs)),
     }
     sentences = {f"{name}_sentences": text(subject.sentences(runs)) for name, subject in subjects.items()}
-    return values | sentences | {"photographs": photographs(of_photographs), "faces": faces(records_of_faces())}
+    others = {
+        "photographs": photographs(of_photographs),
+        "tuned": tuned(records_of_photographs("cifar10_tuning")),
+        "faces": faces(records_of_faces()),
+    }
+    return values | sentences | others
 
 
 def photographs(runs: Sequence[Record]) -> str:
@@ -154,8 +159,19 @@ def photographs(runs: Sequence[Record]) -> str:
         told += ["Controls:", controls.table(runs).to_markdown(index=False)]
     if any(run.config.r == 1 for run in of_kind(runs, "classifier")):
         told += ["Fig. 4:", short_sweep(r_sweep.table(runs))]
-    told += ["The papers' claims:", claim_markdown(claims), claim_table.NOTE]
+    ours = claim_table.rows(OURS, claim_table.judge_claims(OURS, runs))
+    told += ["The papers' claims:", claim_markdown(claims), claim_table.NOTE, "Our own claims:", claim_markdown(ours)]
     return "\n\n".join([*told, *conditioned(runs), f"Runs on record: {progress(runs)}."])
+
+
+def tuned(runs: Sequence[Record]) -> str:
+    """Table 1 of `cifar10_tuning`, as far as it is on record: what was tried to close the gap, on the validation images."""
+    table = table1.table(runs)
+    computed = table[table["n"] > 0]
+    if computed.empty:
+        return "Not computed yet: `make table1 PROFILE=cifar10_tuning SEEDS=1`."
+    columns = ["column", "ours", "n", "seconds"]
+    return computed[columns].to_markdown(index=False)
 
 
 def conditioned(runs: Sequence[Record]) -> list[str]:

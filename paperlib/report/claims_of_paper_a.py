@@ -21,6 +21,18 @@ def gain(after: str, before: str) -> Quantity:
     return lambda records: minus(*(table1.column_by_seed(records, COLUMN[name]) for name in (after, before)))
 
 
+def own_long_gain(before: str) -> Quantity:
+    """Of the profile's own method with the long training over a column of Table 1; nothing where it has none, or several."""
+
+    def quantity(records: Sequence[Record]) -> dict[int, float]:
+        own = [run for run in of_kind(records, "classifier") if run.config.method and run.config.long_factor > 1]
+        if len({run.config.method for run in own}) != 1:
+            return {}
+        return minus(by_seed(own, "accuracy", 100), table1.column_by_seed(records, COLUMN[before]))
+
+    return quantity
+
+
 def rise(r: float, from_r: float, bna: bool) -> Quantity:
     """Accuracy at r over that at from_r."""
     return lambda records: minus(*(r_sweep.accuracy_by_seed(records, point, bna) for point in (r, from_r)))

@@ -190,10 +190,25 @@ def test_our_claims_are_judged_against_rejection_at_the_smallest_weight():
             drawn(Metropolis(0.01, passes=2, proposal=made_up.POSTERIOR), seed, 0.995 + noise, 0.18 + noise, 0.7 + noise, 0.989 + noise),
         ]  # fmt: skip
     table = rows(OURS, judge_claims(OURS, found)).set_index("claim")
-    assert table["verdict"].tolist() == ["supported", "contradicted"]
+    assert table["verdict"].tolist() == ["supported", "contradicted", "untested: it needs a long column of our own"]
     assert "coverage over rejection" in table.loc["O2", "statement"]
     assert rows(OURS, judge_claims(OURS, found[:8])).set_index("claim").loc["O1", "verdict"] == "inconclusive"
     assert rows(OURS, judge_claims(OURS, [])).set_index("claim").loc["O1", "verdict"].startswith("untested")
+
+
+def own_long(accuracy, name="mine", seeds=5):
+    return [made_up.classifier(seed, accuracy + NOISE[(seed + 2) % 5], 0.0, method=name, long=True) for seed in range(seeds)]
+
+
+@pytest.mark.parametrize(("accuracy", "verdict"), [(0.91, "supported"), (0.8935, "inconclusive"), (0.86, "contradicted")])
+def test_our_long_column_has_to_reach_real_images_and_to_pass_the_papers(accuracy, verdict):
+    table = rows(OURS, judge_claims(OURS, [*paper_a(), *own_long(accuracy)])).set_index("claim")
+    assert table.loc["O3", "verdict"] == verdict
+
+
+def test_of_several_long_columns_of_our_own_none_is_judged():
+    candidates = [*paper_a(), *own_long(0.9), *own_long(0.91, "another")]
+    assert rows(OURS, judge_claims(OURS, candidates)).set_index("claim").loc["O3", "verdict"].startswith("untested")
 
 
 def test_without_a_second_judge_our_claims_are_judged_by_the_other_tests():

@@ -76,7 +76,7 @@ $(STAMP): pyproject.toml constraints.txt $(filter .venv/bin/python,$(PYTHON))
 	$(PYTHON) -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	@touch $@
 
-reproduce: env ## run every notebook; write records, tables, figures and results/PROFILE/report.html
+reproduce: env ## run notebooks 00 to 06; write records, tables, figures and results/PROFILE/report.html
 	$(RUN)
 
 test: env ## run all tests, every notebook included, in TEST_WORKERS processes
@@ -110,7 +110,7 @@ lab: env ## open the repository in JupyterLab, on 127.0.0.1 with a token; as roo
 table1: env ## run paper A, Table 1
 	$(RUN) --only 01_table1
 
-sweep: env ## run paper A, Fig. 4, with one more point: make sweep R=0.33
+sweep: env ## run one point of paper A, Fig. 4 (the whole curve: make reproduce): make sweep R=0.33
 	$(RUN) --only 02_r_sweep --r $(R)
 
 hard-samples: env ## run paper A, Fig. 3, and how far mining may go

@@ -215,7 +215,15 @@ def face_classifiers(folder: Path) -> str:
             for c, recall, support in zip(classes.index, classes["recall"], classes["support"], strict=True)
         )
         accuracy = f"{100 * report.loc['weighted mean', 'recall']:.1f}"
-        rows.append({"classifier": name.replace("_", " "), "accuracy %": accuracy, "by class (test images)": ", ".join(by_class)})
+        attribute, network = name.rsplit("_", 1)
+        role = "judge" if network == "wide" else "teacher"
+        rows.append(
+            {
+                "classifier": f"{attribute.replace('_', ' ')}, {role} ({network})",
+                "accuracy %": accuracy,
+                "by class (test images)": ", ".join(by_class),
+            }
+        )
     return pd.DataFrame(rows).to_markdown(index=False, disable_numparse=True)
 
 
@@ -316,7 +324,7 @@ def explorer() -> str:
     if not path.exists():
         return "The explorer is not measured yet: `make bench`."
     views = json.loads(path.read_text())["milliseconds"].values()
-    return f"In the explorer, notebook 08, a moved slider shows its picture after {max(view['median'] for view in views):.0f} ms or less (medians of the views)."
+    return f"In the explorer, notebook 08, the picture of a moved slider takes {max(view['median'] for view in views):.0f} ms in the slowest view (median)."
 
 
 def warm_start_check() -> str:
@@ -346,7 +354,7 @@ def sampling(path: Path = REFERENCE / "bench" / "sampling.json", speeds: Path = 
             "as asked %": _told(table["as asked %"], ".1f"),
         },
         **{"ms an image": [_with_half_width(ms.mean, ms.half_width, ".2f") for ms in table["ms an image"]]},
-        **{name: _told(table[name], ",.0f") for name in ("pays after, in passes", "in seconds")},
+        **{name: _told(table[name], ",.0f") for name in ("pays after (images), by passes", "by seconds")},
     )
     where = f"At w = {found['prior_weight']:g}, on one thread of {found['processor']}, {found['n']} images an attribute."
     return "\n\n".join([where, cells.to_markdown(index=False, disable_numparse=True), *_on_a_large_generator(table, found, speeds)])

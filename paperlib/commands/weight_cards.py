@@ -19,8 +19,10 @@ WHAT = {
     "second_judge": "the second judge, of another kind: kernel ridge regression",
     "attribute_classifier": "a teacher of paper B: the frozen classifier",
 }
+MADE = "It makes what its training images show and nothing else, and not all of that."
 LIMITS = {
-    "generator": "It makes what its training images show and nothing else, and not all of that. Its labels are right only as often as the judge says.",
+    "unconditional_generator": MADE,
+    "conditional_generator": f"{MADE} Its labels are right only as often as the judge says.",
     "judge": "It knows these ten classes. On generated images it errs, too: no person has read them.",
     "classifier": "It knows these ten classes. It was trained to teach an input generator, not for use.",
 }
@@ -28,7 +30,7 @@ QUALITY = {
     "own_label": "the judge reads the class that the generator was told in {:.1%} of its images",
     "variance_ratio": "its images vary {:.2f} times as much within a class as real ones",
     "test_accuracy": "accuracy on the test images of its own data {:.1%}",
-    "mnist_test_accuracy": "accuracy on MNIST's test digits {:.1%}",
+    "mnist_test_accuracy": "accuracy on our 1,000 MNIST test digits {:.1%}",
     "cross_validated_accuracy": "accuracy by five-fold cross-validation {:.1%}",
     "fid": "FID {:.1f} in the judge's features",
     "recall": "recall {:.2f}",

@@ -102,7 +102,7 @@ def beside(runs: Iterable[Record]) -> str:
 def seconds(runs: Sequence[Record]) -> dict[str, float]:
     """Two cells of a table: mean seconds of a run, and how many runs shared the machine."""
     mean = float(np.mean([r.provenance["seconds"] for r in runs])) if runs else float("nan")
-    return {"seconds": mean, "runs at a time": runs_at_a_time(runs)}
+    return {"seconds": round(mean, 1), "runs at a time": runs_at_a_time(runs)}
 
 
 def decided(difference: Estimate) -> str:

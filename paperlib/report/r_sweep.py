@@ -48,7 +48,7 @@ def table(records: Sequence[Record]) -> pd.DataFrame:
                 }
                 | seconds(runs_at(records, r))
             )
-    return pd.DataFrame(rows, columns=["r", "BNA", "paper", "ours", "low", "high", "n", "seconds", "runs at a time"]).round(2)
+    return pd.DataFrame(rows, columns=["r", "BNA", "paper", "ours", "low", "high", "n", "seconds", "runs at a time"]).round(3)
 
 
 def figure(records: Sequence[Record], reference: Sequence[Record] = ()) -> Figure:

@@ -118,6 +118,6 @@ def by_share(rows: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> pd.
             told.append({
                 "workload": workload, "share %": 100 * some["share"].mean(), "method": names[name], "passes an image": mean[name].get("passes", np.nan),
                 "ms an image": estimate([row["microseconds"] / 1e3 for row in found]), "as asked %": 100 * mean[name].get("as asked", np.nan),
-                "pays after, in passes": pays.get("passes", np.nan), "in seconds": pays.get("microseconds", np.nan), "n": len(found),
+                "pays after (images), by passes": pays.get("passes", np.nan), "by seconds": pays.get("microseconds", np.nan), "n": len(found),
             })  # fmt: skip
     return pd.DataFrame(told)

@@ -54,7 +54,7 @@ def table(records: Sequence[Record]) -> pd.DataFrame:
             }
             | seconds(runs)
         )  # fmt: skip
-    return pd.DataFrame(rows).round(2)
+    return pd.DataFrame(rows).round(3)
 
 
 def gains(records: Sequence[Record]) -> pd.DataFrame:

@@ -119,7 +119,7 @@ def test_face_classifiers_tell_accuracy_and_support_by_class(tmp_path):
     pd.DataFrame(rows, index=["recall", "support"]).T.astype({"support": int}).to_csv(tmp_path / "gender_plain.csv")
     line = readme.face_classifiers(tmp_path).splitlines()[-1]
     cells = [cell.strip() for cell in line.strip("|").split("|")]
-    assert cells == ["gender plain", "83.0", "male 90.0 (600), female 80.0 (1,400)"]
+    assert cells == ["gender, teacher (plain)", "83.0", "male 90.0 (600), female 80.0 (1,400)"]
 
 
 def test_expected_lines_of_an_example_are_replaced(tmp_path):

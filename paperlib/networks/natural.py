@@ -16,7 +16,11 @@ def _layer(inside: int, outside: int) -> nn.Sequential:
     return nn.Sequential(nn.Conv2d(inside, outside, 3, padding=1, bias=False), nn.BatchNorm2d(outside), nn.ReLU(inplace=True))
 
 
-SCALE = 0.125  # of the judge's logits, as in its source
+class _ScaledLinear(nn.Linear):
+    """Its logits are an eighth of a linear layer's, as in the judge's source."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return 0.125 * super().forward(x)
 
 
 class NaturalJudge(nn.Module):
@@ -27,7 +31,7 @@ class NaturalJudge(nn.Module):
         self.stem = _layer(3, width)
         self.down1, self.down2, self.down3 = (_layer(width * 2**i, width * 2 ** (i + 1)) for i in range(3))
         self.residual1, self.residual3 = (nn.Sequential(_layer(n, n), _layer(n, n)) for n in (2 * width, 8 * width))
-        self.output = nn.Linear(8 * width, num_classes)
+        self.output = _ScaledLinear(8 * width, num_classes)
 
     def features(self, x: torch.Tensor) -> torch.Tensor:
         h = F.max_pool2d(self.down1(self.stem(x)), 2)
@@ -36,7 +40,7 @@ class NaturalJudge(nn.Module):
         return (h + self.residual3(h)).amax((2, 3))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return SCALE * self.output(self.features(x))
+        return self.output(self.features(x))
 
 
 class PlainClassifier(nn.Module):

@@ -66,8 +66,14 @@ def reference() -> list[Record]:
 
 
 def records_of(profile: str) -> list[Record]:
-    """The committed records of a profile whose parts may be missing here."""
-    return [run for run in records.find(REFERENCE / profile, set_aside=False) if not run.impossible]
+    """The committed records of a profile whose parts may be missing here. ValueError if they come from two versions of a part."""
+    found = [run for run in records.find(REFERENCE / profile, set_aside=False) if not run.impossible]
+    versions: dict[str, str] = {}
+    for run in found:
+        for part, version in run.parts.items():
+            if versions.setdefault(part, version) != version:
+                raise ValueError(f"{REFERENCE / profile}: records of two versions of {part!r}; delete those of the former one.")
+    return found
 
 
 def records_of_photographs(profile: str = "cifar10_small") -> list[Record]:

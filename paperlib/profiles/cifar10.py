@@ -244,10 +244,11 @@ CIFAR10 = Profile(
     ),
 )  # fmt: skip
 
-SMALL_LABELS = 5000  # an epoch of the settings beside paper B's own
+SMALL_LABELS = 5000  # an epoch of what stands beside paper B's own form
 GAUSSIAN = Trained(
-    family="gaussian", prior_weight=0.0, epochs=10, labels_per_epoch=SMALL_LABELS, batch_size=64, learning_rate=1e-3, optimizer="sgd"
-)
+    family="gaussian", prior_weight=0.0, epochs=10, labels_per_epoch=printed_numbers.CONDITIONING_LABELS, batch_size=64, learning_rate=1e-3,
+    optimizer="sgd",
+)  # fmt: skip
 WARM = replace(GAUSSIAN, warm_start=WARM_START)
 MIXTURE = replace(GAUSSIAN, family="mixture", labels_per_epoch=3000, learning_rate=0.1)
 POSTERIOR = Posterior(prior_weight=0.1, labelled=100_000, epochs=20)  # at 0.01, rejection keeps no cat of 10,000 draws
@@ -264,8 +265,8 @@ CIFAR10_SMALL = Profile(
     diversity=DiversitySizes(
         per_attribute=250,
         methods=(
-            *(Rejection(w) for w in (1.0, 0.1)), GAUSSIAN, replace(GAUSSIAN, prior_weight=0.01), WARM, replace(MIXTURE, prior_weight=0.1),
-            POSTERIOR, Metropolis(0.1, passes=32, proposal=POSTERIOR),
+            *(Rejection(w) for w in (1.0, 0.1)), GAUSSIAN, replace(GAUSSIAN, prior_weight=0.01, labels_per_epoch=SMALL_LABELS), WARM,
+            replace(MIXTURE, prior_weight=0.1), POSTERIOR, Metropolis(0.1, passes=32, proposal=POSTERIOR),
         ),
         few=(Rejection(1.0), GAUSSIAN, WARM, POSTERIOR),
     ),

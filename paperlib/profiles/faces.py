@@ -191,7 +191,7 @@ def parts(paths: Paths, warm_start: int = WARM_START) -> Parts:
     )
 
 
-# Not paper B's own form, so not at its full budget.
+# Paper B's own form, as notebook 04 trains it.
 GAUSSIAN = Trained(
     family="gaussian", prior_weight=0.0, epochs=10, labels_per_epoch=printed_numbers.CONDITIONING_LABELS, batch_size=64, learning_rate=1e-3,
     optimizer="sgd",

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import pairwise_distances
+from sklearn.metrics import pairwise_distances, pairwise_distances_chunked
 
 Array = NDArray[np.float64]
 
@@ -189,7 +189,8 @@ def neighbour_distance(real: Any, points: Any, k: int = 5) -> Array:
 def _radius(f: Array, k: int) -> Array:
     """The distance of each vector to its k-th nearest other one."""
     _check_k(k, len(f))
-    return np.partition(pairwise_distances(f), k, axis=1)[:, k]
+    rows = pairwise_distances_chunked(f, reduce_func=lambda distances, _: np.partition(distances, k, axis=1)[:, k])
+    return np.concatenate(list(rows))
 
 
 def _check_k(k: int, size: int) -> None:

@@ -66,15 +66,17 @@ def faces(part: str | None, steps: int | None, minutes: float | None, paths: Pat
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--profile", default="digits", help="cifar10 or faces; another: the digits' parts")
+    parser.add_argument("--profile", default="digits", help="digits, cifar10 or faces")
     parser.add_argument("--part", help="this part alone")
     parser.add_argument("--steps", type=int, help="steps of a generator")
     parser.add_argument("--minutes", type=float, help="stop after so many, to go on in the next call")
     options = parser.parse_args(arguments)
-    train = {"cifar10": cifar10, "faces": faces}.get(Path(options.profile).name)
-    if train is None:
-        return reproduce.main(["--pretrain"])
+    name = Path(options.profile).name
     try:
+        check_choice("profile", name, ("digits", "cifar10", "faces"))
+        if name == "digits":
+            return reproduce.main(["--pretrain"])
+        train = {"cifar10": cifar10, "faces": faces}[name]
         if options.minutes is not None:
             check_number("minutes", options.minutes, 0, 1e6, open_low=True)
         train(options.part, options.steps, options.minutes, Paths.from_environment())

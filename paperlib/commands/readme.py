@@ -66,32 +66,22 @@ def reference() -> list[Record]:
 
 
 def records_of(profile: str) -> list[Record]:
-    """The committed records of a profile whose parts may be missing here. ValueError if they come from two versions of a part."""
-    found = [run for run in records.find(REFERENCE / profile, set_aside=False) if not run.impossible]
-    versions: dict[str, str] = {}
-    for run in found:
+    """The committed records of a profile whose parts may be missing here, in the order of its plan. ValueError if they come from two versions of
+    a part."""
+    place, versions = plans.Own(profiles.load(profile)).place, dict[str, str]()
+    stored = [run for run in records.find(REFERENCE / profile, set_aside=False) if not run.impossible]
+    for run in stored:
         for part, version in run.parts.items():
             if versions.setdefault(part, version) != version:
                 raise ValueError(f"{REFERENCE / profile}: records of two versions of {part!r}; delete those of the former one.")
-    return found
-
-
-def records_of_photographs(profile: str = "cifar10_small") -> list[Record]:
-    """In the order of its plan; without its images, which are needed to tell the parts of today."""
-    place = plans.Own(profiles.load(profile)).place
-    return sorted(records_of(profile), key=lambda run: place(run.config))
-
-
-def records_of_faces() -> list[Record]:
-    """Those of faces. Its plan depends on what is trained on this machine, so this order is not the plan's."""
-    return sorted(records_of("faces"), key=lambda run: (plans.of_seed_0(run.config), run.config.seed))
+    return sorted(stored, key=lambda run: place(run.config))
 
 
 def blocks(runs: Sequence[Record]) -> dict[str, str]:
     """Name of a block -> its Markdown, from the records of the digits."""
     claims = claim_table.rows(CLAIMS, claim_table.judge_claims(CLAIMS, runs))
     names = profiles.DIGITS.parts.class_names()
-    of_photographs = records_of_photographs()
+    of_photographs = records_of("cifar10_small")
     table, curve, settings = table1.table(runs), r_sweep.table(runs), conditioning.table(runs)
     subjects = {
         "table1": table1,
@@ -146,8 +136,8 @@ def blocks(runs: Sequence[Record]) -> dict[str, str]:
     sentences = {f"{name}_sentences": text(subject.sentences(runs)) for name, subject in subjects.items()}
     others = {
         "photographs": photographs(of_photographs),
-        "tuned": tuned(records_of_photographs("cifar10_tuning")),
-        "faces": faces(records_of_faces()),
+        "tuned": tuned(records_of("cifar10_tuning")),
+        "faces": faces(records_of("faces")),
     }
     return values | sentences | others
 

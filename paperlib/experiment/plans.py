@@ -109,14 +109,17 @@ def _seeds_of_setting(profile: Profile, setting: Setting, seeds: int) -> range:
 
 
 def evaluation(profile: Profile, seeds: int) -> list[EvaluationRun]:
-    """Paper B's evaluation of every conditioning run, and of the generator trained with labels at the seeds of paper B's own setting."""
-    every = [*profile.settings, None]
+    """Paper B's evaluation of every conditioning run and, where there is one, of the generator trained with labels at the seeds of paper B's own
+    setting."""
+    yardstick = profile.parts.paper_b is not None and profile.parts.paper_b.yardstick
+    every = [*profile.settings, *([None] if yardstick else [])]
     return [profile.evaluation_run(seed, s) for s in every for seed in _seeds_of_setting(profile, s or profile.settings[0], seeds)]
 
 
-def paper_b(profile: Profile, seeds: int) -> list[ConditioningRun | EvaluationRun]:
-    """Training and evaluation; ConfigError without paper B."""
-    return [*conditioning(profile, seeds), *evaluation(profile, seeds)]
+def paper_b(profile: Profile, seeds: int) -> list[ConditioningRun | EvaluationRun | ImageQualityRun]:
+    """Training and evaluation and, where no notebook 05 has it, the quality of the generators without classes. ConfigError without paper B."""
+    quality = [] if profile.classifier else image_quality(profile, seeds)
+    return [*conditioning(profile, seeds), *evaluation(profile, seeds), *quality]
 
 
 def image_quality(profile: Profile, seeds: int) -> list[ImageQualityRun]:
@@ -173,9 +176,9 @@ def stage(profile: Profile, seeds: int) -> list[Config]:
 
 
 def larger_fixed_sets(profile: Profile, seeds: int) -> list[ClassifierRun]:
-    """The baseline on 2, 4 and 8 times as many images, seen 2, 4 and 8 times less often: as many steps of training."""
+    """The baseline on 2, 4 and 8 times as many images, seen 2, 4 and 8 times less often: as many steps of training, to half an epoch."""
     base = [profile.classifier_run(seed) for seed in seeds_of(seeds)]
-    return [replace(run, images=times * run.images, epochs=max(1, run.epochs // times)) for run in base for times in (2, 4, 8)]
+    return [replace(run, images=times * run.images, epochs=max(1, round(run.epochs / times))) for run in base for times in (2, 4, 8)]
 
 
 # The notebooks that speak of a plan's runs.

@@ -183,6 +183,11 @@ def save_attribute_classifier(model: FaceAttributeClassifier, path: Path, *, att
         )
 
 
+def attribute_of(path: Path) -> str:
+    """What the file's classifier reads, "race" for example; "" where there is no such file."""
+    return _metadata(path).get("attribute", "") if path.is_file() else ""
+
+
 def load_attribute_classifier(path: Path) -> FaceAttributeClassifier:
     """What save_attribute_classifier wrote, in eval mode and without gradients; attribute and class_names are its fields.
 

@@ -3,7 +3,8 @@
 for name, done in train_parts(PARTS, faces, folder, minutes=9): ...          # `make pretrained PROFILE=faces UTKFACE=...`
 
 Teachers and judges see two halves of the training images, each its own; GANs see all of these, as the paper's do, or a fifth. No part sees the
-test images. `folder` is in the user's cache: weights that were trained on UTKFace do not ship.
+test images of race; gender and age band have splits of their own, so GANs have seen most of theirs. `folder` is in the user's cache: weights that
+were trained on UTKFace do not ship.
 
 A sub-folder a part: checkpoint.pt; of a classifier <part>.safetensors and report.csv, its accuracy by class on the test images; of a GAN G_ema.pth
 and samples-<step>.png. The reports and the last samples, which hold no real face, are copied to `shown`, as <part>.csv and <part>.png.

@@ -29,6 +29,7 @@ from paperlib.networks.resampled_convolution import convolve_and_halve, double_a
 from paperlib.pretraining.checkpoints import Clock, Keeper, stream_of_step
 from paperlib.pretraining.digits import shift
 from paperlib.support.progress import progress_bar
+from paperlib.support.weights import CheckpointError
 
 BLOCKS = 3  # 4x4 to 32x32
 EMBEDDING = 32
@@ -237,11 +238,13 @@ def run(
 
     keeper: the checkpoint is written every few minutes and at the end; where there is one already, its run goes on.
     minutes: after which to stop, one step later at the earliest, to go on in the next call; None is to the end. on_step: called after every step.
-    Raises ValueError where training diverges, CheckpointError where the checkpoint is damaged or of another run.
+    Raises ValueError where training diverges, CheckpointError where the checkpoint is damaged, of another run, or of more steps.
     """
     state = keeper.load()
     if state is not None:
         training.load(state)
+    if training.step > steps:
+        raise CheckpointError(f"{keeper.path} has {training.step:,} steps already, more than {steps:,}: ask for as many, or remove it.")
     bar = progress_bar(steps, "GAN", enabled=progress)
     bar.unit, bar.initial, bar.n = " steps", training.step, training.step
     clock = Clock(minutes)

@@ -27,7 +27,7 @@ from paperlib.data.utkface import RACES, FaceAttribute, find_faces
 from paperlib.generators import Generator, load_residual_biggan
 from paperlib.networks.features import FeatureNetwork
 from paperlib.networks.imagenet import INCEPTION, Inception
-from paperlib.networks.vgg_face import FaceAttributeClassifier, load_attribute_classifier
+from paperlib.networks.vgg_face import FaceAttributeClassifier, attribute_of, load_attribute_classifier
 from paperlib.profiles.profile import ConditioningSizes, DiversitySizes, Once, PaperB, Parts, Profile, Requirement, device
 from paperlib.support.paths import ROOT, Paths
 from paperlib.support.weights import CheckpointError
@@ -80,9 +80,23 @@ class Files:
 
     @property
     def judge_has_features(self) -> bool:
-        """Only the one that was trained here; FID is in its features then, unless Inception's file is there."""
-        inception_is_there = self.inception is not None or INCEPTION.local(None).is_file()
-        return self.judge.is_relative_to(self.trained) and not inception_is_there
+        """Only the one that was trained here; FID is in its features then, unless Inception's file is given."""
+        return self.judge.is_relative_to(self.trained) and self.inception is None
+
+    @property
+    def all_ours(self) -> bool:
+        """Whether the generators are those that are trained here, so that all of them are asked for."""
+        return self.generator.is_relative_to(self.trained)
+
+    @property
+    def of_race(self) -> bool:
+        """Whether the teacher reads what our class-conditional generator and our linear teacher know; so it is where no file says otherwise."""
+        return attribute_of(self.classifier) in ("", "race")
+
+    @property
+    def yardstick(self) -> bool:
+        """Whether the classes of the class-conditional generator are those that the teacher reads."""
+        return self.of_race or not self.all_ours
 
 
 def _judge(files: Files, teacher: FaceAttributeClassifier) -> FaceAttributeClassifier:
@@ -93,6 +107,16 @@ def _judge(files: Files, teacher: FaceAttributeClassifier) -> FaceAttributeClass
             f"{files.judge} knows {', '.join(judge.class_names)}; the classifier knows {', '.join(teacher.class_names)}. Train it with the same attribute."
         )
     return judge
+
+
+def _conditional(files: Files, teacher: FaceAttributeClassifier) -> Generator:
+    """Raises CheckpointError where the caller's generator has other classes than the teacher."""
+    generator = _generator(files.generator)
+    if not files.all_ours and generator.num_classes != len(teacher.class_names):
+        raise CheckpointError(
+            f"{files.generator} has {generator.num_classes} classes; {files.classifier} knows {', '.join(teacher.class_names)}. Give two of one attribute."
+        )
+    return generator
 
 
 def _generator(path: Path) -> Generator:
@@ -109,12 +133,12 @@ def _teacher(teachers: dict[str, Once[FaceAttributeClassifier]], name: str) -> n
     return teachers[name]()
 
 
-def _images(files: Files, attribute: str, size: int) -> tuple[Images, Images]:
+def _images(files: Files, attribute: str, generator: Once[Generator]) -> tuple[Images, Images]:
     if attribute not in get_args(FaceAttribute):
         raise ConfigError(
             f"attribute = {attribute!r}: UTKFace has labels for {', '.join(get_args(FaceAttribute))}; train the classifier on one of them."
         )
-    faces = data.utkface(files.images, attribute=cast(FaceAttribute, attribute), size=size, cache=files.cache)
+    faces = data.utkface(files.images, attribute=cast(FaceAttribute, attribute), size=generator().image_shape[1], cache=files.cache)
     return faces.train.to(device()), faces.test.to(device())
 
 
@@ -148,13 +172,14 @@ def _requirements(files: Files) -> list[Requirement]:
 
 
 def _settings(files: Files, warm_start: int) -> tuple[Setting, ...]:
-    """Paper B's own without classes, its warm start, the leak experiment, a linear teacher. Without our generator: a label is withheld."""
+    """Paper B's own without classes, its warm start, the leak experiment, a linear teacher; of another attribute than race, the first two. With the
+    caller's class-conditional generator alone, a label is withheld."""
     name = files.teacher_name
-    leaks: tuple[Labels, ...] = ("withheld", "given", "shuffled")
+    leaks: tuple[Labels, ...] = ("withheld", "given", "shuffled") if files.yardstick else ()
     leak = tuple(Setting(labels, name) for labels in leaks)
-    if not files.plain_generator.exists():
+    if not files.all_ours and not files.plain_generator.exists():
         return leak
-    linear = (Setting("unconditional", "linear"),) if files.linear.exists() else ()
+    linear = (Setting("unconditional", "linear"),) if files.of_race and (files.all_ours or files.linear.exists()) else ()
     return (Setting("unconditional", name), Setting("unconditional", name, warm_start), *leak, *linear)
 
 
@@ -165,25 +190,25 @@ def parts(paths: Paths, warm_start: int = WARM_START) -> Parts:
         name: Once(partial(lambda path: load_attribute_classifier(path).to(device()), path))
         for name, path in ((files.teacher_name, files.classifier), ("linear", files.linear))
     }
-    teacher, generator = teachers[files.teacher_name], Once(lambda: _generator(files.generator))
+    teacher, generator = teachers[files.teacher_name], Once(lambda: _conditional(files, teacher()))
     judge = Once(lambda: _judge(files, teacher()))
     settings = _settings(files, warm_start)
     unconditional = settings[0].labels == "unconditional"
     plain = {"generator": Once(lambda: _generator(files.plain_generator))} if unconditional else {}
-    if unconditional and files.generator_on_part.exists():
+    if unconditional and (files.all_ours or files.generator_on_part.exists()):
         plain["generator_on_part"] = Once(lambda: _generator(files.generator_on_part))
 
     def features() -> FeatureNetwork:
         return judge() if files.judge_has_features else Inception(file=files.inception).to(device())
 
     return Parts(
-        real_images=Once(lambda: _images(files, teacher().attribute, generator().image_shape[1])),
+        real_images=Once(lambda: _images(files, teacher().attribute, generator)),
         generator=generator,
         judge=judge,
         features=Once(features),
         feature_space="face" if files.judge_has_features else "Inception",
         class_names=lambda: teacher().class_names if files.classifier.is_file() else RACES,
-        paper_b=PaperB(teacher=partial(_teacher, teachers), settings=settings, **plain),
+        paper_b=PaperB(teacher=partial(_teacher, teachers), settings=settings, yardstick=files.yardstick, **plain),
         requirements=lambda: _requirements(files),
         generator_batch=512 if torch.cuda.is_available() else 64,
         forward_batch=512 if torch.cuda.is_available() else 32,

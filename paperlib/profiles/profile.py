@@ -87,12 +87,14 @@ class PaperB:
     settings: what is conditioned, as (labels, teacher's name) or config.Setting; the first is paper B's own.
     generator() -> the G without classes; where there is none, a class-conditional one has its label withheld instead.
     generator_on_part() -> its twin trained on a fifth of the images, whose samples stand beside its own; None: there is none.
+    yardstick: whether the classes of Parts.generator are the attributes, so that it shows what training with labels gives.
     """
 
     teacher: Callable[[str], nn.Module]
     settings: tuple[tuple[Labels, str] | tuple[Labels, str, int], ...]
     generator: Callable[[], Generator] = _no_generator
     generator_on_part: Callable[[], Generator] | None = None
+    yardstick: bool = True
 
     @property
     def has_generator(self) -> bool:
@@ -267,14 +269,14 @@ class Profile:
 
     @property
     def image_sets(self) -> tuple[ImageSet, ...]:
-        """Those that the profile's parts can make."""
-        every: tuple[ImageSet, ...] = get_args(ImageSet)
+        """Those that the profile's parts can make; without paper A, the two that claim B2 compares."""
+        every: tuple[ImageSet, ...] = get_args(ImageSet) if self.classifier else ("unconditional prior", "fifth prior")
         without, paper_b = set() if self.conditioning else {"conditioned"}, self.parts.paper_b
         if not (self.conditioning and paper_b and paper_b.has_generator):
             without.add("unconditional prior")
         if not (self.conditioning and paper_b and paper_b.generator_on_part):
             without.add("fifth prior")
-        return tuple(s for s in every if s not in without) if self.classifier else ()
+        return tuple(s for s in every if s not in without)
 
     def classifier_run(
         self, seed: int, *, hsm: bool = False, r: float = 0.0, real: bool = False, long: bool = False, method: str = ""

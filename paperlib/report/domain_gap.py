@@ -231,10 +231,10 @@ def _findings(part: pd.DataFrame, data: str) -> list[str]:
         return [f"{data}: fewer than three trainings or distances, so no law and no interval."]
     pays = bna.x[(bna.low > 0) & (bna.mean > 0)]
     of = f"{bna.trainings} trainings, {bna.generators} generators"
-    where = f"from an FID of {pays.min():.0f} on" if len(pays) else f"nowhere between FIDs of {bna.x.min():.0f} and {bna.x.max():.0f}"
+    where = f"between FIDs of {pays.min():.0f} and {pays.max():.0f}" if len(pays) else "nowhere"
     needs = "is more" if hsm.slope_low > 0 else "is less" if hsm.slope_high < 0 else "is not shown to be more or less"
     return [
-        f"{data}: BNA's gain is above 0, with its 95 % interval, {where} ({of}).",
+        f"{data}: BNA's gain is above 0, with its 95 % interval, {where}; measured are FIDs from {bna.x.min():.0f} to {bna.x.max():.0f} ({of}).",
         f"{data}: HSM's gain {needs} where recall is higher ({_signed(hsm.slope)} points for each 0.1, {_signed(hsm.slope_low)} to {_signed(hsm.slope_high)}).",
     ]
 

@@ -13,14 +13,13 @@ from scipy import stats
 
 from paperlib.records import Record
 from paperlib.report.diversity import METHODS, TRUTH, Key, runs_by_method
-from paperlib.report.estimates import estimate
 from paperlib.report.style import described, listed
 
 PAPER_B, WARM = (METHODS["gaussian"], 0.0), (METHODS["warm"], 0.0)
 LIMITS = (
     "What must not be concluded: that an attribute of a person is what a classifier reads, that one group is harder to draw by nature, or that a "
-    "method is fair to people. The shares are those of one generator trained on one data set, the labels are annotations of appearance in it, and the "
-    "judge errs more on attributes that its own training images show less often."
+    "method is fair to people. The shares are those of one generator trained on one data set, the labels are annotations in it, and the judge errs, "
+    "on some attributes more than on others."
 )
 APART = 2.0  # times: with shares closer together than this, a slope would be noise
 COLUMNS = ("attribute", "share %", "method", "w", "judge %", "variance %", "n")
@@ -80,14 +79,19 @@ def figure(records: Sequence[Record], class_names: Sequence[str]) -> Figure:
 
 
 def slope(records: Sequence[Record], key: Key, metric: str) -> str:
-    """Points of the metric for each halving of an attribute's share: a line a seed, then mean and 95 % interval over seeds."""
+    """Points of the metric for each halving of an attribute's share: the line through the attributes' means over seeds, with its 95 % interval
+    over attributes (Student's t), for one more attribute could change it where one more seed hardly does."""
     found = runs_by_method(records)
     share = np.log2(by_attribute(found[TRUTH], "acceptance").mean(0))
-    values = 100 * by_attribute(found[key], metric)
+    values = 100 * by_attribute(found[key], metric).mean(0)
     if metric.startswith("pixel"):
         values /= by_attribute(found[TRUTH], metric).mean(0)
-    ours = estimate([-stats.linregress(share, row).slope for row in values])
-    return f"{ours.mean:+.1f}" + (f" ({ours.low:+.1f} to {ours.high:+.1f}, n = {ours.n})" if ours.n > 1 else "")
+    line, attributes = stats.linregress(share, values), len(values)
+    fall = 0.0 - line.slope  # a halving takes 1 from log2
+    if attributes < 3:
+        return f"{fall:+.1f}"
+    half = stats.t.ppf(0.975, attributes - 2) * line.stderr
+    return f"{fall:+.1f} ({fall - half:+.1f} to {fall + half:+.1f}, over {attributes} attributes)"
 
 
 def sentences(records: Sequence[Record], class_names: Sequence[str]) -> list[str]:
@@ -96,13 +100,14 @@ def sentences(records: Sequence[Record], class_names: Sequence[str]) -> list[str
     if frame.empty:
         return ["The truth is not on record: run rejection at w = 1."]
     rarest, commonest = frame["attribute"].iloc[0], frame["attribute"].iloc[-1]
+    low, high = frame["share %"].min(), frame["share %"].max()
     lines = [
-        f"Rarest in the generator's images: {rarest} ({frame['share %'].min():.1f} %); most common: {commonest} ({frame['share %'].max():.1f} %)."
+        f"Rarest in the generator's images, as the teacher reads them: {rarest} ({low:.1f} %); most common: {commonest} ({high:.1f} %)."
     ]
-    if frame["share %"].max() < APART * frame["share %"].min():
+    if high < APART * low:
         return [*lines, f"The largest share is less than {APART:g} times the smallest: no attribute is rare here."]
     for key in methods(records):
         judge, variance = slope(records, key, "judge_by_attribute"), slope(records, key, "pixel_variance_by_attribute")
         of_truth = "" if key == TRUTH else f", its variance by {variance} points of the truth's"
         lines.append(f"{key[0]}, w = {key[1]:g}: with each halving of the share, the judge's reading changes by {judge} points{of_truth}.")
-    return [*lines, LIMITS]
+    return [*lines, "An interval that includes 0 shows no trend.", LIMITS]

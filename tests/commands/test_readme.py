@@ -36,7 +36,7 @@ def test_a_block_without_contents_or_end_is_named():
 
 def test_photographs_come_in_the_order_of_the_plan():
     """conditioning.settings takes the first setting for paper B's own."""
-    found = readme.records_of_photographs()
+    found = readme.records_of("cifar10_small")
     own = next(run.config.setting for run in found if run.kind == "conditioning")
     assert own == profiles.CIFAR10_SMALL.settings[0]
     assert len(found) == len(list((readme.REFERENCE / "cifar10_small" / "records").glob("*.json")))

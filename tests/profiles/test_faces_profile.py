@@ -98,13 +98,33 @@ def test_the_judge_must_know_the_same_classes(parts_with, tmp_path):
 
 
 def test_another_attribute_takes_its_place_by_its_file(parts_with, tmp_path):
-    path = tmp_path / "gender.safetensors"
+    path, generator = tmp_path / "gender.safetensors", tmp_path / "G_ema.pth"
     save_attribute_classifier(judge_classifier(2), path, attribute="gender", class_names=("male", "female"))
-    parts = parts_with(faces_classifier=path)
+    torch.save(published_biggan(ch=16, shared=16, dim_z=16, classes=2), generator)
+    with pytest.raises(CheckpointError, match=r"has 5 classes; .* knows male, female"):
+        parts_with(faces_classifier=path).generator()
+    parts = parts_with(faces_classifier=path, faces_generator=generator)
     assert parts.class_names() == ("male", "female")
     train, test = parts.real_images()
     assert set(train.labels.tolist()) == {0, 1}
     assert len(train) + len(test) == 60
+
+
+def test_of_another_attribute_our_generator_with_groups_of_race_is_no_yardstick(tmp_path):
+    path = tmp_path / "gender.safetensors"
+    save_attribute_classifier(small_classifier("plain", "gender", ("male", "female"), width=4), path, attribute="gender", class_names="ab")
+    profile = profiles.load("faces", Paths(cache=tmp_path, faces_classifier=path))
+    assert [setting.labels for setting in profile.settings] == ["unconditional", "unconditional"]
+    assert all(run.conditioning for run in plans.evaluation(profile, 5))
+
+
+def test_without_paper_a_the_generator_of_a_fifth_is_measured_beside_its_twin(tmp_path):
+    profile = profiles.load("faces", Paths(cache=tmp_path))
+    assert profile.image_sets == ("unconditional prior", "fifth prior")
+    wanted = [run.image_set for run in plans.paper_b(profile, 5) if run.kind == "image-quality"]
+    assert wanted == ["unconditional prior"] * 5 + ["fifth prior"] * 5
+    with pytest.raises(CheckpointError, match=r"generator_fifth.*make pretrained"):
+        profile.parts.paper_b.generator_on_part()
 
 
 def test_an_attribute_that_utkface_lacks_is_refused(parts_with, tmp_path):

@@ -87,11 +87,12 @@ def test_two_trainings_make_no_law():
 def test_sentences_say_where_bna_begins_to_pay():
     said = "\n".join(domain_gap.sentences(made(noise=0.1)))
     assert re.search(
-        r"digits: BNA's gain is above 0, with its 95 % interval, from an FID of (8|9|10) on \(6 trainings, 18 generators\)", said
+        r"BNA's gain is above 0, with its 95 % interval, between FIDs of (8|9|10) and (\d+); measured are FIDs from \d+ to \2 \(6 trainings, 18",
+        said,
     )
     assert "HSM's gain is more where recall is higher" in said
     nowhere = [generator(t, s, 2.0**s, s / 10, bna=-1, scatter=0.3) for t in range(4) for s in range(1, 6)]
-    assert "nowhere between FIDs of 2 and 32" in "\n".join(domain_gap.sentences(nowhere))
+    assert "nowhere; measured are FIDs from 2 to 32" in "\n".join(domain_gap.sentences(nowhere))
 
 
 @pytest.mark.parametrize(("ds", "times"), [(0.0, 1.0), (2.0, 2.0), (3.0, 2 ** (1 + 1 / 3)), (5.0, 4.0)])

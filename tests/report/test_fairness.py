@@ -45,15 +45,24 @@ def test_the_rarest_comes_first_and_variance_is_of_the_truth(records):
 
 
 def test_slopes_are_by_halving(records):
-    assert fairness.slope(records, fairness.PAPER_B, "judge_by_attribute").startswith("-5.0 (-5.0 to -5.0, n = 3)")
+    assert fairness.slope(records, fairness.PAPER_B, "judge_by_attribute") == "-5.0 (-5.0 to -5.0, over 4 attributes)"
     assert fairness.slope(records, fairness.TRUTH, "judge_by_attribute").startswith("+0.0")
+
+
+def test_a_slope_through_scattered_attributes_has_a_wide_interval(records):
+    for run in records:
+        if run.config.method == GAUSSIAN:
+            run.metrics["judge_by_attribute"][:] = [0.9, 0.6, 0.95, 0.7]
+    said = fairness.slope(records, fairness.PAPER_B, "judge_by_attribute")
+    low, high = (float(end) for end in said.split("(")[1].split(",")[0].split(" to "))
+    assert low < 0 < high and high - low > 50
 
 
 def test_sentences_end_with_what_must_not_be_concluded(records):
     said = fairness.sentences(records, NAMES)
-    assert said[0] == "Rarest in the generator's images: d (10.0 %); most common: a (40.0 %)."
+    assert said[0] == "Rarest in the generator's images, as the teacher reads them: d (10.0 %); most common: a (40.0 %)."
     assert said[-1].startswith("What must not be concluded")
-    assert len(said) == 1 + 3 + 1
+    assert len(said) == 1 + 3 + 2
     assert len(fairness.figure(records, NAMES).axes) == 2
 
 

@@ -8,8 +8,10 @@ The parts of faces stay there: weights that were trained on UTKFace do not ship.
 
 import argparse
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from paperlib.commands import reproduce
 from paperlib.config import ConfigError, check, check_choice, check_number
@@ -18,50 +20,47 @@ from paperlib.support.paths import Paths
 from paperlib.support.weights import CheckpointError
 
 
-def cifar10(part: str | None, steps: int | None, minutes: float | None, paths: Paths) -> bool:
-    """Train all parts, or one, as far as `minutes` allow -> whether they are done. steps: of a generator, in place of its own."""
+def cifar10(part: str | None, steps: int | None, minutes: float | None, paths: Paths) -> None:
+    """Train all parts, or one, as far as `minutes` allow. steps: of a generator, in place of its own."""
     from paperlib.pretraining import cifar10 as pretraining
     from paperlib.profiles import device
     from paperlib.profiles.cifar10 import images_for_training, trainings
 
-    parts = pretraining.parts_for(device())
-    if part is not None:
-        check_choice("part", part, tuple(parts))
-        parts = {part: parts[part]}
-    if steps is not None:
-        check(steps > 0, "steps", steps, "use an integer of at least 1")
-        parts = {name: replace(p, steps=steps) if isinstance(p, pretraining.GeneratorPart) else p for name, p in parts.items()}
+    parts = _chosen(pretraining.parts_for(device()), part, steps, pretraining.GeneratorPart)
     images, folder = images_for_training(paths), trainings(paths)
-    done = {}
-    for name, whole in pretraining.train_parts(parts, images, folder, minutes=minutes):
-        done[name] = whole
-        print(f"{name}: {'done' if whole else 'not done yet; call again to go on'}, see {folder / name}", flush=True)
-    return len(done) == len(parts) and all(done.values())
+    _tell(pretraining.train_parts(parts, images, folder, minutes=minutes), folder)
 
 
-def faces(part: str | None, steps: int | None, minutes: float | None, paths: Paths) -> bool:
+def faces(part: str | None, steps: int | None, minutes: float | None, paths: Paths) -> None:
     """The same for the parts of `faces`."""
     from paperlib.data.utkface import CLASS_NAMES, utkface
     from paperlib.pretraining import face_parts
     from paperlib.profiles import device
     from paperlib.profiles.faces import Files
 
-    parts = face_parts.parts_for(device())
-    if part is not None:
-        check_choice("part", part, tuple(parts))
-        parts = {part: parts[part]}
-    if steps is not None:
-        check(steps > 0, "steps", steps, "use an integer of at least 1")
-        parts = {name: replace(p, steps=steps) if isinstance(p, face_parts.GeneratorPart) else p for name, p in parts.items()}
+    parts = _chosen(face_parts.parts_for(device()), part, steps, face_parts.GeneratorPart)
     attributes = {p.attribute for p in parts.values() if isinstance(p, face_parts.ClassifierPart)} | {"race"}
     images = Files.of(paths).images
     read = {a: utkface(images, attribute=a, cache=paths.cache) for a in CLASS_NAMES if a in attributes}
     folder, shown = Files.of(paths).trained, paths.writable("faces") / "parts"
-    done = {}
-    for name, whole in face_parts.train_parts(parts, read, folder, shown=shown, device=device(), minutes=minutes):
-        done[name] = whole
-        print(f"{name}: {'done' if whole else 'not done yet; call again to go on'}, see {folder / name}", flush=True)
-    return len(done) == len(parts) and all(done.values())
+    _tell(face_parts.train_parts(parts, read, folder, shown=shown, device=device(), minutes=minutes), folder)
+
+
+def _chosen(parts: dict[str, Any], part: str | None, steps: int | None, generator: type[Any]) -> dict[str, Any]:
+    """`part` alone, or all of them; those of the class `generator` with `steps` in place of their own."""
+    if part is not None:
+        check_choice("part", part, tuple(parts))
+        parts = {part: parts[part]}
+    if steps is None:
+        return parts
+    check(steps > 0, "steps", steps, "use an integer of at least 1")
+    return {name: replace(p, steps=steps) if isinstance(p, generator) else p for name, p in parts.items()}
+
+
+def _tell(trained: Iterator[tuple[str, bool]], folder: Path) -> None:
+    """Trains, and says how far each part is."""
+    for name, done in trained:
+        print(f"{name}: {'done' if done else 'not done yet; call again to go on'}, see {folder / name}", flush=True)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -153,3 +153,8 @@ def test_a_part_or_a_time_that_is_none_is_refused(capsys):
     assert JUDGE in capsys.readouterr().err
     assert pretrain.main(["--profile", "cifar10", "--minutes", "0"]) == 2
     assert "minutes = 0" in capsys.readouterr().err
+
+
+def test_a_profile_without_trainings_is_refused_before_the_digits_are_touched(capsys):
+    assert pretrain.main(["--profile", "cifar10_small"]) == 2
+    assert "profile = 'cifar10_small': use one of 'digits', 'cifar10', 'faces'" in capsys.readouterr().err

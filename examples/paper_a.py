@@ -28,9 +28,9 @@ R = 0.5  # fraction of the images that is replaced after an epoch
 STEPS, STEP_SIZE = 5, 0.1  # J and eta of Hard Sample Mining
 
 
-def draw(generator: Generator, n: int, classifier: nn.Module | None = None) -> tuple[torch.Tensor, torch.Tensor]:
-    """n generated images (n, 1, 28, 28) in [-1, 1] and their labels (n,); hard ones if a classifier is given."""
-    y = torch.arange(n) % generator.num_classes
+def draw(generator: Generator, n: int, classifier: nn.Module | None = None, first: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
+    """n generated images (n, 1, 28, 28) in [-1, 1] and their labels (n,), from class `first` on; hard ones if a classifier is given."""
+    y = torch.arange(first, first + n) % generator.num_classes
     z = generator.sample_latents(n)
     if classifier is not None:  # eq. 3: z <- z - eta * grad_z (the largest logit of the first image), back to the norm of the first z
         z = mine_hard_latents(generator, classifier, z, y, steps=STEPS, step_size=STEP_SIZE)
@@ -58,7 +58,7 @@ def main() -> tuple[float, float]:
             replaced = torch.randperm(IMAGES)[: round(R * IMAGES)]
             random, hard = replaced.chunk(2)
             images[random], labels[random] = draw(generator, len(random))
-            images[hard], labels[hard] = draw(generator, len(hard), classifier)
+            images[hard], labels[hard] = draw(generator, len(hard), classifier, first=len(random))
         classifier.train()
         for batch in torch.randperm(IMAGES).split(BATCH):
             loss = F.cross_entropy(classifier(images[batch]), labels[batch])

@@ -3,6 +3,8 @@
 A margin is the size below which a difference does not matter; all were fixed on the day FIXED, before the reference was redrawn. A gain
 must exceed half a point of accuracy; "reaches" allows one point less; "100 %" is what rounds to it. Quantified gains are tested in their
 direction, and whether their size agrees stands beside. Factors are natural logarithms: "comparable" is within a factor of 1.5.
+Paper B's claims and their places are those of a summary of it. On 2026-11-22, A16 lost its comparison of the recall of DS's images with that
+of a smaller set, which sizes alone decide.
 """
 
 import math
@@ -77,7 +79,7 @@ PAPER_A = (
         ), FIXED,
     ),
     Claim(
-        "A12", "A", "Fig. 4", "Accuracy rises with r, most of it between r = 0 and r = 0.1",
+        "A12", "A", "Fig. 4", "Accuracy rises with r, most of it (paper: especially) between r = 0 and r = 0.1",
         (
             *(Test(f"r = 1 over r = 0, {name}", a.rise(1.0, 0.0, bna), "more", IMPROVES) for bna, name in _both),
             *(Test(f"gain up to r = 0.1 over the rest, {name}", a.most_of_it_before(0.1, bna), "more", IMPROVES) for bna, name in _both),
@@ -92,7 +94,7 @@ PAPER_A = (
         (Test("r = 0.5 over r = 1, with BNA", a.rise(0.5, 1.0, True), "more", 0.0),), FIXED,
     ),
     Claim(
-        "A15", "A", "section 3.2", "Cost grows linearly in r (seconds of a run)",
+        "A15", "A", "section 4, ablation studies", "Cost grows linearly in r (seconds of a run)",
         (
             _log("r = 1 over r = 0", a.growth_of_cost, "more", A_TENTH),
             *(_log(f"r = {r:g} over the line from r = 0 to r = 1", a.cost_off_the_line(r), "same", A_TENTH) for r in (0.2, 0.5)),
@@ -105,8 +107,9 @@ PAPER_A = (
             _log("variance of random over real", a.of_image_sets("pixel_variance", "prior", "real train", log_ratio), "less", A_TENTH),
             *(
                 _log(f"{measure} of {name} over random", a.over_random(training, metric), "more", A_TENTH, "the diversity of what a training sees")
-                for name, training in (("smoothed", "ds"), ("mined", "hsm"))
+                for name, training in (("all smoothed images", "ds"), ("mined", "hsm"))
                 for measure, metric in (("recall", "recall"), ("coverage", "coverage"), ("variance", "pixel_variance"))
+                if (training, metric) != ("ds", "recall")  # radii shrink with the size of a set, and DS shows more images
             ),
         ), FIXED,
     ),
@@ -121,11 +124,11 @@ PAPER_A = (
 PART = "a generator trained on 20 % of the data"
 PAPER_B = (
     Claim(
-        "B1", "B", "abstract, section 4", "The conditioning accuracy is 100 % within 8 epochs, by the teacher",
+        "B1", "B", "key results", "The conditioning accuracy is 100 % within 8 epochs, by the teacher",
         (Test("best of 8 epochs", b.best_accuracy, "at least", 0.5, "%", against=100.0, bounds=(0, 100), printed=100.0),), FIXED,
     ),
     Claim(
-        "B2", "B", "abstract, section 4", "IS and FID are comparable with training on the full data set (log ratio)",
+        "B2", "B", "key results", "IS and FID are comparable with training on the full data set (log ratio)",
         (
             _log("FID over training with labels", b.against_trained_with_labels("fid"), "at most", COMPARABLE),
             _log("IS over training with labels", b.against_trained_with_labels("inception_score"), "at least", COMPARABLE),
@@ -134,22 +137,22 @@ PAPER_B = (
         ), FIXED,
     ),
     Claim(
-        "B3", "B", "section 5", "The variance of the images of an attribute is limited: below the prior's (log ratio)",
+        "B3", "B", "key results", "The variance of the images of an attribute is limited: below the prior's (log ratio)",
         (_log("variance over the prior's", b.variance_kept, "less", SEEN),), FIXED,
     ),
     Claim(
-        "B4", "B", "abstract", "No training data are needed: a judge reads the images as well as those of a generator trained with labels",
+        "B4", "B", "key results", "No training data are needed: a judge reads the images as well as those of a generator trained with labels",
         (Test("judge over training with labels", b.judge_against_trained_with_labels, "at least", REACHES),), FIXED,
     ),
     Claim(
-        "B5", "B", "section 5", "It depends on the quality and compatibility of the pair: with another teacher the judge agrees less",
+        "B5", "B", "limitations", "It depends on the quality and compatibility of the pair: with another teacher the judge agrees less",
         (
             Test("a teacher from another data set", b.with_teacher("uci"), "less", CLEARLY, needs="a teacher from another data set"),
             Test("a linear teacher", b.with_teacher("linear"), "less", CLEARLY, needs="a linear teacher"),
         ), FIXED,
     ),
     Claim(
-        "B6", "B", "section 5", "The classifier may become over- or underconfident (its calibration error against the judge's reading)",
+        "B6", "B", "failure signatures", "The classifier may become over- or underconfident (its calibration error against the judge's reading)",
         (Test("calibration error", b.miscalibration, "more", 2.0, bounds=(0, 100)),), FIXED,
     ),
 )  # fmt: skip

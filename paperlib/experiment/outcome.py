@@ -46,11 +46,14 @@ def generate(generator: Generator, z: torch.Tensor, y: torch.Tensor | None, part
 
 
 def filler(parts: Parts, rng: torch.Generator, steps: int, step_size: float) -> Fill:
-    """FillDataset of Alg. 1: fill(n, classifier) -> n images, the classes even; mined if a classifier is given."""
-    generator = parts.generator()
+    """FillDataset of Alg. 1: fill(n, classifier) -> n images; mined if a classifier is given. A call goes on with the class after the last one's,
+    so that the classes of all calls together are even."""
+    generator, made = parts.generator(), 0
 
     def fill(n: int, classifier: nn.Module | None) -> Images:
-        y = balanced_labels(n, generator.num_classes, generator.device)
+        nonlocal made
+        y = balanced_labels(made + n, generator.num_classes, generator.device)[made:]
+        made = (made + n) % generator.num_classes
         z = generator.sample_latents(n, rng)
         if classifier is not None:
             z = mine_hard_latents(generator, classifier, z, y, steps=steps, step_size=step_size, batch_size=parts.generator_batch)

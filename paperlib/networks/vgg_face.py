@@ -60,8 +60,8 @@ def load_vgg_face(path: Path) -> Any:
 
 
 def attribute_head(num_classes: int) -> nn.Sequential:
-    """512-1024-K in place of fc6 to fc8. The paper gives the widths alone; what it reads (the 25,088 pooled features of conv5, as fc6
-    does), ReLU and dropout (VGG's own) are our choice."""
+    """512-1024-K in place of fc6 to fc8. The paper gives the widths alone, its author's code what it reads: the 25,088 pooled features
+    of conv5, as fc6 does. ReLU and dropout are VGG's own."""
     return nn.Sequential(
         nn.Linear(POOLED, 512), nn.ReLU(), nn.Dropout(), nn.Linear(512, 1024), nn.ReLU(), nn.Dropout(), nn.Linear(1024, num_classes)
     )  # fmt: skip

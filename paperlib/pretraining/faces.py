@@ -3,9 +3,10 @@
     history = train_attribute_classifier(model, faces.train, epochs=10, checkpoint=Path("race.checkpoint.pt"))
     table = class_report(model, faces.test, faces.class_names)
 
-SGD with the settings of paper B's code: learning rate 1e-3, momentum 0.9, batches of 32, no decay of either kind. The paper does not
-give the number of epochs. All that is random in an epoch comes from (seed, epoch), so on a CPU a run that was resumed from its
-checkpoint ends with the very weights of one that never stopped.
+SGD with the settings of paper B's code: learning rate 1e-3, momentum 0.9, batches of 32, no decay of either kind. That code also crops
+and flips at random, trains for up to 200 epochs and keeps the best one on validation images; here the last epoch counts. All that is
+random in an epoch comes from (seed, epoch), so on a CPU a run that was resumed from its checkpoint ends with the very weights of one that
+never stopped.
 """
 
 import math

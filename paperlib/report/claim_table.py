@@ -3,6 +3,7 @@
 rows(CLAIMS, judge_claims(CLAIMS, found(DIGITS)))          # a pandas frame, one row a claim
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -164,12 +165,17 @@ def _effects(table: pd.DataFrame) -> list[str]:
 
 
 def short(table: pd.DataFrame, ids: Sequence[str] = ()) -> pd.DataFrame:
-    """The claims `ids` (all of them without) as text: no tests in brackets, no reasons."""
+    """The claims `ids` (all of them without) as text: in brackets the test that decides, of several; no margins, no reasons."""
     chosen = table.set_index("claim", drop=False).loc[list(ids)] if ids else table
     chosen = chosen.assign(
-        statement=chosen["statement"].str.replace(r" \[.*\]$", "", regex=True), verdict=chosen["verdict"].str.split(":").str[0]
+        statement=chosen["statement"].str.replace(r" \[(?:([^:\]]*): )?[^\]]*\]$", _only_the_test, regex=True),
+        verdict=chosen["verdict"].str.split(":").str[0],
     )
     return cells(chosen)[["claim", "verdict", "statement", "effect", "n"]]
+
+
+def _only_the_test(bracket: re.Match[str]) -> str:
+    return f" [{bracket[1]}]" if bracket[1] else ""
 
 
 def short_markdown(table: pd.DataFrame, ids: Sequence[str]) -> str:

@@ -94,7 +94,7 @@ def figure(records: Sequence[Record]) -> Figure:
     ours.errorbar(x, frame["ours"], yerr=error_bars(frame), fmt="o", color=OURS, capsize=4)
     ours.set(ylabel="top-1 (%)", title=f"ours: {profile}, {tested:,} real test images; mean, 95 % interval, and every seed")
     theirs.plot(x, frame["paper"], "D", color=DARK)
-    theirs.set(ylabel="top-1 (%)", title=f"paper: BigGAN-128, ImageNet-10, {printed_numbers.TEST_IMAGES} real test images; one run")
+    theirs.set(ylabel="top-1 (%)", title=f"paper: BigGAN-128, ImageNet-10, {printed_numbers.TEST_IMAGES} real test images; no spread given")
     theirs.set_xticks(x, frame["column"].str.replace("+", "\n+").str.replace(" (", "\n("))
     told = listed(frame["column"], [f"{ours:.1f} ({paper:.1f})" for ours, paper in zip(frame["ours"], frame["paper"], strict=True)])
     return described(fig, f"Top-1 accuracy in percent of every column of Table 1, and in brackets the paper's: {told}.")

@@ -70,7 +70,7 @@ def figure(records: Sequence[Record], reference: Sequence[Record] = ()) -> Figur
     ours.set(ylabel="top-1 on real test images (%)", title=f"ours: {records[0].config.profile}")
     theirs.set(title="paper: the four values in its text", xlim=(-0.05, 1.05))
     cost.plot(frame["r"], frame["seconds"], "o-", color=THIRD)
-    cost.set(ylabel=f"seconds of a run{beside(runs_of(records))}", ylim=(0, None), title="cost, ours")
+    cost.set(ylabel=f"seconds of a run{beside(runs_of(records))}", ylim=(0, 1.1 * frame["seconds"].max()), title="cost, ours")
     for ax in (ours, theirs, cost):
         ax.set(xlabel="replacement fraction r")
     ours.legend(fontsize=8)

@@ -125,11 +125,11 @@ def blocks(runs: Sequence[Record]) -> dict[str, str]:
         "transfer": mining_checks.transfer(runs).to_markdown(index=False),
         "mining_forms": mining_checks.forms(runs).to_markdown(index=False),
         "conditioning": settings.to_markdown(index=False),
-        "evaluation": evaluation.table(runs).drop(columns=["images", "features"]).to_markdown(index=False, floatfmt=".4g"),
+        "evaluation": evaluation_table(runs),
         "failures": failures.table(runs, names).to_markdown(index=False),
         "failures_sentences": text(failures.sentences(runs, names)),
         "warm_start": warm_start.table(runs).to_markdown(index=False),
-        "image_quality": image_quality.table(runs).drop(columns=["features", "biased"]).to_markdown(index=False, floatfmt=".3g"),
+        "image_quality": quality_table(runs),
         "shown": shown.table(runs).to_markdown(index=False),
         "diversity": diversity_table(diversity.table(runs), diversity.costs(runs)),
     }
@@ -155,9 +155,19 @@ def photographs(runs: Sequence[Record]) -> str:
         told += ["Controls:", controls.table(runs).to_markdown(index=False)]
     if any(run.config.r == 1 for run in of_kind(runs, "classifier")):
         told += ["Fig. 4:", short_sweep(r_sweep.table(runs))]
+    if of_kind(runs, "image-quality"):
+        told += ["Image quality:", quality_table(runs)]
     ours = claim_table.rows(OURS, claim_table.judge_claims(OURS, runs))
     told += ["The papers' claims:", claim_markdown(claims), claim_table.NOTE, "Our own claims:", claim_markdown(ours)]
     return "\n\n".join([*told, *conditioned(runs), f"Runs on record: {progress(runs)}."])
+
+
+def evaluation_table(runs: Sequence[Record]) -> str:
+    return evaluation.table(runs).drop(columns=["images", "features"]).to_markdown(index=False, floatfmt=".4g")
+
+
+def quality_table(runs: Sequence[Record]) -> str:
+    return image_quality.table(runs).drop(columns=["features", "biased"]).to_markdown(index=False, floatfmt=".3g")
 
 
 def tuned(runs: Sequence[Record]) -> str:
@@ -175,6 +185,8 @@ def conditioned(runs: Sequence[Record]) -> list[str]:
     told = []
     if of_kind(runs, "conditioning"):
         told += ["Paper B:", conditioning.table(runs).to_markdown(index=False)]
+    if of_kind(runs, "evaluation"):
+        told += ["Its evaluation:", evaluation_table(runs)]
     if of_kind(runs, "diversity"):
         told += ["Past paper B:", diversity_table(diversity.table(runs), diversity.costs(runs)), text(diversity.sentences(runs))]
     return told

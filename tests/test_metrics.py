@@ -5,6 +5,8 @@ import pytest
 import torch
 from prdc import compute_prdc
 from pytorch_fid.fid_score import calculate_frechet_distance
+from scipy.spatial.distance import cdist
+from sklearn import config_context
 from sklearn.metrics.pairwise import polynomial_kernel
 
 from paperlib import metrics
@@ -66,6 +68,14 @@ def test_kernel_distance_is_the_unbiased_mmd():
 def test_manifold_agrees_with_prdc():
     real, fake = RNG.normal(size=(200, 8)), RNG.normal(size=(180, 8)) * 0.7 + 0.2
     assert metrics.manifold(real, fake, k=5)._asdict() == pytest.approx(compute_prdc(real, fake, nearest_k=5))
+
+
+def test_radii_in_pieces_are_those_of_all_distances_at_once():
+    features = np.random.default_rng(0).normal(size=(400, 8))
+    whole = metrics._radius(features, 5)
+    with config_context(working_memory=0.1):  # MiB: some 32 rows at a time
+        assert metrics._radius(features, 5) == pytest.approx(whole)
+    assert whole == pytest.approx(np.sort(cdist(features, features), axis=1)[:, 5])
 
 
 def test_on_manifold_is_what_precision_counts():

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from paperlib import printed_numbers, profiles, records
-from paperlib.claims import CLAIMS, MOST_TELLING, OURS
+from paperlib.claims import CLAIMS, MOST_TELLING, PAST_PAPER_A, PAST_PAPER_B
 from paperlib.commands import strip, weight_cards
 from paperlib.data.utkface import RACES
 from paperlib.experiment import found, plans
@@ -111,7 +111,7 @@ def blocks(runs: Sequence[Record]) -> dict[str, str]:
         "claims_short": claim_table.short_markdown(claims, MOST_TELLING),
         "claims": claim_markdown(claims),
         "claims_note": claim_table.NOTE,
-        "our_claims": claim_markdown(claim_table.rows(OURS, claim_table.judge_claims(OURS, runs))),
+        "our_claims": claim_markdown(claim_table.rows(PAST_PAPER_B, claim_table.judge_claims(PAST_PAPER_B, runs))),
         "table1_short": short_table1(table, table1.table(of_photographs)),
         "sweep_short": short_sweep(curve),
         "gap": gap.table(runs).to_markdown(index=False, disable_numparse=True),
@@ -157,8 +157,8 @@ def photographs(runs: Sequence[Record]) -> str:
         told += ["Fig. 4:", short_sweep(r_sweep.table(runs))]
     if of_kind(runs, "image-quality"):
         told += ["Image quality:", quality_table(runs)]
-    ours = claim_table.rows(OURS, claim_table.judge_claims(OURS, runs))
-    told += ["The papers' claims:", claim_markdown(claims), claim_table.NOTE, "Our own claims:", claim_markdown(ours)]
+    ours = claim_table.rows(PAST_PAPER_A, claim_table.judge_claims(PAST_PAPER_A, runs))
+    told += ["The papers' claims:", claim_markdown(claims), claim_table.NOTE, "Our own claim:", claim_markdown(ours)]
     return "\n\n".join([*told, *conditioned(runs), f"Runs on record: {progress(runs)}."])
 
 

@@ -176,7 +176,7 @@ def stage(profile: Profile, seeds: int) -> list[Config]:
 
 
 def larger_fixed_sets(profile: Profile, seeds: int) -> list[ClassifierRun]:
-    """The baseline on 2, 4 and 8 times as many images, seen 2, 4 and 8 times less often: as many steps of training, to half an epoch."""
+    """The baseline on 2, 4 and 8 times as many images, seen 2, 4 and 8 times less often: about as many steps of training, for epochs are whole."""
     base = [profile.classifier_run(seed) for seed in seeds_of(seeds)]
     return [replace(run, images=times * run.images, epochs=max(1, round(run.epochs / times))) for run in base for times in (2, 4, 8)]
 
@@ -213,7 +213,7 @@ class Own:
 
     def __init__(self, profile: Profile):
         self.profile = profile
-        runs = dict.fromkeys(of_seed_0(run) for run in everything(profile, profile.side_seeds))
+        runs = dict.fromkeys(_of_seed_0(run) for run in everything(profile, profile.side_seeds))
         self._place = {run: place for place, run in enumerate(runs)}
 
     def __contains__(self, config: Config) -> bool:
@@ -221,13 +221,12 @@ class Own:
         is_point = (
             isinstance(config, ClassifierRun) and self.profile.classifier and config == self.profile.classifier_run(config.seed, r=config.r)
         )
-        return is_point or of_seed_0(config) in self._place
+        return is_point or _of_seed_0(config) in self._place
 
     def place(self, config: Config) -> tuple[int, int]:
         """By the profile's plan, then by seed; further points of the sweep come last."""
-        return self._place.get(of_seed_0(config), len(self._place)), config.seed
+        return self._place.get(_of_seed_0(config), len(self._place)), config.seed
 
 
-def of_seed_0(config: Config) -> str:
-    """A config's text without its seed, or those of the runs inside it."""
+def _of_seed_0(config: Config) -> str:
     return to_json(config).replace(f'"seed": {config.seed}', '"seed": 0')

@@ -38,7 +38,8 @@ REMEDY = "train it with `make pretrained PROFILE=faces UTKFACE=...`"
 
 @dataclass(frozen=True)
 class Files:
-    """Where the profile's parts lie. trained: the folder of those that were trained here."""
+    """Where the profile's parts lie. trained: the folder of those that were trained here. attribute: what the caller's classifier reads; without
+    one, race."""
 
     images: Path
     generator: Path
@@ -50,6 +51,7 @@ class Files:
     inception: Path | None
     cache: Path
     trained: Path
+    attribute: str
 
     @classmethod
     def of(cls, paths: Paths) -> "Files":
@@ -71,6 +73,7 @@ class Files:
             inception=paths.inception,
             cache=paths.cache,
             trained=trained,
+            attribute=(attribute_of(paths.faces_classifier) if paths.faces_classifier else "") or "race",
         )
 
     @property
@@ -89,14 +92,9 @@ class Files:
         return self.generator.is_relative_to(self.trained)
 
     @property
-    def of_race(self) -> bool:
-        """Whether the teacher reads what our class-conditional generator and our linear teacher know; so it is where no file says otherwise."""
-        return attribute_of(self.classifier) in ("", "race")
-
-    @property
     def yardstick(self) -> bool:
-        """Whether the classes of the class-conditional generator are those that the teacher reads."""
-        return self.of_race or not self.all_ours
+        """Whether the classes of the class-conditional generator are those that the teacher reads; ours are the groups of race."""
+        return self.attribute == "race" or not self.all_ours
 
 
 def _judge(files: Files, teacher: FaceAttributeClassifier) -> FaceAttributeClassifier:
@@ -179,7 +177,7 @@ def _settings(files: Files, warm_start: int) -> tuple[Setting, ...]:
     leak = tuple(Setting(labels, name) for labels in leaks)
     if not files.all_ours and not files.plain_generator.exists():
         return leak
-    linear = (Setting("unconditional", "linear"),) if files.of_race and (files.all_ours or files.linear.exists()) else ()
+    linear = (Setting("unconditional", "linear"),) if files.attribute == "race" and (files.all_ours or files.linear.exists()) else ()
     return (Setting("unconditional", name), Setting("unconditional", name, warm_start), *leak, *linear)
 
 

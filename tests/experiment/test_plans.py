@@ -63,8 +63,8 @@ def test_what_surrounds_the_papers_has_one_seed_in_a_quick_run():
 
 
 def test_a_profile_without_quick_runs_takes_everything_at_one_seed():
-    every = {plans.of_seed_0(run) for run in plans.everything(SMOKE, 1)}
-    assert every == {plans.of_seed_0(run) for run in plans.everything(SMOKE, 3)}
+    every = {plans._of_seed_0(run) for run in plans.everything(SMOKE, 1)}
+    assert every == {plans._of_seed_0(run) for run in plans.everything(SMOKE, 3)}
     assert all(run in plans.Own(DIGITS) for seeds in (1, 10) for run in plans.everything(DIGITS, seeds))
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from paperlib import printed_numbers, profiles, records
-from paperlib.claims import CLAIMS, MOST_TELLING, PAST_PAPER_A, PAST_PAPER_B
+from paperlib.claims import CLAIMS, MOST_TELLING, PAPER_B, PAST_PAPER_A, PAST_PAPER_B
 from paperlib.commands import strip, weight_cards
 from paperlib.data.utkface import RACES
 from paperlib.experiment import found, plans
@@ -197,6 +197,11 @@ def faces(runs: Sequence[Record]) -> str:
     if not runs:
         return "Not computed yet: `make reference PROFILE=faces UTKFACE=...`."
     told = conditioned(runs)
+    if of_kind(runs, "image-quality"):
+        told += ["Image quality:", quality_table(runs)]
+    if of_kind(runs, "conditioning"):
+        claims = claim_table.rows(PAPER_B, claim_table.judge_claims(PAPER_B, runs))
+        told += ["The paper's claims:", claim_markdown(claims), claim_table.NOTE]
     if of_kind(runs, "diversity"):
         rare = fairness.table(runs, RACES).to_markdown(index=False)
         told += ["Are rare groups worse off?", rare, text(fairness.sentences(runs, RACES))]

@@ -122,6 +122,12 @@ def test_face_classifiers_tell_accuracy_and_support_by_class(tmp_path):
     assert cells == ["gender, teacher (plain)", "83.0", "male 90.0 (600), female 80.0 (1,400)"]
 
 
+def test_page_of_faces_judges_the_claims_of_paper_b_alone():
+    told = readme.faces([run for run in readme.reference() if run.kind != "diversity"])
+    assert "Image quality:" in told and "| B6 " in told
+    assert "| A1 " not in told and "rare groups" not in told
+
+
 def test_expected_lines_of_an_example_are_replaced(tmp_path):
     path = tmp_path / "example.py"
     path.write_text("run()  # expected (run): old\nother()  # expected (other): kept\n# expected: no name\n")

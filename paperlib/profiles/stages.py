@@ -3,7 +3,8 @@
 for stage in stages(Paths.from_environment()):
     run_all(plans.stage(stage.profile, seeds=3), stage.profile)
 
-Digits: six trainings at three steps each, drawn from at two truncations. CIFAR-10: stages of its own generator. Truncation t scales the latents: z ~ N(0, t^2 I).
+Digits: six trainings at three steps each, the last of them at two truncations. CIFAR-10: stages of its own generator. Truncation t scales the
+latents: z ~ N(0, t^2 I).
 """
 
 from dataclasses import dataclass, replace
@@ -22,7 +23,7 @@ from paperlib.profiles.profile import Once, Profile, device
 from paperlib.support.paths import Paths
 from paperlib.support.weights import MANIFEST, CheckpointError, load_pretrained, manifest
 
-TRUNCATIONS = {"digits": (1.0, 0.7), "cifar10_small": (1.0,)}
+TRUNCATIONS = {"digits": (1.0, 0.7), "cifar10_small": (1.0,)}  # of the last stage; the others have truncation 1
 SEEDS = 3
 
 
@@ -41,7 +42,8 @@ class Stage:
 
 
 def stages(paths: Paths, folder: Path = STAGES) -> list[Stage]:
-    """Every generator of the folder at every truncation, in the order of their names. CheckpointError where there are none."""
+    """Every generator of the folder, the last stage of a training at every truncation, in the order of their names. CheckpointError where there
+    are none."""
     if not (folder / MANIFEST).is_file():
         raise CheckpointError(
             f"{folder} has no generators: train them with `make stages`, which also computes their runs (hours on two cores)."
@@ -51,9 +53,10 @@ def stages(paths: Paths, folder: Path = STAGES) -> list[Stage]:
     for name, entry in sorted(entries.items()):
         data = "cifar10_small" if entry["family"] == "cifar10" else "digits"
         steps = [e["step"] for e in entries.values() if (e["family"], e["training"]) == (entry["family"], entry["training"])]
-        for truncation in TRUNCATIONS[data]:
+        last = entry["step"] == max(steps)
+        for truncation in TRUNCATIONS[data] if last else (1.0,):
             profile = _profile(data, name, truncation, paths, folder)
-            found.append(Stage(data, entry["family"], entry["training"], entry["step"], truncation, entry["step"] == max(steps), profile))
+            found.append(Stage(data, entry["family"], entry["training"], entry["step"], truncation, last, profile))
     return found
 
 

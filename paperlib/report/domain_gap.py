@@ -5,7 +5,7 @@ law(frame, "BNA", "fid")                                                        
 
     gain = a + b x + u_training + v_generator + noise,     x = log2 FID, or recall in units of 0.1
 
-u and v are random: generators of one training (its stages, each at every truncation) are more alike than those of two. So the intervals
+u and v are random: generators of one training (its stages, and its truncations) are more alike than those of two. So the intervals
 count trainings, not generators: Student's t with as many degrees of freedom as there are trainings, less two. FIDs of two data sets do not compare, for
 their features differ, so each data set has its own law.
 """

@@ -183,9 +183,10 @@ def save_attribute_classifier(model: FaceAttributeClassifier, path: Path, *, att
         )
 
 
-def attribute_of(path: Path) -> str:
-    """What the file's classifier reads, "race" for example; "" where there is no such file."""
-    return _metadata(path).get("attribute", "") if path.is_file() else ""
+def attribute_and_network(path: Path) -> tuple[str, str]:
+    """What the file's classifier reads and what kind it is, ("race", "vgg-face") for example; ("", "") where there is no such file."""
+    about = _metadata(path) if path.is_file() else {}
+    return about.get("attribute", ""), about.get("network", "")
 
 
 def load_attribute_classifier(path: Path) -> FaceAttributeClassifier:

@@ -27,7 +27,7 @@ from paperlib.data.utkface import RACES, FaceAttribute, find_faces
 from paperlib.generators import Generator, load_residual_biggan
 from paperlib.networks.features import FeatureNetwork
 from paperlib.networks.imagenet import INCEPTION, Inception
-from paperlib.networks.vgg_face import FaceAttributeClassifier, attribute_of, load_attribute_classifier
+from paperlib.networks.vgg_face import FaceAttributeClassifier, attribute_and_network, load_attribute_classifier
 from paperlib.profiles.profile import ConditioningSizes, DiversitySizes, Once, PaperB, Parts, Profile, Requirement, device
 from paperlib.support.paths import ROOT, Paths
 from paperlib.support.weights import CheckpointError
@@ -38,8 +38,8 @@ REMEDY = "train it with `make pretrained PROFILE=faces UTKFACE=...`"
 
 @dataclass(frozen=True)
 class Files:
-    """Where the profile's parts lie. trained: the folder of those that were trained here. attribute: what the caller's classifier reads; without
-    one, race."""
+    """Where the profile's parts lie. trained: the folder of those that were trained here. attribute, teacher: what the caller's classifier reads and
+    what network it is; without one, race and ours. Records call the teacher so."""
 
     images: Path
     generator: Path
@@ -52,6 +52,7 @@ class Files:
     cache: Path
     trained: Path
     attribute: str
+    teacher: str
 
     @classmethod
     def of(cls, paths: Paths) -> "Files":
@@ -62,24 +63,22 @@ class Files:
             lying = given / "faces" / name
             return own or (lying if lying.exists() else ours)
 
+        classifier = either(paths.faces_classifier, "race-vgg-face-half.safetensors", trained / "race_plain" / "race_plain.safetensors")
+        attribute, network = attribute_and_network(paths.faces_classifier) if paths.faces_classifier else ("", "")
         return cls(
             images=paths.utkface or given / "UTKFace",
             generator=either(paths.faces_generator, "G_ema.pth", trained / "conditional_generator" / "G_ema.pth"),
             plain_generator=trained / "generator" / "G_ema.pth",
             generator_on_part=trained / "generator_fifth" / "G_ema.pth",
-            classifier=either(paths.faces_classifier, "race-vgg-face-half.safetensors", trained / "race_plain" / "race_plain.safetensors"),
+            classifier=classifier,
             linear=trained / "race_linear" / "race_linear.safetensors",
             judge=either(paths.faces_judge, "race-resnet18-half.safetensors", trained / "race_wide" / "race_wide.safetensors"),
             inception=paths.inception,
             cache=paths.cache,
             trained=trained,
-            attribute=(attribute_of(paths.faces_classifier) if paths.faces_classifier else "") or "race",
+            attribute=attribute or "race",
+            teacher=network or ("plain" if classifier.is_relative_to(trained) else "vgg-face"),
         )
-
-    @property
-    def teacher_name(self) -> str:
-        """As the records call it."""
-        return "plain" if self.classifier.is_relative_to(self.trained) else "vgg-face"
 
     @property
     def judge_has_features(self) -> bool:
@@ -172,12 +171,13 @@ def _requirements(files: Files) -> list[Requirement]:
 def _settings(files: Files, warm_start: int) -> tuple[Setting, ...]:
     """Paper B's own without classes, its warm start, the leak experiment, a linear teacher; of another attribute than race, the first two. With the
     caller's class-conditional generator alone, a label is withheld."""
-    name = files.teacher_name
+    name = files.teacher
     leaks: tuple[Labels, ...] = ("withheld", "given", "shuffled") if files.yardstick else ()
     leak = tuple(Setting(labels, name) for labels in leaks)
     if not files.all_ours and not files.plain_generator.exists():
         return leak
-    linear = (Setting("unconditional", "linear"),) if files.attribute == "race" and (files.all_ours or files.linear.exists()) else ()
+    has_linear = files.attribute == "race" and name != "linear" and (files.all_ours or files.linear.exists())
+    linear = (Setting("unconditional", "linear"),) if has_linear else ()
     return (Setting("unconditional", name), Setting("unconditional", name, warm_start), *leak, *linear)
 
 
@@ -186,9 +186,9 @@ def parts(paths: Paths, warm_start: int = WARM_START) -> Parts:
     files = Files.of(paths)
     teachers = {
         name: Once(partial(lambda path: load_attribute_classifier(path).to(device()), path))
-        for name, path in ((files.teacher_name, files.classifier), ("linear", files.linear))
+        for name, path in (("linear", files.linear), (files.teacher, files.classifier))
     }
-    teacher, generator = teachers[files.teacher_name], Once(lambda: _conditional(files, teacher()))
+    teacher, generator = teachers[files.teacher], Once(lambda: _conditional(files, teacher()))
     judge = Once(lambda: _judge(files, teacher()))
     settings = _settings(files, warm_start)
     unconditional = settings[0].labels == "unconditional"

@@ -66,9 +66,9 @@ def test_the_notebook_shows_the_three_label_settings(executed):
     check_executed(executed.folder / "notebooks" / "04_conditioning.ipynb")
     found = engine.found(executed)
     settings = {(r.config.labels, r.config.teacher) for r in found if r.kind == "conditioning"}
-    assert settings == {("withheld", "vgg-face"), ("given", "vgg-face"), ("shuffled", "vgg-face")}
+    assert settings == {("withheld", "resnet18"), ("given", "resnet18"), ("shuffled", "resnet18")}
     assert len(found) == len(plans.everything(executed, 1)) == 3 + 4
-    assert all(set(r.parts) == {"generator", "teacher vgg-face", "judge"} for r in found if r.kind == "conditioning")
+    assert all(set(r.parts) == {"generator", "teacher resnet18", "judge"} for r in found if r.kind == "conditioning")
     assert all(r.pictures["samples"].shape == (5 * 32, 2 * 32, 3) for r in found if r.kind == "conditioning")
     variances = [r.metrics[name] for r in found if r.kind == "conditioning" for name in ("variance", "prior_variance")]
     assert all(0 <= variance <= 1 for variance in variances)
@@ -116,6 +116,15 @@ def test_of_another_attribute_our_generator_with_groups_of_race_is_no_yardstick(
     profile = profiles.load("faces", Paths(cache=tmp_path, faces_classifier=path))
     assert [setting.labels for setting in profile.settings] == ["unconditional", "unconditional"]
     assert all(run.conditioning for run in plans.evaluation(profile, 5))
+
+
+@pytest.mark.parametrize("network", ["plain", "linear"])
+def test_records_call_the_callers_teacher_by_its_network(tmp_path, network):
+    path = tmp_path / "race.safetensors"
+    save_attribute_classifier(small_classifier(network, "race", RACES, width=4), path, attribute="race", class_names=RACES)
+    profile = profiles.load("faces", Paths(cache=tmp_path, faces_classifier=path))
+    assert {setting.teacher for setting in profile.settings} == {network, *(["linear"] if network == "plain" else [])}
+    assert type(profile.parts.paper_b.teacher(network).network) is type(small_classifier(network, "race", RACES).network)
 
 
 def test_without_paper_a_the_generator_of_a_fifth_is_measured_beside_its_twin(tmp_path):

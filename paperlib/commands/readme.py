@@ -66,15 +66,15 @@ def reference() -> list[Record]:
 
 
 def records_of(profile: str) -> list[Record]:
-    """The committed records of a profile whose parts may be missing here, in the order of its plan. ValueError if they come from two versions of
-    a part."""
-    place, versions = plans.Own(profiles.load(profile)).place, dict[str, str]()
-    stored = [run for run in records.find(REFERENCE / profile, set_aside=False) if not run.impossible]
+    """The committed records of a profile whose parts may be missing here, at its own sizes, in the order of its plan. ValueError if they come
+    from two versions of a part."""
+    own, versions = plans.Own(profiles.load(profile)), dict[str, str]()
+    stored = [run for run in records.find(REFERENCE / profile, set_aside=False) if not run.impossible and run.config in own]
     for run in stored:
         for part, version in run.parts.items():
             if versions.setdefault(part, version) != version:
                 raise ValueError(f"{REFERENCE / profile}: records of two versions of {part!r}; delete those of the former one.")
-    return sorted(stored, key=lambda run: place(run.config))
+    return sorted(stored, key=lambda run: own.place(run.config))
 
 
 def blocks(runs: Sequence[Record]) -> dict[str, str]:

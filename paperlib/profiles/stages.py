@@ -1,10 +1,10 @@
-"""The generators of notebook 07, each with a profile of its own: same images, same classifiers, another generator.
+"""The generators of notebook 07, each with a profile: same images, same classifiers, another generator.
 
 for stage in stages(Paths.from_environment()):
     run_all(plans.stage(stage.profile, seeds=3), stage.profile)
 
-Digits: six trainings at three steps each, the last of them at two truncations. CIFAR-10: stages of its own generator. Truncation t scales the
-latents: z ~ N(0, t^2 I).
+Digits: six trainings at three steps each, the last of them at two truncations. CIFAR-10: stages of its own generator, the last of which is
+the one that cifar10_small has, so its runs are those of that profile. Truncation t scales the latents: z ~ N(0, t^2 I).
 """
 
 from dataclasses import dataclass, replace
@@ -15,13 +15,14 @@ import torch
 
 from paperlib.generators import Generator, from_module, fuse_residual
 from paperlib.generators.residual import ResidualGenerator
+from paperlib.pretraining.cifar10 import CONDITIONAL
 from paperlib.pretraining.natural_gan import new_generator
 from paperlib.pretraining.stages import STAGES
 from paperlib.profiles import cifar10
 from paperlib.profiles.digits import DIGITS
 from paperlib.profiles.profile import Once, Profile, device
 from paperlib.support.paths import Paths
-from paperlib.support.weights import MANIFEST, CheckpointError, load_pretrained, manifest
+from paperlib.support.weights import MANIFEST, PRETRAINED, CheckpointError, load_pretrained, manifest
 
 TRUNCATIONS = {"digits": (1.0, 0.7), "cifar10_small": (1.0,)}  # of the last stage; the others have truncation 1
 SEEDS = 3
@@ -61,12 +62,19 @@ def stages(paths: Paths, folder: Path = STAGES) -> list[Stage]:
 
 
 def _profile(data: str, name: str, truncation: float, paths: Paths, folder: Path) -> Profile:
-    base = DIGITS if data == "digits" else replace(cifar10.CIFAR10_SMALL, parts=cifar10.small_parts(paths))
+    base = DIGITS if data == "digits" else replace(cifar10.CIFAR10_SMALL, parts=cifar10.small_parts(paths), paths=paths)
+    if _shipped(name, folder):
+        return base
     generator = Once(partial(_generator, data, name, truncation, folder))
     return replace(
         base, name=f"stages/{name}-t{truncation:g}", parts=replace(base.parts, generator=generator, paper_b=None), paths=paths,
         seeds=SEEDS, side_seeds=1, conditioning=None, diversity=None, mining=None, controls=None,
     )  # fmt: skip
+
+
+def _shipped(name: str, folder: Path) -> bool:
+    """Whether these weights are those of the generator that cifar10_small has."""
+    return manifest(folder)[name]["sha256"] == manifest(PRETRAINED)[CONDITIONAL]["sha256"]
 
 
 def _generator(data: str, name: str, truncation: float, folder: Path) -> Generator:

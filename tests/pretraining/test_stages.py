@@ -26,6 +26,14 @@ def test_what_is_there_is_not_trained_again(folder):
     assert manifest(folder)["plain-0-00002"]["family"] == "plain"
 
 
+def test_the_last_stage_of_photographs_is_the_shipped_generator_whose_runs_are_table_1(tmp_path):
+    found = [stage for stage in stages(Paths(results=tmp_path)) if stage.data == "cifar10_small"]
+    assert [(stage.last, stage.profile.name == "cifar10_small") for stage in found] == [(False, False)] * 3 + [(True, True)]
+    own = plans.Own(found[-1].profile)
+    assert all(run in own for run in plans.stage(found[-1].profile, 3))
+    assert not any(run in own for run in plans.larger_fixed_sets(found[-1].profile, 3) if run.images > 2000)
+
+
 def test_every_stage_and_truncation_has_a_profile_of_its_own(folder, tmp_path):
     found = stages(Paths(results=tmp_path), folder)
     assert [(stage.step, stage.truncation, stage.last) for stage in found] == [(1, 1.0, False), (2, 1.0, True), (2, 0.7, True)] * 2

@@ -20,7 +20,7 @@ from paperlib.support.notebook_errors import short_errors
 Labels = Literal["unconditional", "given", "withheld", "shuffled"]
 Family = Literal["gaussian", "mixture", "flow"]
 Optimizer = Literal["sgd", "adam"]
-ImageSet = Literal["real train", "real test", "prior", "unconditional prior", "fifth prior", "mined", "conditioned"]
+ImageSet = Literal["real train", "real test", "prior", "unconditional prior", "fifth prior", "long prior", "mined", "conditioned"]
 
 Number = Annotated[float, AfterValidator(lambda x: x + 0.0)]  # an integer becomes the same float, -0.0 becomes 0.0
 Seed = Annotated[int, Field(ge=0, lt=2**63)]

@@ -73,8 +73,8 @@ def check_parts(profile: profiles.Profile) -> None:
         for setting in profile.settings:
             generator_of(setting.labels, parts)
             parts.paper_b.teacher(setting.teacher)
-        if parts.paper_b.generator_on_part:
-            parts.paper_b.generator_on_part()
+        for twin in parts.paper_b.twins.values():
+            twin()
 
 
 def reproduce(profile: profiles.Profile, source: str, seeds: int, names: tuple[str, ...], parameters: dict[str, Any]) -> None:

@@ -70,7 +70,7 @@ class Fingerprints:
             return self._names(config.hard)
         if config.conditioning is not None:
             return self._names(config.conditioning)
-        drawn = {"prior": "generator", "unconditional prior": "unconditional generator", "fifth prior": "fifth generator"}
+        drawn = {"prior": "generator"} | {f"{which} prior": f"{which} generator" for which in ("unconditional", "fifth", "long")}
         return {drawn[config.image_set]} if config.image_set in drawn else set()
 
     def _hash(self, name: str) -> str:
@@ -89,9 +89,9 @@ class Fingerprints:
             case "unconditional":
                 assert parts.paper_b is not None
                 return _of_generator(parts.paper_b.generator())
-            case "fifth":
-                assert parts.paper_b is not None and parts.paper_b.generator_on_part is not None
-                return _of_generator(parts.paper_b.generator_on_part())
+            case "fifth" | "long":
+                assert parts.paper_b is not None
+                return _of_generator(parts.paper_b.twins["fifth prior" if what == "fifth" else "long prior"]())
             case "judge":
                 return _of_network(parts.judge())
             case "second":

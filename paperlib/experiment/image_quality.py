@@ -35,7 +35,7 @@ def image_set(config: ImageQualityRun, profile: Profile, record_of: Callable[[Co
             return _random_part(reference_and_rest(profile)[1], config)
         case "real test":
             return _random_part(parts.real_images()[1], config)
-        case "unconditional prior" | "fifth prior":
+        case "unconditional prior" | "fifth prior" | "long prior":
             generator = _without_classes(config, profile)
             images = generate(generator, generator.sample_latents(config.samples, rng), None, parts)
             return Images(images, predict(parts.judge(), images, batch_size=parts.forward_batch).argmax(1))
@@ -53,12 +53,10 @@ def image_set(config: ImageQualityRun, profile: Profile, record_of: Callable[[Co
 
 
 def _without_classes(config: ImageQualityRun, profile: Profile) -> Generator:
-    """Trained on all of the data, or on a fifth of it."""
+    """Paper B's own, or a twin of it."""
     paper_b = profile.parts.paper_b
     assert paper_b is not None
-    generator = paper_b.generator_on_part if config.image_set == "fifth prior" else paper_b.generator
-    assert generator is not None
-    return generator()
+    return paper_b.twins.get(config.image_set, paper_b.generator)()
 
 
 def _random_part(images: Images, config: ImageQualityRun) -> Images:

@@ -80,7 +80,7 @@ TEACHERS = {
 JUDGE = Once(_judge)
 PAPER_B = PaperB(
     generator=Once(lambda: _generator("digits_unconditional_generator")),
-    generator_on_part=Once(lambda: _generator("digits_unconditional_generator_fifth")),
+    twins={"fifth prior": Once(lambda: _generator("digits_unconditional_generator_fifth"))},
     teacher=_teacher,
     settings=settings(WARM_START),
 )

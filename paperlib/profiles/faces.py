@@ -2,8 +2,8 @@
 
 Nothing of it ships. Each part is either yours or one that `make pretrained PROFILE=faces` trains on UTKFace, in your cache folder:
 
-* faces_generator: G_ema.pth of Brock's PyTorch code, with classes; else our class-conditional one. The generator without classes, and its twin
-  that saw a fifth of the images, are always ours.
+* faces_generator: G_ema.pth of Brock's PyTorch code, with classes; else our class-conditional one. The generator without classes, and its twins,
+  one that saw a fifth of the images and one that trained for longer, are always ours.
 * faces_classifier: VGG-Face, a file of notebooks/appendix_train_attribute_classifier.ipynb; else a small convolutional network that was
   trained from scratch, which every record calls "plain". The file names the attribute and its classes: another file puts another in their place.
 * faces_judge: from the appendix too; else a small residual network. Its features stand in for Inception's where that file is missing.
@@ -12,16 +12,17 @@ The author's generator is told the attribute as its class: setting "given". The 
 people.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import cast, get_args
+from typing import Any, cast, get_args
 
 import torch
 from torch import nn
 
 from paperlib import data, printed_numbers
-from paperlib.config import ConfigError, Labels, Method, Metropolis, Posterior, Rejection, Setting, Trained, check_choice
+from paperlib.config import ConfigError, ImageSet, Labels, Method, Metropolis, Posterior, Rejection, Setting, Trained, check_choice
 from paperlib.data import Images
 from paperlib.data.utkface import RACES, FaceAttribute, find_faces
 from paperlib.generators import Generator, load_residual_biggan
@@ -44,7 +45,7 @@ class Files:
     images: Path
     generator: Path
     plain_generator: Path
-    generator_on_part: Path
+    twins: Mapping[ImageSet, Path]
     classifier: Path
     linear: Path
     judge: Path
@@ -69,7 +70,7 @@ class Files:
             images=paths.utkface or given / "UTKFace",
             generator=either(paths.faces_generator, "G_ema.pth", trained / "conditional_generator" / "G_ema.pth"),
             plain_generator=trained / "generator" / "G_ema.pth",
-            generator_on_part=trained / "generator_fifth" / "G_ema.pth",
+            twins={"fifth prior": trained / "generator_fifth" / "G_ema.pth", "long prior": trained / "generator_long" / "G_ema.pth"},
             classifier=classifier,
             linear=trained / "race_linear" / "race_linear.safetensors",
             judge=either(paths.faces_judge, "race-resnet18-half.safetensors", trained / "race_wide" / "race_wide.safetensors"),
@@ -145,7 +146,8 @@ def _requirements(files: Files) -> list[Requirement]:
     needed = [
         ("class-conditional GAN of faces", "generator", files.generator, f"{REMEDY}, or with Brock's code, and set PAPERLIB_FACES_GENERATOR"),
         ("GAN of faces without classes", "paper_b", files.plain_generator, REMEDY),
-        ("its twin, of a fifth of the images", "paper_b", files.generator_on_part, REMEDY),
+        ("its twin, of a fifth of the images", "paper_b", files.twins["fifth prior"], REMEDY),
+        ("its twin, trained for longer", "paper_b", files.twins["long prior"], REMEDY),
         ("classifier (teacher)", "paper_b", files.classifier, f"{appendix}, and set PAPERLIB_FACES_CLASSIFIER"),
         ("linear classifier (teacher)", "paper_b", files.linear, REMEDY),
         ("judge", "judge", files.judge, f"{appendix} (-p network resnet18), and set PAPERLIB_FACES_JUDGE"),
@@ -192,9 +194,11 @@ def parts(paths: Paths, warm_start: int = WARM_START) -> Parts:
     judge = Once(lambda: _judge(files, teacher()))
     settings = _settings(files, warm_start)
     unconditional = settings[0].labels == "unconditional"
-    plain = {"generator": Once(lambda: _generator(files.plain_generator))} if unconditional else {}
-    if unconditional and (files.all_ours or files.generator_on_part.exists()):
-        plain["generator_on_part"] = Once(lambda: _generator(files.generator_on_part))
+    plain: dict[str, Any] = {}
+    if unconditional:
+        known = {image_set: path for image_set, path in files.twins.items() if files.all_ours or path.exists()}
+        plain["generator"] = Once(lambda: _generator(files.plain_generator))
+        plain["twins"] = {image_set: Once(partial(_generator, path)) for image_set, path in known.items()}
 
     def features() -> FeatureNetwork:
         return judge() if files.judge_has_features else Inception(file=files.inception).to(device())

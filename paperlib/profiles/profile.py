@@ -1,6 +1,6 @@
 """What a profile is: the parts of an experiment, its sizes, and the configs that it makes of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Generic, Literal, TypeVar, get_args
@@ -86,14 +86,15 @@ class PaperB:
 
     settings: what is conditioned, as (labels, teacher's name) or config.Setting; the first is paper B's own.
     generator() -> the G without classes; where there is none, a class-conditional one has its label withheld instead.
-    generator_on_part() -> its twin trained on a fifth of the images, whose samples stand beside its own; None: there is none.
+    twins: by set of images, the same network trained otherwise, whose samples stand beside its own: "fifth prior" on a fifth of the images,
+    "long prior" for longer.
     yardstick: whether the classes of Parts.generator are the attributes, so that it shows what training with labels gives.
     """
 
     teacher: Callable[[str], nn.Module]
     settings: tuple[tuple[Labels, str] | tuple[Labels, str, int], ...]
     generator: Callable[[], Generator] = _no_generator
-    generator_on_part: Callable[[], Generator] | None = None
+    twins: Mapping[ImageSet, Callable[[], Generator]] = field(default_factory=dict)
     yardstick: bool = True
 
     @property
@@ -269,14 +270,13 @@ class Profile:
 
     @property
     def image_sets(self) -> tuple[ImageSet, ...]:
-        """Those that the profile's parts can make; without paper A, the two that claim B2 compares."""
-        every: tuple[ImageSet, ...] = get_args(ImageSet) if self.classifier else ("unconditional prior", "fifth prior")
-        without, paper_b = set() if self.conditioning else {"conditioned"}, self.parts.paper_b
-        if not (self.conditioning and paper_b and paper_b.has_generator):
-            without.add("unconditional prior")
-        if not (self.conditioning and paper_b and paper_b.generator_on_part):
-            without.add("fifth prior")
-        return tuple(s for s in every if s not in without)
+        """Those that the profile's parts can make; without paper A, real images and those of the generators without classes."""
+        with_classes: set[ImageSet] = {"real train", "real test", "prior", "mined"} if self.classifier else {"real test"}
+        paper_b = self.parts.paper_b if self.conditioning else None
+        conditioned: set[ImageSet] = {"conditioned"} if paper_b and self.classifier else set()
+        without_classes: set[ImageSet] = {"unconditional prior", *paper_b.twins} if paper_b and paper_b.has_generator else set()
+        made = with_classes | conditioned | without_classes
+        return tuple(s for s in get_args(ImageSet) if s in made)
 
     def classifier_run(
         self, seed: int, *, hsm: bool = False, r: float = 0.0, real: bool = False, long: bool = False, method: str = ""

@@ -15,7 +15,8 @@ from paperlib.records import Record
 from paperlib.report.estimates import by_seed, log_ratio, of_kind
 from paperlib.report.style import described, listed
 
-IMAGE_SETS = ("real train", "real test", "prior", "mined", "unconditional prior", "fifth prior", "conditioned")
+IMAGE_SETS = ("real train", "real test", "prior", "mined", "unconditional prior", "fifth prior", "long prior", "conditioned")
+TWINS = {"fifth prior": "Trained on 20 % of the data instead of all of it", "long prior": "Trained for longer"}
 
 
 def table(records: Sequence[Record]) -> pd.DataFrame:
@@ -91,19 +92,24 @@ def class_variance_figure(records: Sequence[Record], class_names: Sequence[str])
     return described(fig, f"Pixel and feature variance of every set within each class ({', '.join(class_names)}).")
 
 
-def _on_a_fifth_of_the_data(records: Sequence[Record]) -> list[str]:
-    """What paper B rests its comparison with the full data set on: the same generator, trained on a fifth of the images."""
+def twins(records: Sequence[Record]) -> list[str]:
+    """FID and IS of the generator without classes where it was trained otherwise. Paper B rests on that of a fifth of the data: it should be
+    comparable."""
+    return [line for image_set in TWINS for line in _beside_its_twin(records, image_set)]
+
+
+def _beside_its_twin(records: Sequence[Record], image_set: str) -> list[str]:
     told, seeds = [], 0
     for metric, name in (("fid", "FID"), ("inception_score", "IS")):
-        fifth, whole = (by_seed(of_kind(records, "image-quality", image_set=s), metric) for s in ("fifth prior", "unconditional prior"))
-        ratios = np.array(list(log_ratio(fifth, whole).values()))
+        twin, own = (by_seed(of_kind(records, "image-quality", image_set=s), metric) for s in (image_set, "unconditional prior"))
+        ratios = np.array(list(log_ratio(twin, own).values()))
         if len(ratios):
             seeds = len(ratios)
             told.append(f"{name} times {np.exp(ratios.mean()):.2f} ({', '.join(f'{ratio:.2f}' for ratio in np.exp(ratios))})")
     if not told:
         return []
     counted = f"geometric mean and each seed, n = {seeds}; the seeds are draws of one generator each"
-    return [f"Trained on 20 % of the data instead of all of it: {', '.join(told)}; {counted}."]
+    return [f"{TWINS[image_set]}: {', '.join(told)}; {counted}."]
 
 
 def sentences(records: Sequence[Record]) -> list[str]:
@@ -116,7 +122,7 @@ def sentences(records: Sequence[Record]) -> list[str]:
         lines.append(f"Pixel variance within a class, in percent of that of real test: {shares}.")
     for made, prior in (pair for pair in (("mined", "prior"), ("conditioned", "unconditional prior")) if set(pair) <= set(found)):
         lines.append(f"Coverage of the real images: {made} {found[made]['coverage']:.2f}, {prior} {found[prior]['coverage']:.2f}.")
-    lines += _on_a_fifth_of_the_data(records)
+    lines += twins(records)
     if small := [name for name, row in found.items() if row["biased"]]:
         lines.append(
             f"The FID of {', '.join(small)} is biased upwards and not comparable, for too few images (no more than feature dimensions); KID is unbiased."

@@ -67,7 +67,7 @@ def test_the_notebook_shows_the_three_label_settings(executed):
     found = engine.found(executed)
     settings = {(r.config.labels, r.config.teacher) for r in found if r.kind == "conditioning"}
     assert settings == {("withheld", "resnet18"), ("given", "resnet18"), ("shuffled", "resnet18")}
-    assert len(found) == len(plans.everything(executed, 1)) == 3 + 4
+    assert len(found) == len(plans.everything(executed, 1)) == 3 + 4 + 1
     assert all(set(r.parts) == {"generator", "teacher resnet18", "judge"} for r in found if r.kind == "conditioning")
     assert all(r.pictures["samples"].shape == (5 * 32, 2 * 32, 3) for r in found if r.kind == "conditioning")
     variances = [r.metrics[name] for r in found if r.kind == "conditioning" for name in ("variance", "prior_variance")]
@@ -127,13 +127,14 @@ def test_records_call_the_callers_teacher_by_its_network(tmp_path, network):
     assert type(profile.parts.paper_b.teacher(network).network) is type(small_classifier(network, "race", RACES).network)
 
 
-def test_without_paper_a_the_generator_of_a_fifth_is_measured_beside_its_twin(tmp_path):
+def test_without_paper_a_generators_of_a_fifth_and_of_a_longer_training_are_measured_beside_their_twin(tmp_path):
     profile = profiles.load("faces", Paths(cache=tmp_path))
-    assert profile.image_sets == ("unconditional prior", "fifth prior")
-    wanted = [run.image_set for run in plans.paper_b(profile, 5) if run.kind == "image-quality"]
-    assert wanted == ["unconditional prior"] * 5 + ["fifth prior"] * 5
-    with pytest.raises(CheckpointError, match=r"generator_fifth.*make pretrained"):
-        profile.parts.paper_b.generator_on_part()
+    assert profile.image_sets == ("real test", "unconditional prior", "fifth prior", "long prior")
+    wanted = {run.image_set: run.seed for run in plans.paper_b(profile, 5) if run.kind == "image-quality"}
+    assert wanted == dict.fromkeys(profile.image_sets, 4)
+    for image_set, folder in (("fifth prior", "generator_fifth"), ("long prior", "generator_long")):
+        with pytest.raises(CheckpointError, match=f"{folder}.*make pretrained"):
+            profile.parts.paper_b.twins[image_set]()
 
 
 def test_an_attribute_that_utkface_lacks_is_refused(parts_with, tmp_path):

@@ -22,13 +22,11 @@ from paperlib.training import Source
 POOL = 20  # generated images for each one that the oracle takes
 TRIED = (
     FreshImages(),
-    FreshImages(latent_std=1.1),
-    FreshImages(latent_std=1.2),
-    FreshImages(older=0.25),
     FreshImages(mined=0.25),
+    FreshImages(mined=0.5),
+    FreshImages(latent_std=1.1),
+    FreshImages(older=0.25),
     FreshImages(dropped=0.1),
-    FreshImages(latent_std=1.1, dropped=0.1),
-    FreshImages(latent_std=1.1, older=0.25, dropped=0.1),
 )
 
 

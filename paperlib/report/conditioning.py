@@ -130,6 +130,8 @@ def variance_figure(records: Sequence[Record], class_names: Sequence[str]) -> Fi
     )
     left.axhline(float(np.mean([r.metrics["prior_variance"] for r in runs])), color=SECOND, label="prior, mean within the judge's classes")
     left.set(xlabel="attribute", ylabel="pixel variance within")
+    if max(map(len, class_names)) > len("10"):
+        left.tick_params(axis="x", rotation=90)
     left.set_ylim(0, 1.35 * left.get_ylim()[1])
     left.legend(fontsize=8)
     curves(right, runs, "variance", OURS, "conditioned")

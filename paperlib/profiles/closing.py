@@ -26,6 +26,8 @@ TRIED = (
     FreshImages(mined=0.5),
     FreshImages(latent_std=1.1),
     FreshImages(older=0.25),
+    FreshImages(older=0.5),
+    FreshImages(older=0.25, mined=0.5),
     FreshImages(dropped=0.1),
 )
 

@@ -176,8 +176,10 @@ def tuned(runs: Sequence[Record]) -> str:
     computed = table[table["n"] > 0]
     if computed.empty:
         return "Not computed yet: `make table1 PROFILE=cifar10_tuning SEEDS=1`."
+    candidates = {method.name for method in profiles.load("cifar10_tuning").methods}
+    done = candidates & set(computed["column"])
     columns = ["column", "ours", "n", "seconds"]
-    return computed[columns].to_markdown(index=False)
+    return f"{computed[columns].to_markdown(index=False)}\n\nOn record: {len(done)} of {len(candidates)} candidates."
 
 
 def conditioned(runs: Sequence[Record]) -> list[str]:

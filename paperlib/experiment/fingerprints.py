@@ -6,6 +6,7 @@ parts = Fingerprints(profile).of(config)             # {"generator": "3f...", "j
 import hashlib
 import inspect
 from collections.abc import Callable
+from typing import cast
 
 from torch import nn
 
@@ -18,6 +19,7 @@ from paperlib.config import (
     EvaluationRun,
     HardSamplesRun,
     ImageQualityRun,
+    ImageSet,
     MinedClassifierRun,
     MinedSpaceRun,
     ShownImagesRun,
@@ -91,7 +93,7 @@ class Fingerprints:
                 return _of_generator(parts.paper_b.generator())
             case "fifth" | "long":
                 assert parts.paper_b is not None
-                return _of_generator(parts.paper_b.twins["fifth prior" if what == "fifth" else "long prior"]())
+                return _of_generator(parts.paper_b.twins[cast(ImageSet, f"{what} prior")]())
             case "judge":
                 return _of_network(parts.judge())
             case "second":

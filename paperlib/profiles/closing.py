@@ -2,7 +2,8 @@
 
 load("cifar10_tuning", paths).methods             # candidates(profile): each a column of Table 1
 
-Each is trained as long as Table 1's long column and adapted by BNA. The earlier checkpoint is the generator's own at half of its training.
+What is in the house was tried alone first; what helped is combined. Each is trained as long as Table 1's long column and adapted by BNA.
+The earlier checkpoint is the generator's own at half of its training.
 """
 
 from collections.abc import Callable

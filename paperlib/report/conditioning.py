@@ -15,7 +15,7 @@ from paperlib import printed_numbers
 from paperlib.config import Labels, Setting
 from paperlib.records import Record
 from paperlib.report.estimates import SHARE, estimate, mean_where_measured, of_kind, without_empty
-from paperlib.report.style import OURS, PAPER, SECOND, curves, described, listed, show
+from paperlib.report.style import OURS, PAPER, SECOND, apart, curves, described, listed, show
 
 SECOND_JUDGE = "second judge's accuracy"
 TOLD: dict[Labels, str] = {
@@ -130,8 +130,7 @@ def variance_figure(records: Sequence[Record], class_names: Sequence[str]) -> Fi
     )
     left.axhline(float(np.mean([r.metrics["prior_variance"] for r in runs])), color=SECOND, label="prior, mean within the judge's classes")
     left.set(xlabel="attribute", ylabel="pixel variance within")
-    if max(map(len, class_names)) > len("10"):
-        left.tick_params(axis="x", rotation=90)
+    apart(left, class_names)
     left.set_ylim(0, 1.35 * left.get_ylim()[1])
     left.legend(fontsize=8)
     curves(right, runs, "variance", OURS, "conditioned")

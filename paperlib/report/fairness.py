@@ -13,7 +13,7 @@ from scipy import stats
 
 from paperlib.records import Record
 from paperlib.report.diversity import METHODS, TRUTH, Key, runs_by_method
-from paperlib.report.style import described, listed
+from paperlib.report.style import apart, described, listed
 
 PAPER_B, WARM = (METHODS["gaussian"], 0.0), (METHODS["warm"], 0.0)
 LIMITS = (
@@ -71,6 +71,7 @@ def figure(records: Sequence[Record], class_names: Sequence[str]) -> Figure:
         ax.set(xlabel="attribute, and its share of the generator's images", ylabel=label)
         labels = [f"{name}\n{share:.1f} %" for name, share in zip(names["attribute"], names["share %"], strict=True)]
         ax.set_xticks(range(len(names)), labels, fontsize=7)
+        apart(ax, names["attribute"])
     axes[0].set_ylim(np.nanmin([80, frame["judge %"].min() - 2]), 100.5)
     axes[1].set_ylim(0, None)
     fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=8, frameon=False)

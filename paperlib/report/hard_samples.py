@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from paperlib.records import Record
 from paperlib.report.estimates import of_kind
-from paperlib.report.style import OURS, PAPER, THIRD, described, listed, show
+from paperlib.report.style import OURS, PAPER, THIRD, apart, described, listed, show
 
 
 def table(records: Sequence[Record]) -> pd.DataFrame:
@@ -44,6 +44,7 @@ def figure(record: Record, class_names: Sequence[str]) -> Figure:
         ax.set_ylabel("random" if name == "random" else f"mined at\n{name}", rotation=0, ha="right", va="center")
     side = record.pictures[rows[0]].shape[1]
     axes[-1].set_xticks((np.arange(len(class_names)) + 0.5) * side, [name.replace(" ", "\n") for name in class_names])
+    apart(axes[-1], class_names)
     return described(
         fig, f"A random image of each class ({', '.join(class_names)}), and below it the images mined from it at {', '.join(rows[1:])}."
     )

@@ -1,4 +1,4 @@
-"""What the figures share: colours, theme, alternative text, a picture, curves over epochs, a note beside a point."""
+"""What the figures share: colours, theme, alternative text, a picture, names that stay apart, curves over epochs, a note beside a point."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -12,6 +12,7 @@ from paperlib.records import Record
 
 OURS, SECOND, THIRD = "#1b6ca8", "#d1495b", "#66a182"
 PAPER, DARK = "#b0b0b0", "#555555"
+SIDE_BY_SIDE = 40  # letters below an axis of half a figure
 
 THEME = {
     "axes.spines.top": False,
@@ -45,6 +46,12 @@ def show(ax: Axes, picture: np.ndarray) -> None:
     ax.imshow(np.clip((picture + 1) / 2, 0, 1), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
     ax.set(xticks=[], yticks=[])
     ax.grid(False)
+
+
+def apart(ax: Axes, names: Iterable[str]) -> None:
+    """The names below the axis stand upright where they are too long to lie side by side."""
+    if sum(map(len, names)) > SIDE_BY_SIDE:
+        ax.tick_params(axis="x", rotation=90)
 
 
 def curves(ax: Axes, runs: Sequence[Record], name: str, color: str, label: str, scale: float = 1) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from paperlib import profiles
+from paperlib import profiles, records
 from paperlib.commands import readme, strip
 from paperlib.records import Record
 from paperlib.support.marked_text import block_names, expected_lines, render
@@ -39,6 +39,17 @@ def test_photographs_come_in_the_order_of_the_plan():
     found = readme.records_of("cifar10_small")
     own = next(run.config.setting for run in found if run.kind == "conditioning")
     assert own == profiles.CIFAR10_SMALL.settings[0]
+    known = {run.config for run in found}
+    left_out = [run.config for run in records.find(readme.REFERENCE / "cifar10_small", set_aside=False) if run.config not in known]
+    assert all(config.images != profiles.CIFAR10_SMALL.paper_a.images for config in left_out), "left out at the profile's own sizes"
+
+
+def test_no_photograph_is_committed():
+    """CIFAR-10 is not ours to give: notebook 00, which shows real images, stays out of the reference, and so does the page that embeds it."""
+    folder = readme.REFERENCE / "cifar10_small"
+    assert not [*folder.glob("figures/parts.*"), *folder.glob("notebooks/00_*")]
+    report = folder / "report.html"
+    assert not report.exists() or "The real images" not in report.read_text()
 
 
 def test_the_price_of_an_attribute_by_its_share(tmp_path):

@@ -19,6 +19,8 @@ from paperlib.claims import CLAIMS, MOST_TELLING, PAPER_B, PAST_PAPER_A, PAST_PA
 from paperlib.commands import strip, weight_cards
 from paperlib.data.utkface import RACES
 from paperlib.experiment import found, plans
+from paperlib.experiment.stages import committed
+from paperlib.profiles.stages import SEEDS, stages
 from paperlib.records import Record
 from paperlib.report import (
     bna,
@@ -26,6 +28,7 @@ from paperlib.report import (
     conditioning,
     controls,
     diversity,
+    domain_gap,
     estimates,
     evaluation,
     failures,
@@ -44,7 +47,7 @@ from paperlib.report import (
 from paperlib.report.estimates import of_kind
 from paperlib.support.files import replacing
 from paperlib.support.marked_text import block_names, expected_lines, render
-from paperlib.support.paths import REFERENCE, ROOT
+from paperlib.support.paths import REFERENCE, ROOT, Paths
 
 CHECKS = (
     "engine",
@@ -138,6 +141,7 @@ def blocks(runs: Sequence[Record]) -> dict[str, str]:
         "photographs": photographs(of_photographs),
         "tuned": tuned(records_of("cifar10_tuning")),
         "faces": faces(records_of("faces")),
+        "domain_gap": when_they_help(committed(SEEDS)),
     }
     return values | sentences | others
 
@@ -180,6 +184,20 @@ def tuned(runs: Sequence[Record]) -> str:
     done = candidates & set(computed["column"])
     columns = ["column", "ours", "n", "seconds"]
     return f"{computed[columns].to_markdown(index=False)}\n\nOn record: {len(done)} of {len(candidates)} candidates."
+
+
+def when_they_help(measured: Sequence[domain_gap.Measured]) -> str:
+    """What notebook 07 shows, from its committed records."""
+    table = domain_gap.table(measured)
+    if table.empty:
+        return "Not computed yet: `make stages`."
+    wanted = len(stages(Paths.from_environment()))
+    told = [
+        text(domain_gap.sentences(measured)),
+        table.to_markdown(index=False, floatfmt=".2f"),
+        f"On record: {len(table)} of {wanted} trained generators.",
+    ]
+    return "\n\n".join(told)
 
 
 def conditioned(runs: Sequence[Record]) -> list[str]:

@@ -3,7 +3,7 @@
 domain_gap.table(measured(Paths.from_environment(), seeds=3))
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from paperlib import records
 from paperlib.config import Config
@@ -27,14 +27,28 @@ def measured(paths: Paths, seeds: int) -> list[Measured]:
 
     A generator without records is left out. ValueError where that leaves none.
     """
-    found = [(stage, _records(stage.profile, runs_of(stage, seeds))) for stage in stages(paths)]
-    if not any(runs for _, runs in found):
+    found = _with_records(paths, seeds, _computed)
+    if not found:
         raise ValueError("no run of notebook 07 is on record; compute them with `make stages` (hours on two cores).")
+    return found
+
+
+def committed(seeds: int) -> list[Measured]:
+    """Of every generator, the committed records. One without records is left out."""
+    return _with_records(Paths.from_environment(), seeds, _committed)
+
+
+def _with_records(paths: Paths, seeds: int, records_of: Callable[[Profile, Sequence[Config]], list[Record]]) -> list[Measured]:
+    found = [(stage, records_of(stage.profile, runs_of(stage, seeds))) for stage in stages(paths)]
     return [Measured(s.data, s.family, s.training, s.step, s.truncation, s.last, runs) for s, runs in found if runs]
 
 
-def _records(profile: Profile, runs: Sequence[Config]) -> list[Record]:
+def _computed(profile: Profile, runs: Sequence[Config]) -> list[Record]:
     if any((profile.folder / "records").glob("[!.]*.json")):
         return on_record(runs, profile)
+    return _committed(profile, runs)
+
+
+def _committed(profile: Profile, runs: Sequence[Config]) -> list[Record]:
     wanted = set(runs)
     return [record for record in records.find(REFERENCE / profile.name, set_aside=False) if record.config in wanted]

@@ -81,19 +81,21 @@ def accuracies(records: Sequence[Record], *, hsm: bool, ds: bool, bna: bool = Fa
 
 
 def gains(measured: Sequence[Measured]) -> pd.DataFrame:
-    """A row a generator, seed and method: FID, recall, and the gain over the baseline in points."""
+    """A row a generator, seed and method: FID, recall, and the gain over the baseline in points. A generator that lacks a method is left out."""
     rows = []
     for generator in measured:
         quality = of_kind(generator.records, "image-quality")
         base = accuracies(generator.records, hsm=False, ds=False)
         if not quality or not base:
             continue
-        metrics = quality[0].metrics
         after = {
             "HSM": accuracies(generator.records, hsm=True, ds=False), "DS": accuracies(generator.records, hsm=False, ds=True),
             "BNA": accuracies(generator.records, hsm=False, ds=False, bna=True),
             "all three": accuracies(generator.records, hsm=True, ds=True, bna=True),
         }  # fmt: skip
+        if not all(after.values()):
+            continue
+        metrics = quality[0].metrics
         for method, found in after.items():
             for seed in sorted(base.keys() & found.keys()):
                 rows.append(
@@ -194,7 +196,7 @@ def _draw(ax: Axes, frame: pd.DataFrame, method: str, distance: str) -> None:
 
 def worth_in_images(generator: Measured) -> float | None:
     """How many times as many fixed images give the accuracy of DS, with as many steps of training: between the sizes on record in
-    straight lines over their logarithm. nan beyond the largest; None where larger sets are not on record."""
+    straight lines over their logarithm. 1 where DS gains nothing, nan beyond the largest; None where larger sets are not on record."""
     runs = of_kind(generator.records, "classifier", real=False, hsm=False, r=0.0, long_factor=1)
     sizes = sorted({run.config.images for run in runs})
     if len(sizes) < 2:
@@ -228,7 +230,7 @@ def sentences(measured: Sequence[Measured]) -> list[str]:
 def _findings(part: pd.DataFrame, data: str) -> list[str]:
     bna, hsm = law(part, "BNA", "fid"), law(part, "HSM", "recall")
     if bna is None or hsm is None:
-        return [f"{data}: fewer than three trainings or distances, so no law and no interval."]
+        return [f"{data}: fewer than three trainings or distances, so no law and no interval. {_ends(part)}"]
     pays = bna.x[(bna.low > 0) & (bna.mean > 0)]
     of = f"{bna.trainings} trainings, {bna.generators} generators"
     where = f"between FIDs of {pays.min():.0f} and {pays.max():.0f}" if len(pays) else "nowhere"
@@ -237,6 +239,13 @@ def _findings(part: pd.DataFrame, data: str) -> list[str]:
         f"{data}: BNA's gain is above 0, with its 95 % interval, {where}; measured are FIDs from {bna.x.min():.0f} to {bna.x.max():.0f} ({of}).",
         f"{data}: HSM's gain {needs} where recall is higher ({_signed(hsm.slope)} points for each 0.1, {_signed(hsm.slope_low)} to {_signed(hsm.slope_high)}).",
     ]
+
+
+def _ends(part: pd.DataFrame) -> str:
+    """The mean gains at the generators farthest from and nearest to their data."""
+    means = part.pivot_table(index="fid", columns="method", values="gain").sort_index(ascending=False)
+    moves = ", ".join(f"{method} {_signed(means[method].iloc[0])} to {_signed(means[method].iloc[-1])}" for method in METHODS)
+    return f"Mean gains at the largest FID, {means.index[0]:.0f}, and at the smallest, {means.index[-1]:.0f}: {moves}."
 
 
 def _worth(measured: Sequence[Measured], data: str) -> list[str]:

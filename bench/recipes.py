@@ -34,6 +34,7 @@ RECIPES = {
     "images moved": replace(PLAIN, shift=2),
     "mode seeking": replace(PLAIN, mode_seeking=0.05),
     "one discriminator step": replace(PLAIN, discriminator_steps=1),
+    "logistic loss": replace(PLAIN, loss="logistic"),
 }
 RECORD = RECORDS / "recipes.json"
 

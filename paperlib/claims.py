@@ -176,7 +176,8 @@ def _like_rejection(method: str) -> tuple[Test, ...]:
 
 
 OWN_LONG = "a long column of our own"
-# Ours, judged apart from the papers' claims. The margins of O1 and O2 were fixed when one seed had been seen; O3's before its first run.
+# Ours, judged apart from the papers' claims. The margins of O1 and O2 were fixed when one seed had been seen; those of O3 and O4
+# before the first run on test images, but after Table 1 had been read: there the paper's long column already passed as many real images.
 PAST_PAPER_B = (
     Claim(
         "O1", "B", "ours", "One pass an image: the posterior on latents draws as rejection does", _like_rejection("posterior"), OURS_FIXED
@@ -190,5 +191,9 @@ PAST_PAPER_A = (
             Test("over real images", a.own_long_gain("real images"), "at least", REACHES, needs=OWN_LONG),
             Test("over long (ds+bna)", a.own_long_gain("long (ds+bna)"), "more", IMPROVES, needs=OWN_LONG),
         ), OURS_FIXED,
+    ),
+    Claim(
+        "O4", "A", "ours", "That column reaches all of the profile's real images",
+        (Test("over all real images", a.own_long_gain("all real images"), "at least", REACHES, needs=OWN_LONG),), OURS_FIXED,
     ),
 )  # fmt: skip

@@ -92,7 +92,8 @@ def fresh_images(
 
     def source(epoch: int, classifier: nn.Module) -> Images:
         late = epoch >= epochs // 2
-        older, mined = round(settings.older * n), round(settings.mined * n) if late else 0
+        older = round(settings.older * n)
+        mined = min(round(settings.mined * n), n - older) if late else 0
         parts = [(generators[0], n - older - mined), (generators[-1], older)]
         made = []
         for generator, count in parts:

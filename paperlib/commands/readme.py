@@ -162,8 +162,10 @@ def photographs(runs: Sequence[Record]) -> str:
     if of_kind(runs, "image-quality"):
         told += ["Image quality:", quality_table(runs)]
     ours = claim_table.rows(PAST_PAPER_A, claim_table.judge_claims(PAST_PAPER_A, runs))
-    told += ["The papers' claims:", claim_markdown(claims), claim_table.NOTE, "Our own claim:", claim_markdown(ours)]
-    return "\n\n".join([*told, *conditioned(runs), f"Runs on record: {progress(runs)}."])
+    told += ["The papers' claims:", claim_markdown(claims), claim_table.NOTE, "Our own claims:", claim_markdown(ours)]
+    hours = sum(run.provenance["seconds"] for run in runs) / 3600
+    spent = f"Their seconds add up to {hours:.1f} hours, a run on one thread, with another run beside it most of the time."
+    return "\n\n".join([*told, *conditioned(runs), f"Runs on record: {progress(runs)}. {spent}"])
 
 
 def evaluation_table(runs: Sequence[Record]) -> str:
@@ -183,7 +185,10 @@ def tuned(runs: Sequence[Record]) -> str:
     candidates = {method.name for method in profiles.load("cifar10_tuning").methods}
     done = candidates & set(computed["column"])
     columns = ["column", "ours", "n", "seconds"]
-    return f"{computed[columns].to_markdown(index=False)}\n\nOn record: {len(done)} of {len(candidates)} candidates."
+    beside = controls.table(runs).rename(columns={"control": "column"})
+    told = pd.concat([computed, beside[beside["column"] == "all real images"]] if len(beside) else [computed])[columns]
+    (chosen,) = profiles.load("cifar10_small").methods
+    return f"{told.to_markdown(index=False)}\n\nOn record: {len(done)} of {len(candidates)} candidates. Chosen: {chosen.name}."
 
 
 def when_they_help(measured: Sequence[domain_gap.Measured]) -> str:
@@ -231,7 +236,7 @@ def faces(runs: Sequence[Record]) -> str:
 def progress(runs: Sequence[Record]) -> str:
     """How many runs of each notebook of `cifar10_small` are there."""
     known = {run.config for run in runs}
-    wanted = {name: set(plan(profiles.CIFAR10_SMALL, PHOTOGRAPHS_SEEDS)) for name, plan in plans.PLANS.items()}
+    wanted = {name: set(plan(profiles.load("cifar10_small"), PHOTOGRAPHS_SEEDS)) for name, plan in plans.PLANS.items()}
     return ", ".join(f"notebook {name[:2]} {len(configs & known)} of {len(configs)}" for name, configs in wanted.items())
 
 

@@ -13,14 +13,17 @@ elif __name__ == "__mp_main__":
 import argparse
 import sys
 
+from papermill.exceptions import PapermillExecutionError
+
 from paperlib.commands.reproduce import execute
 from paperlib.config import ConfigError
 from paperlib.data.decoding import DataError
-from paperlib.experiment import run_all
+from paperlib.experiment import plans, run_all
 from paperlib.experiment.stages import runs_of
 from paperlib.experiment.together import FailedRunsError
 from paperlib.pretraining.stages import train_stages
 from paperlib.profiles import stages
+from paperlib.profiles.cifar10 import small_parts
 from paperlib.support.paths import Paths
 from paperlib.support.weights import CheckpointError
 
@@ -33,15 +36,23 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         paths = Paths.from_environment()
+        plans.seeds_of(options.seeds)
+        small_parts(paths).real_images()  # missing ones are named before hours of training
         for name in train_stages():
             print(f"{name}: trained", flush=True)
         every = stages.stages(paths)
         for number, stage in enumerate(every, 1):
             run_all(runs_of(stage, options.seeds), stage.profile, label=f"generator {number} of {len(every)}")
         print(execute(NOTEBOOK, paths.writable("stages") / "notebooks" / f"{NOTEBOOK}.ipynb", {"seeds": options.seeds}))
-    except (ConfigError, CheckpointError, DataError, FailedRunsError, OSError) as error:
+    except (ConfigError, CheckpointError, DataError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    except FailedRunsError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except PapermillExecutionError as error:
+        print(f"error: {'; '.join(error.__notes__)}: {error.ename}: {error.evalue}", file=sys.stderr)
+        return 1
     return 0
 
 

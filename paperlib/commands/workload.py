@@ -75,7 +75,8 @@ def work(config: Config, profile: Profile, real_images: int) -> Work:  # noqa: P
     """What a run does. real_images: the number of real training images, for BNA."""
     match config:
         case ClassifierRun():
-            return _classifier(config) + Work(adapted=2 * real_images)
+            training = _own(config, profile) if config.method else _classifier(config)
+            return training + Work(adapted=2 * real_images)
         case HardSamplesRun():
             return _hard_samples(config, len(profile.parts.class_names()))
         case MinedSpaceRun():
@@ -103,6 +104,12 @@ def work(config: Config, profile: Profile, real_images: int) -> Work:  # noqa: P
         case DiversityRun():
             return _diversity(config, profile)
     raise TypeError(f"the work of a {type(config).__name__} is not known")
+
+
+def _own(config: ClassifierRun, profile: Profile) -> Work:
+    n, method = config.images, profile.method(config.method)
+    trained = n * config.epochs * config.long_factor
+    return Work(trained=trained, generated=round(method.made * n), mined=round(method.mined * n) * config.mining_steps)
 
 
 def _classifier(config: ClassifierRun) -> Work:

@@ -110,7 +110,9 @@ def _downloaded(cache: Path) -> Path:
 
 def _reader(path: Path) -> Reader | None:
     if path.is_file():
-        return _read_zip if zipfile.is_zipfile(path) else _read_archive
+        if zipfile.is_zipfile(path):
+            return _read_zip
+        return _read_archive if tarfile.is_tarfile(path) else None
     if _batch_folder(path) is not None:
         return _read_batches
     return _read_folder if (path / "train").is_dir() and (path / "test").is_dir() else None

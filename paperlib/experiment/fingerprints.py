@@ -38,7 +38,7 @@ class Fingerprints:
 
     def of(self, config: Config) -> dict[str, str]:
         """Name and SHA-256 of every part that the run uses."""
-        return {name: self._hash(name) for name in sorted(self._names(config))}
+        return {name: self.part(name) for name in sorted(self._names(config))}
 
     def _names(self, config: Config) -> set[str]:  # noqa: PLR0911 -- a return a kind
         match config:
@@ -75,7 +75,8 @@ class Fingerprints:
         drawn = {"prior": "generator"} | {f"{which} prior": f"{which} generator" for which in ("unconditional", "fifth", "long")}
         return {drawn[config.image_set]} if config.image_set in drawn else set()
 
-    def _hash(self, name: str) -> str:
+    def part(self, name: str) -> str:
+        """Its SHA-256; name: as in a record."""
         if name not in self._known:
             with seeded(0, "network weights"):  # a network draws its first weights before it is filled
                 self._known[name] = self._look(name)
@@ -107,7 +108,7 @@ class Fingerprints:
             case "classifier":
                 return _of_layout(parts.classifier(int(which)))
             case "method":
-                return _of_code(self.profile.method(which))
+                return _of_method(self.profile.method(which))
         raise KeyError(name)
 
 
@@ -134,10 +135,11 @@ def _of_layout(network: nn.Module) -> str:
     return _joined(*(f"{name} {tuple(value.shape)} {value.dtype}" for name, value in network.state_dict().items()))
 
 
-def _of_code(method: OwnMethod) -> str:
-    """The source of a method's functions."""
+def _of_method(method: OwnMethod) -> str:
+    """The source of its functions, and the networks that it brings."""
     functions: tuple[Callable[..., object] | None, ...] = (method.source, method.after_training)
-    return _joined(method.name, *("" if f is None else inspect.getsource(f) for f in functions))
+    source = ("" if f is None else inspect.getsource(f) for f in functions)
+    return _joined(method.name, *source, *(_of_network(part()) for part in method.parts))  # type: ignore[arg-type]
 
 
 def _joined(*texts: str) -> str:

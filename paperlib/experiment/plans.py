@@ -50,7 +50,8 @@ def table1(profile: Profile, seeds: int) -> list[ClassifierRun]:
 
 def controls(profile: Profile, seeds: int) -> list[ClassifierRun | ControlRun]:
     """What Table 1 is held against: r = 1 of Fig. 4 over all seeds, the profile's controls over half of them; all real images at the long
-    training, the dearest run, over three. A quick run has r = 1 alone. Nothing where the profile has no sizes for it."""
+    training, the dearest run, over three, and at the plain one over all seeds where a method of the profile's own is to reach them. A quick run has
+    r = 1 alone. Nothing where the profile has no sizes for it."""
     if profile.controls is None:
         return []
     ones = [profile.classifier_run(seed, r=1.0) for seed in seeds_of(seeds)]
@@ -59,7 +60,7 @@ def controls(profile: Profile, seeds: int) -> list[ClassifierRun | ControlRun]:
     half = half_of(seeds)
     kinds: dict[Control, range] = {
         "DS for the cost of DS+HSM": half,
-        "all real images": half,
+        "all real images": seeds_of(seeds) if profile.methods else half,
         "all real images, long": side_seeds(profile, seeds)[:3],
         "long without DS": half,
     }
@@ -168,16 +169,16 @@ def diversity(profile: Profile, seeds: int) -> list[DiversityRun]:
     return sorted(runs, key=lambda run: run.seed)
 
 
-def stage(profile: Profile, seeds: int) -> list[Config]:
+def stage(profile: Profile, seeds: Iterable[int]) -> list[Config]:
     """Notebook 07, one of its generators: Table 1 without its last two columns, and how far the generator is from its data."""
     ds = printed_numbers.TABLE1_R
-    trained = [profile.classifier_run(seed, hsm=hsm, r=r) for seed in seeds_of(seeds) for r in (0.0, ds) for hsm in (False, True)]
+    trained = [profile.classifier_run(seed, hsm=hsm, r=r) for seed in seeds for r in (0.0, ds) for hsm in (False, True)]
     return [*trained, profile.image_quality_run(0, "prior")]
 
 
-def larger_fixed_sets(profile: Profile, seeds: int) -> list[ClassifierRun]:
+def larger_fixed_sets(profile: Profile, seeds: Iterable[int]) -> list[ClassifierRun]:
     """The baseline on 2, 4 and 8 times as many images, seen 2, 4 and 8 times less often: about as many steps of training, for epochs are whole."""
-    base = [profile.classifier_run(seed) for seed in seeds_of(seeds)]
+    base = [profile.classifier_run(seed) for seed in seeds]
     return [replace(run, images=times * run.images, epochs=max(1, round(run.epochs / times))) for run in base for times in (2, 4, 8)]
 
 

@@ -6,49 +6,59 @@ domain_gap.table(measured(Paths.from_environment(), seeds=3))
 from collections.abc import Callable, Sequence
 
 from paperlib import records
-from paperlib.config import Config
+from paperlib.config import Config, check_count
 from paperlib.experiment import plans
 from paperlib.experiment.engine import on_record
+from paperlib.experiment.fingerprints import Fingerprints
 from paperlib.profiles import Profile
-from paperlib.profiles.stages import Stage, stages
+from paperlib.profiles.stages import SEEDS_APART, Stage, stages
 from paperlib.records import Record
 from paperlib.report.domain_gap import Measured
 from paperlib.support.paths import REFERENCE, Paths
 
 
 def runs_of(stage: Stage, seeds: int) -> Sequence[Config]:
-    """Its part of Table 1 and its distance from the data; of the last stages at truncation 1, larger fixed sets too."""
-    larger = plans.larger_fixed_sets(stage.profile, seeds) if stage.last and stage.truncation == 1 else []
-    return [*plans.stage(stage.profile, seeds), *larger]
+    """Its part of Table 1 and its distance from the data; of the last stages at truncation 1, larger fixed sets too. seeds: how many, 1 to 100."""
+    check_count("seeds", seeds, high=SEEDS_APART)
+    own = range(stage.first_seed, stage.first_seed + seeds)
+    larger = plans.larger_fixed_sets(stage.profile, own) if stage.last and stage.truncation == 1 else []
+    return [*plans.stage(stage.profile, own), *larger]
 
 
 def measured(paths: Paths, seeds: int) -> list[Measured]:
-    """Of every generator, the records that were computed under `paths`; where there are none, the committed ones, which ask for no images.
+    """Of every generator, the records that were computed under `paths`; where they are not all there, the committed ones, which ask for no images.
 
-    A generator without records is left out. ValueError where that leaves none.
+    A generator that lacks a run is left out. ValueError where that leaves none.
     """
-    found = _with_records(paths, seeds, _computed)
+    found = _complete(paths, seeds, _computed)
     if not found:
-        raise ValueError("no run of notebook 07 is on record; compute them with `make stages` (hours on two cores).")
+        raise ValueError("no generator of notebook 07 has all of its runs; compute them with `make stages` (hours on two cores).")
     return found
 
 
 def committed(seeds: int) -> list[Measured]:
-    """Of every generator, the committed records. One without records is left out."""
-    return _with_records(Paths.from_environment(), seeds, _committed)
+    """Of every generator, the committed records. One that lacks a run is left out."""
+    return _complete(Paths.from_environment(), seeds, _committed)
 
 
-def _with_records(paths: Paths, seeds: int, records_of: Callable[[Profile, Sequence[Config]], list[Record]]) -> list[Measured]:
-    found = [(stage, records_of(stage.profile, runs_of(stage, seeds))) for stage in stages(paths)]
-    return [Measured(s.data, s.family, s.training, s.step, s.truncation, s.last, runs) for s, runs in found if runs]
+def _complete(paths: Paths, seeds: int, records_of: Callable[[Profile, Sequence[Config]], list[Record]]) -> list[Measured]:
+    found = []
+    for stage in stages(paths):
+        wanted = runs_of(stage, seeds)
+        there = records_of(stage.profile, wanted)
+        if len(there) == len(wanted):
+            found.append(Measured(stage.data, stage.family, stage.training, stage.step, stage.truncation, stage.last, there))
+    return found
 
 
 def _computed(profile: Profile, runs: Sequence[Config]) -> list[Record]:
-    if any((profile.folder / "records").glob("[!.]*.json")):
-        return on_record(runs, profile)
-    return _committed(profile, runs)
+    """The committed ones where not all are computed here."""
+    own = on_record(runs, profile) if any((profile.folder / "records").glob("[!.]*.json")) else []
+    return own if len(own) == len(runs) else _committed(profile, runs)
 
 
 def _committed(profile: Profile, runs: Sequence[Config]) -> list[Record]:
-    wanted = set(runs)
-    return [record for record in records.find(REFERENCE / profile.name, set_aside=False) if record.config in wanted]
+    """Those of the present weights of the generator."""
+    there = [record for record in records.find(REFERENCE / profile.name, set_aside=False) if record.config in set(runs)]
+    weights = Fingerprints(profile).part("generator") if there else ""
+    return [record for record in there if record.parts["generator"] == weights]

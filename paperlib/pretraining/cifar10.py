@@ -35,7 +35,7 @@ from paperlib.pretraining.natural_gan import GANSettings, GANTraining, new_gener
 from paperlib.support.files import replacing
 from paperlib.support.paths import REFERENCE
 from paperlib.support.tensor_cache import checksum
-from paperlib.support.weights import MANIFEST, PRETRAINED, CheckpointError, manifest, save_weights
+from paperlib.support.weights import MANIFEST, PRETRAINED, CheckpointError, load_pretrained, manifest, remove_weights, save_weights
 from paperlib.training import accuracy, train
 
 JUDGE, TEACHER = "cifar10_judge", "cifar10_attribute_classifier"
@@ -58,6 +58,10 @@ class GeneratorPart:
     samples: int = 5000
     scored_images: int = 2000
     scored_epochs: int = 25
+
+    @property
+    def kept_steps(self) -> set[int]:
+        return {max(1, round(stage * self.steps)) for stage in self.stages}
 
 
 Part = GeneratorPart | NaturalTraining
@@ -144,7 +148,7 @@ def _train_generator(
     average, quality = trained
     _ship(average, name, described | {"steps": part.steps} | quality, weights)
     if part.gan.conditional:
-        _ship_stages(part.gan, folder, weights / "stages")
+        _ship_stages(part, folder, weights / "stages")
     for ending, kept in (("json", "curve.json"), ("png", f"samples-{part.steps:06d}.png")):
         with replacing(records / f"{name}.{ending}") as path:
             shutil.copyfile(folder / kept, path)
@@ -172,10 +176,16 @@ def _described(part: GeneratorPart, data: Cifar10) -> dict[str, Any]:
     return asdict(part.gan) | {"data": checksum(data.train.images, data.train.labels)}
 
 
-def _ship_stages(settings: GANSettings, folder: Path, weights: Path) -> None:
-    """The weights on the way, for notebook 07."""
-    for path in sorted(folder.glob("stage-*.safetensors")):
-        step = int(path.stem.removeprefix("stage-"))
+def _ship_stages(part: GeneratorPart, folder: Path, weights: Path) -> None:
+    """The weights on the way, for notebook 07, in the place of those of a former training."""
+    settings = part.gan
+    former = manifest(weights) if (weights / MANIFEST).is_file() else {}
+    for name in [name for name, entry in former.items() if entry["family"] == "cifar10"]:
+        remove_weights(name, weights)
+    for step in sorted(part.kept_steps):
+        path = folder / f"stage-{step:06d}.safetensors"
+        if not path.is_file():  # a training that first had fewer steps
+            continue
         network = new_generator(len(CLASSES), settings.channels, settings.latent_dim).half()
         network.load_state_dict(load(path.read_bytes()))
         about = {
@@ -190,12 +200,9 @@ def _ship_stages(settings: GANSettings, folder: Path, weights: Path) -> None:
 
 def shipped_judge(weights: Path) -> NaturalJudge | None:
     """The judge that was trained before; None where there is none yet, and no quality is read in its features."""
-    path = weights / f"{JUDGE}.safetensors"
-    if not path.is_file():
+    if not (weights / f"{JUDGE}.safetensors").is_file():
         return None
-    judge = NaturalJudge(width=manifest(weights)[JUDGE]["width"])
-    judge.load_state_dict(load(path.read_bytes()))
-    return judge.eval().requires_grad_(False)
+    return load_pretrained(NaturalJudge(width=manifest(weights)[JUDGE]["width"]), JUDGE, weights)
 
 
 @dataclass
@@ -214,17 +221,16 @@ class Watch:
         self.judge = self.judge and self.judge.to(self.data.train.images.device)
         self.every = max(1, self.part.steps // self.part.measured)
         self.real = None if self.judge is None else extract(self.judge, self.data.validation.images).features
-        self.stages = {max(1, round(stage * self.part.steps)) for stage in self.part.stages}
 
     def __call__(self, training: GANTraining) -> None:
         step = training.step
-        if step in self.stages:
+        if step in self.part.kept_steps:
             self._keep(half_precision(training.average, as_floats=False), step)
-        if step in self.stages or step % self.every == 0:
+        if step in self.part.kept_steps or step % self.every == 0:
             sample_grid(training.average, self.folder / f"samples-{step:06d}.png")
             loss_d, loss_g = training.losses.tolist()
             entry = {"step": step, "loss_discriminator": loss_d, "loss_generator": loss_g}
-            self._note(entry | self.quality(training.average, scored=step in self.stages))
+            self._note(entry | self.quality(training.average, scored=step in self.part.kept_steps))
 
     def _keep(self, network: nn.Module, step: int) -> None:
         with replacing(self.folder / f"stage-{step:06d}.safetensors") as path:

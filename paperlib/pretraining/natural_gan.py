@@ -1,20 +1,22 @@
 """Train a GAN of 32x32 photographs, and stop and go on without a trace: the generators of `cifar10`.
 
 training = GANTraining.begin(data, settings)
-run(training, keeper, steps=32_000, minutes=9, on_stage=...)
+run(training, keeper, steps=32_000, minutes=9, on_step=...)
 
-Hinge loss, spectral norm and projection in the discriminator (Miyato et al. 2018, Miyato & Koyama 2018), three of its steps to one of
-the generator, an average of the generator's weights (EMA). Images are flipped at random. Two additions can be switched on by a number above 0:
-images moved at random for the discriminator, and the mode-seeking term of the digits' generators (digits.py).
+Spectral norm and projection in the discriminator (Miyato et al. 2018, Miyato & Koyama 2018), three of its steps to one of the generator,
+an average of the generator's weights (EMA). The loss is the hinge or the logistic one (Goodfellow et al. 2014, in the form that does not
+saturate). Images are flipped at random. Two additions can be switched on by a number above 0: images moved at random for the discriminator,
+and the mode-seeking term of the digits' generators (digits.py).
 
-    L_D = E[max(0, 1 - D(x, y))] + E[max(0, 1 + D(G(z, y), y))]
-    L_G = -E[D(G(z, y), y)] + w * E[ |z - z'|_1 / |G(z, y) - G(z', y)|_1 ]
+    hinge      L_D = E[max(0, 1 - D(x, y))] + E[max(0, 1 + D(G(z, y), y))]              L_G = -E[D(G(z, y), y)]
+    logistic   L_D = E[log(1 + exp(-D(x, y)))] + E[log(1 + exp(D(G(z, y), y)))]         L_G = E[log(1 + exp(-D(G(z, y), y)))]
+    mode-seeking term, added to L_G:   w * E[ |z - z'|_1 / |G(z, y) - G(z', y)|_1 ]
 """
 
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
@@ -31,13 +33,14 @@ from paperlib.pretraining.digits import shift
 from paperlib.support.progress import progress_bar
 from paperlib.support.weights import CheckpointError
 
+Loss = Literal["hinge", "logistic"]
 BLOCKS = 3  # 4x4 to 32x32
 EMBEDDING = 32
 
 
 @dataclass(frozen=True)
 class GANSettings:
-    """conditional: labels are given to both networks. channels: of every block of both. shift: pixels that images are moved by for the
+    """conditional: labels are given to both networks. loss: "hinge" or "logistic". channels: of every block of both. shift: pixels that images are moved by for the
     discriminator. mode_seeking: weight w of the term. mixed_precision: bfloat16 under autocast."""
 
     conditional: bool
@@ -51,6 +54,7 @@ class GANSettings:
     mode_seeking: float = 0.0
     mixed_precision: bool = False
     seed: int = 0
+    loss: Loss = "hinge"
 
 
 class TrainedBlock(ResidualBlock):
@@ -186,7 +190,8 @@ class GANTraining:
             labels = torch.cat([self.data.labels[index], y]) if y is not None else None
             scores = self.discriminator(self._seen(torch.cat([real, fake.to(real.dtype)]), rng), labels)
         of_real, of_fake = scores.float().chunk(2)
-        loss = F.relu(1 - of_real).mean() + F.relu(1 + of_fake).mean()
+        cost = (lambda score: F.relu(1 - score)) if self.settings.loss == "hinge" else (lambda score: F.softplus(-score))
+        loss = cost(of_real).mean() + cost(-of_fake).mean()
         self.adam_d.zero_grad()
         loss.backward()
         self.adam_d.step()
@@ -201,7 +206,8 @@ class GANTraining:
         self.discriminator.requires_grad_(False)
         with self._autocast():
             fake = self.generator(z, y)
-            loss = -self.discriminator(self._seen(fake.float(), rng), y).float().mean()
+            score = self.discriminator(self._seen(fake.float(), rng), y).float()
+            loss = -score.mean() if self.settings.loss == "hinge" else F.softplus(-score).mean()
         if weight:
             (za, zb), (a, b) = z.chunk(2), fake.float().chunk(2)
             loss = loss + weight * ((za - zb).abs().mean(1) / ((a - b).abs().flatten(1).mean(1) + 1e-5)).mean()

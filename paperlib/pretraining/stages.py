@@ -1,4 +1,5 @@
-"""The generators of notebook 07: independent trainings of the digits' GAN, each kept at three stages, plain and mode-seeking.
+"""The generators of notebook 07: independent trainings of the digits' GAN, each with a seed of its own and kept at three stages, plain and
+mode-seeking in turn.
 
 for name in train_stages(STAGES): ...            # `make stages`; a training whose files are there is not repeated
 
@@ -29,12 +30,11 @@ def train_stages(
 ) -> Iterator[str]:
     """Train what is missing, `workers` at a time -> the names of the files, as they are written.
 
-    trainings: seeds of each family. kept: steps after which the averaged generator is kept; the last one is the end.
+    trainings: of each family. kept: steps after which the averaged generator is kept; the last one is the end.
     """
     there = manifest(folder) if (folder / MANIFEST).is_file() else {}
-    wanted = [
-        (family, seed) for seed in range(trainings) for family in FAMILIES if any(_name(family, seed, step) not in there for step in kept)
-    ]
+    planned = enumerate(list(FAMILIES) * trainings)
+    wanted = [(family, seed) for seed, family in planned if any(_name(family, seed, step) not in there for step in kept)]
     bar = progress_bar(len(wanted), "trainings", enabled=progress and bool(wanted))
     with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
         futures = {pool.submit(_train, family, seed, kept): (family, seed) for family, seed in wanted}

@@ -61,7 +61,10 @@ FINDERS: dict[str, Callable[[Paths], Parts]] = {
     "faces": faces.parts,
     "faces_smoke": faces.parts,
 }
-METHODS: dict[str, Callable[[Profile], tuple[OwnMethod, ...]]] = {"cifar10_tuning": closing.candidates}
+METHODS: dict[str, Callable[[Profile], tuple[OwnMethod, ...]]] = {
+    "cifar10_small": closing.chosen,
+    "cifar10_tuning": closing.candidates,
+}
 
 
 def load(name: str, paths: Paths | None = None) -> Profile:

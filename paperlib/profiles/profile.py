@@ -110,13 +110,17 @@ class OwnMethod:
     source(fill, n, rng) -> the source of training.train: the images of the next epoch, n of them. fill(m, classifier or None) -> m new
     generated images, mined if a classifier is given. None is a fixed set of n random images.
     after_training(classifier, real training images (N, C, H, W)) -> the classifier that is tested. None tests it as it was trained.
-    long: for as many epochs as the long column.
+    long: for as many epochs as the long column. parts: further networks that the source uses; they belong to the method's
+    identity on record. made, mined: about how many images the source makes and mines in all, for each image of the set; the doctor counts them.
     """
 
     name: str
     source: Callable[[Fill, int, torch.Generator], Source] | None = None
     after_training: Callable[[nn.Module, torch.Tensor], nn.Module] | None = None
     long: bool = False
+    parts: tuple[Callable[[], nn.Module | FeatureNetwork], ...] = ()
+    made: float = 1.0
+    mined: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -188,7 +192,7 @@ class ClassifierSizes:
 
 @dataclass(frozen=True)
 class ControlSizes:
-    """What is trained beside Table 1. real_images: all that the generator has seen. equal_cost_epochs: the epochs of DS that cost what DS
+    """What is trained beside Table 1. real_images: how many, more than one generated set. equal_cost_epochs: the epochs of DS that cost what DS
     with HSM costs at the profile's own number of epochs, fixed from the measured seconds of both."""
 
     real_images: int

@@ -1,7 +1,7 @@
 """The generators of notebook 07, each with a profile: same images, same classifiers, another generator.
 
 for stage in stages(Paths.from_environment()):
-    run_all(plans.stage(stage.profile, seeds=3), stage.profile)
+    run_all(runs_of(stage, seeds=3), stage.profile)
 
 Digits: six trainings at three steps each, the last of them at two truncations. CIFAR-10: stages of its own generator, the last of which is
 the one that cifar10_small has, so its runs are those of that profile. Truncation t scales the latents: z ~ N(0, t^2 I).
@@ -26,12 +26,14 @@ from paperlib.support.weights import MANIFEST, PRETRAINED, CheckpointError, load
 
 TRUNCATIONS = {"digits": (1.0, 0.7), "cifar10_small": (1.0,)}  # of the last stage; the others have truncation 1
 SEEDS = 3
+FIRST_SEED, SEEDS_APART = 10_000, 100
 
 
 @dataclass(frozen=True)
 class Stage:
     """family: of trainings that differ in their seed alone. training: its seed. step: after which the weights were kept. last: no later one
-    is kept. data: the profile whose images, classifiers and sizes the stage's own profile has."""
+    is kept. data: the profile whose images, classifiers and sizes the stage's own profile has. first_seed: of its classifiers. No two generators
+    share a seed, for a seed's first weights and latents would move the gains of all of them together."""
 
     data: str
     family: str
@@ -40,6 +42,7 @@ class Stage:
     truncation: float
     last: bool
     profile: Profile
+    first_seed: int
 
 
 def stages(paths: Paths, folder: Path = STAGES) -> list[Stage]:
@@ -50,14 +53,15 @@ def stages(paths: Paths, folder: Path = STAGES) -> list[Stage]:
             f"{folder} has no generators: train them with `make stages`, which also computes their runs (hours on two cores)."
         )
     entries = manifest(folder)
-    found = []
+    found: list[Stage] = []
     for name, entry in sorted(entries.items()):
         data = "cifar10_small" if entry["family"] == "cifar10" else "digits"
         steps = [e["step"] for e in entries.values() if (e["family"], e["training"]) == (entry["family"], entry["training"])]
         last = entry["step"] == max(steps)
         for truncation in TRUNCATIONS[data] if last else (1.0,):
             profile = _profile(data, name, truncation, paths, folder)
-            found.append(Stage(data, entry["family"], entry["training"], entry["step"], truncation, last, profile))
+            first_seed = 0 if _shipped(name, folder) else FIRST_SEED + SEEDS_APART * len(found)
+            found.append(Stage(data, entry["family"], entry["training"], entry["step"], truncation, last, profile, first_seed))
     return found
 
 

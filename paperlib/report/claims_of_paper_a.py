@@ -9,7 +9,7 @@ from statistics import mean
 from paperlib import printed_numbers
 from paperlib.config import ImageSet
 from paperlib.records import Record
-from paperlib.report import r_sweep, shown, table1
+from paperlib.report import controls, r_sweep, shown, table1
 from paperlib.report.claim_table import Quantity
 from paperlib.report.estimates import by_seed, log_ratio, minus, of_kind
 
@@ -22,13 +22,14 @@ def gain(after: str, before: str) -> Quantity:
 
 
 def own_long_gain(before: str) -> Quantity:
-    """Of the profile's own method with the long training over a column of Table 1; nothing where it has none, or several."""
+    """Of the profile's own method with the long training over a column of Table 1 or a control; nothing where it has none, or several."""
 
     def quantity(records: Sequence[Record]) -> dict[int, float]:
         own = [run for run in of_kind(records, "classifier") if run.config.method and run.config.long_factor > 1]
         if len({run.config.method for run in own}) != 1:
             return {}
-        return minus(by_seed(own, "accuracy", 100), table1.column_by_seed(records, COLUMN[before]))
+        control = by_seed(controls.runs_of(records, before), "accuracy", 100)
+        return minus(by_seed(own, "accuracy", 100), table1.column_by_seed(records, COLUMN[before]) if before in COLUMN else control)
 
     return quantity
 

@@ -6,18 +6,17 @@ law(frame, "BNA", "fid")                                                        
     gain = a + b x + u_training + v_generator + noise,     x = log2 FID, or recall in units of 0.1
 
 u and v are random: generators of one training (its stages, and its truncations) are more alike than those of two. So the intervals
-count trainings, not generators: Student's t with as many degrees of freedom as there are trainings, less two. FIDs of two data sets do not compare, for
+count trainings, not generators: Student's t with as many degrees of freedom as there are trainings, less two. The noise is that of a
+classifier's seed; no two generators share one. FIDs of two data sets do not compare, for
 their features differ, so each data set has its own law.
 """
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import statsmodels.formula.api as formulas
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
@@ -26,6 +25,7 @@ from scipy import stats
 from paperlib import printed_numbers
 from paperlib.records import Record
 from paperlib.report.estimates import estimate, of_kind
+from paperlib.report.mixed_model import fit_line
 from paperlib.report.style import DARK, OURS, SECOND, THIRD, described, listed
 
 COLORS = {"plain": OURS, "mode-seeking": SECOND, "cifar10": THIRD}
@@ -81,21 +81,16 @@ def accuracies(records: Sequence[Record], *, hsm: bool, ds: bool, bna: bool = Fa
 
 
 def gains(measured: Sequence[Measured]) -> pd.DataFrame:
-    """A row a generator, seed and method: FID, recall, and the gain over the baseline in points. A generator that lacks a method is left out."""
+    """A row a generator, seed and method: FID, recall, and the gain over the baseline in points."""
     rows = []
     for generator in measured:
-        quality = of_kind(generator.records, "image-quality")
+        metrics = of_kind(generator.records, "image-quality")[0].metrics
         base = accuracies(generator.records, hsm=False, ds=False)
-        if not quality or not base:
-            continue
         after = {
             "HSM": accuracies(generator.records, hsm=True, ds=False), "DS": accuracies(generator.records, hsm=False, ds=True),
             "BNA": accuracies(generator.records, hsm=False, ds=False, bna=True),
             "all three": accuracies(generator.records, hsm=True, ds=True, bna=True),
         }  # fmt: skip
-        if not all(after.values()):
-            continue
-        metrics = quality[0].metrics
         for method, found in after.items():
             for seed in sorted(base.keys() & found.keys()):
                 rows.append(
@@ -135,28 +130,13 @@ def law(frame: pd.DataFrame, method: str, distance: str) -> Law | None:
     trainings = part["training"].nunique()
     if trainings < 3 or part["x"].nunique() < 3:
         return None
-    model = formulas.mixedlm("gain ~ x", part, groups="training", re_formula="1", vc_formula={"generator": "0 + C(generator)"})
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a variance that is estimated as 0 is no fault
-        fitted = model.fit(reml=True, method=["bfgs", "powell"])
-    a, b = fitted.fe_params
-    covariance = _covariance(part, float(fitted.scale), float(fitted.cov_re.iloc[0, 0]), float(fitted.vcomp[0]))
+    line = fit_line(part["x"], part["gain"], outer=part["training"], inner=part["generator"])
     t = stats.t.ppf(0.975, trainings - 2)
     values = np.linspace(part[distance].min(), part[distance].max(), GRID)
     design = np.stack([np.ones(GRID), scaled(values, distance)], 1)
-    mean, width = a + b * design[:, 1], t * np.sqrt(np.einsum("ij,jk,ik->i", design, covariance, design))
-    error = t * np.sqrt(covariance[1, 1])
-    return Law(b, b - error, b + error, values, mean, mean - width, mean + width, trainings, part["generator"].nunique())
-
-
-def _covariance(part: pd.DataFrame, noise: float, of_training: float, of_generator: float) -> NDArray[np.float64]:
-    """Of the generalised least squares estimates of a and b, (sum over trainings of X' V^-1 X)^-1, at these three variances."""
-    information = np.zeros((2, 2))
-    for _, training in part.groupby("training"):
-        design = np.stack([np.ones(len(training)), training["x"]], 1)
-        same = training["generator"].to_numpy()[:, None] == training["generator"].to_numpy()
-        information += design.T @ np.linalg.solve(noise * np.eye(len(training)) + of_training + of_generator * same, design)
-    return np.asarray(np.linalg.inv(information), dtype=np.float64)
+    mean, width = line.a + line.b * design[:, 1], t * np.sqrt(np.einsum("ij,jk,ik->i", design, line.covariance, design))
+    error = t * float(np.sqrt(line.covariance[1, 1]))
+    return Law(line.b, line.b - error, line.b + error, values, mean, mean - width, mean + width, trainings, part["generator"].nunique())
 
 
 def figure(measured: Sequence[Measured]) -> Figure:
@@ -231,7 +211,7 @@ def _findings(part: pd.DataFrame, data: str) -> list[str]:
     bna, hsm = law(part, "BNA", "fid"), law(part, "HSM", "recall")
     if bna is None or hsm is None:
         return [f"{data}: fewer than three trainings or distances, so no law and no interval. {_ends(part)}"]
-    pays = bna.x[(bna.low > 0) & (bna.mean > 0)]
+    pays = bna.x[bna.low > 0]
     of = f"{bna.trainings} trainings, {bna.generators} generators"
     where = f"between FIDs of {pays.min():.0f} and {pays.max():.0f}" if len(pays) else "nowhere"
     needs = "is more" if hsm.slope_low > 0 else "is less" if hsm.slope_high < 0 else "is not shown to be more or less"
@@ -244,19 +224,28 @@ def _findings(part: pd.DataFrame, data: str) -> list[str]:
 def _ends(part: pd.DataFrame) -> str:
     """The mean gains at the generators farthest from and nearest to their data."""
     means = part.pivot_table(index="fid", columns="method", values="gain").sort_index(ascending=False)
-    moves = ", ".join(f"{method} {_signed(means[method].iloc[0])} to {_signed(means[method].iloc[-1])}" for method in METHODS)
-    return f"Mean gains at the largest FID, {means.index[0]:.0f}, and at the smallest, {means.index[-1]:.0f}: {moves}."
+    told = [f"at FID {fid:.0f} " + ", ".join(f"{method} {_signed(row[method])}" for method in METHODS) for fid, row in means.iterrows()]
+    return f"Mean gains: {'; '.join(dict.fromkeys((told[0], told[-1])))}."
 
 
 def _worth(measured: Sequence[Measured], data: str) -> list[str]:
-    known = [(generator.name, times) for generator in measured if (times := worth_in_images(generator)) is not None]
+    known = [times for generator in measured if (times := worth_in_images(generator)) is not None]
     if not known:
         return []
-    beyond = sum(np.isnan(times) for _, times in known)
-    within = [times for _, times in known if not np.isnan(times)]
-    line = f"{data}: DS with r = {printed_numbers.TABLE1_R:g} reaches what a fixed set of "
-    line += f"{min(within):.1f} to {max(within):.1f} times as many images reaches" if within else "any size tried does not reach"
-    return [f"{line}, over {len(known)} generators" + (f"; at {beyond} of them it is above the largest set tried." if beyond else ".")]
+    within = [times for times in known if not np.isnan(times)]
+    of, beyond = len(known), len(known) - len(within)
+    ds = f"DS with r = {printed_numbers.TABLE1_R:g}"
+    lines = []
+    if within:
+        doublings = estimate(list(np.log2(within)))
+        interval = f" ({2**doublings.low:.1f} to {2**doublings.high:.1f})" if len(within) > 1 and not beyond else ""
+        lines.append(
+            f"{data}: {ds} is worth {min(within):.1f} to {max(within):.1f} times as many fixed images at {len(within)} of {of} generators; "
+            f"geometric mean {2**doublings.mean:.1f}{interval}."
+        )
+    if beyond:
+        lines.append(f"{data}: at {beyond} of {of} generators, {ds} is above the largest fixed set that was tried.")
+    return lines
 
 
 def _signed(value: float) -> str:

@@ -72,6 +72,7 @@ def sentences(frame: pd.DataFrame) -> list[str]:
     if frame.empty:
         return ["No recipe is on record: `make recipes`."]
     best, *others = frame.to_dict("records")
+    note = "One training and one classifier each: differences of two points may be chance."
     told = listed((row["recipe"] for row in others), (f"{row['accuracy']:.1f}" for row in others))
     line = f"After {best['steps']:,} steps, a classifier trained on samples of '{best['recipe']}' reaches {best['accuracy']:.1f} % on the validation images"
-    return [f"{line}; the others: {told}." if others else f"{line}."]
+    return [f"{line}; the others: {told}.", note] if others else [f"{line}."]

@@ -61,6 +61,14 @@ def save_weights(module: nn.Module, name: str, quality: dict[str, Any], folder: 
     manifest.cache_clear()
 
 
+def remove_weights(name: str, folder: Path = PRETRAINED) -> None:
+    """Delete <name>.safetensors and its manifest entry."""
+    entries = {other: entry for other, entry in manifest(folder).items() if other != name}
+    (folder / MANIFEST).write_text(json.dumps(entries, indent=1, sort_keys=True) + "\n")
+    (folder / f"{name}.safetensors").unlink(missing_ok=True)
+    manifest.cache_clear()
+
+
 @cache
 def manifest(folder: Path = PRETRAINED) -> dict[str, dict[str, Any]]:
     path = folder / MANIFEST

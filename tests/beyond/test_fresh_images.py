@@ -92,3 +92,8 @@ def test_a_setting_out_of_range_is_refused(change, message):
 def test_the_name_says_what_differs():
     assert str(FreshImages()) == "fresh images"
     assert str(FreshImages(latent_std=1.2, dropped=0.1)) == "fresh images, latent std 1.2, dropped 0.1"
+
+
+def test_two_shares_that_both_round_up_make_no_image_too_many():
+    data = images(FreshImages(older=0.5, mined=0.5), 9, n=7)
+    assert len(data) == 7

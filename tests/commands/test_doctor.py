@@ -12,6 +12,7 @@ from paperlib.commands import doctor
 from paperlib.commands.workload import Work, measure, work
 from paperlib.config import DiversityRun, Langevin, Likelihood, Metropolis, Ode, Posterior, Rejection, Resampling, Trained
 from paperlib.experiment import plans
+from paperlib.profiles import OwnMethod
 
 pytestmark = pytest.mark.slow
 
@@ -37,6 +38,13 @@ RUNS = {
     "all real images": SMOKE.control_run(0, "all real images"),
     "long without DS": SMOKE.control_run(0, "long without DS"),
 }
+
+
+def test_the_work_of_an_own_method_is_what_it_says():
+    profile = replace(SMOKE, methods=(OwnMethod("ours", made=3, mined=0.5),))
+    config = profile.classifier_run(0, method="ours")
+    n, plain = config.images, work(SMOKE.classifier_run(0), SMOKE, 100)
+    assert work(config, profile, 100) == plain + Work(generated=2 * n, mined=n // 2 * config.mining_steps)
 
 
 @pytest.mark.parametrize("name", RUNS)

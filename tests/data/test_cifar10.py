@@ -137,6 +137,10 @@ def test_other_classes_and_nothing_at_all_are_refused(forms, read, tmp_path):
     with pytest.raises(DataError, match="PAPERLIB_CIFAR10"):
         read(tmp_path / "nowhere")
     assert describe(tmp_path / "nowhere") is None
+    (tmp_path / "notes.txt").write_text("no archive")
+    assert describe(tmp_path / "notes.txt") is None
+    with pytest.raises(DataError, match=r"notes\.txt holds no CIFAR-10"):
+        read(tmp_path / "notes.txt")
 
 
 def test_without_a_source_the_archive_is_downloaded(forms, read, tmp_path, monkeypatch):

@@ -6,31 +6,51 @@ import pytest
 
 from paperlib.config import ConfigError
 from paperlib.experiment import plans, run, stages
+from paperlib.generators.residual import ResidualGenerator
 from paperlib.profiles import SMOKE
 from paperlib.profiles.stages import Stage
 from paperlib.support.paths import Paths
+
+NAME = "stages/plain-0-00001-t1"
 
 
 def no_images():
     raise ConfigError("these images are on another machine")
 
 
-def test_committed_records_need_no_images(tmp_path, monkeypatch):
-    committed = tmp_path / "committed"
-    profile = replace(SMOKE, name="stages/plain-0-00001-t1", paths=Paths(results=committed))
-    first = plans.stage(profile, 1)[0]
-    for config in (first, replace(first, epochs=first.epochs + 1)):
+@pytest.fixture(scope="module")
+def committed(tmp_path_factory):
+    """A folder with all runs of one generator, and one run more."""
+    folder = tmp_path_factory.mktemp("committed")
+    profile = replace(SMOKE, name=NAME, paths=Paths(results=folder))
+    runs = plans.stage(profile, [7])
+    for config in (*runs, replace(runs[0], epochs=runs[0].epochs + 1)):
         run(config, profile, progress=False)
-    stranger = replace(profile, parts=replace(SMOKE.parts, real_images=no_images), paths=Paths(results=tmp_path / "here"))
+    return folder
+
+
+def stranger(monkeypatch, committed, tmp_path, **parts):
+    """The same generator where nothing was computed and no images are."""
+    profile = replace(SMOKE, name=NAME, parts=replace(SMOKE.parts, real_images=no_images, **parts), paths=Paths(results=tmp_path))
     monkeypatch.setattr(stages, "REFERENCE", committed)
-    monkeypatch.setattr(stages, "stages", lambda paths: [Stage("digits", "plain", 0, 1, 1.0, False, stranger)])
-    (found,) = stages.measured(stranger.paths, seeds=1)
-    assert [record.config for record in found.records] == [first]
+    monkeypatch.setattr(stages, "stages", lambda paths: [Stage("digits", "plain", 0, 1, 1.0, False, profile, 7)])
+    return profile
+
+
+def test_committed_records_need_no_images(committed, tmp_path, monkeypatch):
+    profile = stranger(monkeypatch, committed, tmp_path)
+    for found in (stages.measured(profile.paths, seeds=1), stages.committed(seeds=1)):
+        assert {record.config for record in found[0].records} == set(plans.stage(profile, [7]))
+
+
+def test_a_generator_that_lacks_a_run_or_was_trained_again_is_left_out(committed, tmp_path, monkeypatch):
+    stranger(monkeypatch, committed, tmp_path)
+    assert stages.committed(seeds=2) == []
+    stranger(monkeypatch, committed, tmp_path, generator=lambda: ResidualGenerator(num_classes=10))
+    assert stages.committed(seeds=1) == []
 
 
 def test_no_record_at_all_says_what_to_run(tmp_path, monkeypatch):
-    stranger = replace(SMOKE, name="stages/plain-0-00001-t1", paths=Paths(results=tmp_path))
-    monkeypatch.setattr(stages, "REFERENCE", tmp_path)
-    monkeypatch.setattr(stages, "stages", lambda paths: [Stage("digits", "plain", 0, 1, 1.0, False, stranger)])
+    profile = stranger(monkeypatch, tmp_path, tmp_path)
     with pytest.raises(ValueError, match="make stages"):
-        stages.measured(stranger.paths, seeds=1)
+        stages.measured(profile.paths, seeds=1)

@@ -9,7 +9,7 @@ from paperlib import profiles, records
 from paperlib.data import Images
 from paperlib.experiment import engine, one_run, plans, run
 from paperlib.experiment.fingerprints import Fingerprints
-from paperlib.profiles import Once
+from paperlib.profiles import Once, OwnMethod
 from paperlib.support.paths import Paths
 
 pytestmark = pytest.mark.slow
@@ -94,3 +94,10 @@ def test_found_leaves_out_other_sizes_and_other_parts(smoke):
     records.save(made_record(smoke.classifier_run(1), smoke, parts={"generator": "0" * 64}), smoke.folder)
     records.save(made_record(smoke.classifier_run(2), smoke, metrics={}, impossible="never"), smoke.folder)
     assert [record.config for record in engine.found(smoke)] == [own, point]
+
+
+def test_a_network_that_an_own_method_brings_is_in_its_identity():
+    networks = (SMOKE.parts.judge, lambda: moved(SMOKE.parts.judge()))
+    profiles_ = [replace(SMOKE, methods=(OwnMethod("ours", parts=(network,)),)) for network in (*networks, networks[0])]
+    found = [Fingerprints(profile).of(next(iter(plans.own_methods(profile, 1))))["method ours"] for profile in profiles_]
+    assert found[0] == found[2] != found[1]

@@ -6,6 +6,7 @@ from dataclasses import asdict, replace
 import pytest
 import torch
 from safetensors.torch import load_file
+from torch import nn
 
 from paperlib.data import Images, to_floats
 from paperlib.data.cifar10 import Cifar10
@@ -16,7 +17,7 @@ from paperlib.pretraining.checkpoints import Keeper
 from paperlib.pretraining.cifar10 import CONDITIONAL, JUDGE, TEACHER, UNCONDITIONAL, GeneratorPart, train_part
 from paperlib.pretraining.natural_classifier import NaturalTraining, augmented, one_cycle, train_natural_classifier
 from paperlib.pretraining.natural_gan import GANSettings, GANTraining, TrainedBlock, run
-from paperlib.support.weights import CheckpointError, load_pretrained, manifest
+from paperlib.support.weights import CheckpointError, load_pretrained, manifest, save_weights
 
 GAN = GANSettings(conditional=True, channels=4, latent_dim=6, batch_size=8)
 CLASSIFIER = NaturalTraining(epochs=2, width=2, batch_size=8)
@@ -59,9 +60,11 @@ def test_a_gan_that_stopped_goes_on_bit_for_bit(tmp_path, settings):
     assert not same(whole.generator, GANTraining.begin(DATA.train, settings).generator)
 
 
-@pytest.mark.parametrize("field", ["seed", "shift", "mode_seeking", "ema", "discriminator_steps", "learning_rate"])
+@pytest.mark.parametrize("field", ["seed", "shift", "mode_seeking", "ema", "discriminator_steps", "learning_rate", "loss"])
 def test_every_setting_counts(tmp_path, field):
-    value = {"seed": 1, "shift": 3, "mode_seeking": 0.5, "ema": 0.05, "discriminator_steps": 1, "learning_rate": 1e-3}[field]
+    value = {"seed": 1, "shift": 3, "mode_seeking": 0.5, "ema": 0.05, "discriminator_steps": 1, "learning_rate": 1e-3, "loss": "logistic"}[
+        field
+    ]
     changed = replace(GAN, **{field: value})
     assert not same(gan(GAN, tmp_path / "a.pt", 2).average, gan(changed, tmp_path / "b.pt", 2).average)
     with pytest.raises(CheckpointError, match=f"of another run: {field}"):
@@ -128,6 +131,8 @@ def test_a_judge_that_comes_later_completes_the_curve(tmp_path):
 
 def test_all_parts_are_kept_and_shipped(tmp_path):
     cache, weights = tmp_path / "cache", tmp_path / "weights"
+    save_weights(nn.Linear(1, 1), "cifar10-0-000003", {"family": "cifar10"}, weights / "stages")
+    save_weights(nn.Linear(1, 1), "plain-0-00003", {"family": "plain"}, weights / "stages")
     for name, part in PARTS.items():
         assert train_part(name, part, DATA, cache, weights=weights, records=weights, progress=False)
     entries = manifest(weights)
@@ -141,6 +146,8 @@ def test_all_parts_are_kept_and_shipped(tmp_path):
     stage = load_file(cache / CONDITIONAL / "stage-000004.safetensors")
     shipped = load_file(weights / f"{CONDITIONAL}.safetensors")
     assert all(torch.equal(stage[key], value) for key, value in shipped.items())
+    of_notebook_7 = {"cifar10-0-000002", "cifar10-0-000004", "plain-0-00003"}
+    assert set(manifest(weights / "stages")) == {path.stem for path in (weights / "stages").glob("*.safetensors")} == of_notebook_7
     assert json.loads((weights / f"{CONDITIONAL}.json").read_text()) == curve
     assert (weights / f"{CONDITIONAL}.png").read_bytes() == (cache / CONDITIONAL / "samples-000004.png").read_bytes()
     assert all(value.dtype == torch.float16 for value in shipped.values() if value.is_floating_point())

@@ -3,7 +3,9 @@
 import pytest
 import torch
 
+from paperlib.config import ConfigError
 from paperlib.experiment import plans
+from paperlib.experiment.stages import runs_of
 from paperlib.pretraining.stages import train_stages
 from paperlib.profiles.stages import stages
 from paperlib.support.paths import Paths
@@ -16,7 +18,7 @@ pytestmark = pytest.mark.slow
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("stages")
     assert sorted(train_stages(folder, trainings=1, kept=(1, 2), workers=1, progress=False)) == [
-        "mode-seeking-0-00001", "mode-seeking-0-00002", "plain-0-00001", "plain-0-00002",
+        "mode-seeking-1-00001", "mode-seeking-1-00002", "plain-0-00001", "plain-0-00002",
     ]  # fmt: skip
     return folder
 
@@ -30,8 +32,17 @@ def test_the_last_stage_of_photographs_is_the_shipped_generator_whose_runs_are_t
     found = [stage for stage in stages(Paths(results=tmp_path)) if stage.data == "cifar10_small"]
     assert [(stage.last, stage.profile.name == "cifar10_small") for stage in found] == [(False, False)] * 3 + [(True, True)]
     own = plans.Own(found[-1].profile)
-    assert all(run in own for run in plans.stage(found[-1].profile, 3))
-    assert not any(run in own for run in plans.larger_fixed_sets(found[-1].profile, 3) if run.images > 2000)
+    assert all(run in own for run in plans.stage(found[-1].profile, range(3)))
+    assert not any(run in own for run in plans.larger_fixed_sets(found[-1].profile, range(3)) if run.images > 2000)
+
+
+def test_no_two_generators_share_a_seed_and_the_shipped_one_has_those_of_table_1(folder, tmp_path):
+    for found in (stages(Paths(results=tmp_path)), stages(Paths(results=tmp_path), folder)):
+        seeds = [{run.seed for run in runs_of(stage, 3) if run.kind == "classifier"} for stage in found]
+        assert len(set().union(*seeds)) == 3 * len(found)
+        assert [own for stage, own in zip(found, seeds, strict=True) if stage.profile.name == "cifar10_small"] in ([], [{0, 1, 2}])
+    with pytest.raises(ConfigError, match="seeds = 101"):
+        runs_of(found[0], 101)
 
 
 def test_every_stage_and_truncation_has_a_profile_of_its_own(folder, tmp_path):
@@ -42,6 +53,6 @@ def test_every_stage_and_truncation_has_a_profile_of_its_own(folder, tmp_path):
     z, scaled = (s.profile.parts.generator().sample_latents(4, torch.Generator().manual_seed(0)) for s in (plain, truncated))
     assert torch.allclose(0.7 * z, scaled)
     assert plain.profile.parts.generator()(z, torch.arange(4)).shape == (4, 1, 28, 28)
-    assert plain.profile.folder == tmp_path / "stages" / f"{plain.family}-0-00002-t1"
-    assert len(plans.stage(plain.profile, 3)) == 13
-    assert {run.images * run.epochs for run in plans.larger_fixed_sets(plain.profile, 1)} == {500 * 16}
+    assert plain.profile.folder == tmp_path / "stages" / f"{plain.family}-{plain.training}-00002-t1"
+    assert len(plans.stage(plain.profile, range(3))) == 13
+    assert {run.images * run.epochs for run in plans.larger_fixed_sets(plain.profile, [0])} == {500 * 16}

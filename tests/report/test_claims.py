@@ -192,7 +192,7 @@ def test_our_claims_are_judged_against_rejection_at_the_smallest_weight():
             drawn(Metropolis(0.01, passes=2, proposal=made_up.POSTERIOR), seed, 0.995 + noise, 0.18 + noise, 0.7 + noise, 0.989 + noise),
         ]  # fmt: skip
     table = rows(OURS, judge_claims(OURS, found)).set_index("claim")
-    assert table["verdict"].tolist() == ["supported", "contradicted", "untested: it needs a long column of our own"]
+    assert table["verdict"].tolist() == ["supported", "contradicted", *["untested: it needs a long column of our own"] * 2]
     assert "coverage over rejection" in table.loc["O2", "statement"]
     assert rows(OURS, judge_claims(OURS, found[:8])).set_index("claim").loc["O1", "verdict"] == "inconclusive"
     assert rows(OURS, judge_claims(OURS, [])).set_index("claim").loc["O1", "verdict"].startswith("untested")
@@ -206,6 +206,13 @@ def own_long(accuracy, name="mine", seeds=5):
 def test_our_long_column_has_to_reach_real_images_and_to_pass_the_papers(accuracy, verdict):
     table = rows(OURS, judge_claims(OURS, [*paper_a(), *own_long(accuracy)])).set_index("claim")
     assert table.loc["O3", "verdict"] == verdict
+
+
+@pytest.mark.parametrize(("accuracy", "verdict"), [(0.96, "supported"), (0.94, "contradicted")])
+def test_our_long_column_against_all_real_images(accuracy, verdict):
+    real = [made_up.control(seed, "all real images", 0.955 + NOISE[seed % 5], 0.9) for seed in range(5)]
+    table = rows(OURS, judge_claims(OURS, [*paper_a(), *own_long(accuracy), *real])).set_index("claim")
+    assert table.loc["O4", "verdict"] == verdict
 
 
 def test_of_several_long_columns_of_our_own_none_is_judged():

@@ -1,6 +1,6 @@
 """Paper B's own model, as its author's code keeps it: one state dict of the generator, the classifier and the input generator.
 
-model = load_author_model(Path("cGAN_state.pt"))
+model = load_author_model("cGAN_state.pt")
 images = model.generator(model.conditioner.sample(attribute), attribute)        # the author gives the generator the attribute, too
 logits = model.classifier(images)
 
@@ -35,7 +35,7 @@ class AuthorModel:
     conditioner: Conditioner
 
 
-def load_author_model(path: Path) -> AuthorModel:
+def load_author_model(path: str | Path) -> AuthorModel:
     """The three parts of the state dict of the author's module.
 
     Args:
@@ -48,6 +48,7 @@ def load_author_model(path: Path) -> AuthorModel:
     Raises:
         CheckpointError: the file is missing or no state dict (the message says how its owner makes one), or a part does not fit.
     """
+    path = Path(path).expanduser()
     try:
         state = read_tensors(path)
     except CheckpointError as error:

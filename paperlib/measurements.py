@@ -187,7 +187,7 @@ class Diversity(TypedDict):
     """Against the truth (truth_*) and the real images (real_*), mean over attributes. judge_on_manifold is absent where no image lies there.
 
     without_truth: attributes that the pair produces too rarely for the truth to be drawn; truth_* are means over the others, every other
-    metric over all. Absent where there is none.
+    metric over all. Absent where there is none. judge_on_real_by_attribute: of the real test images; only beside rejection.
     """
 
     __pydantic_config__ = STRICT  # type: ignore[misc]
@@ -216,6 +216,7 @@ class Diversity(TypedDict):
     effective: NotRequired[list[Share]]
     repeated: NotRequired[list[Share]]
     without_truth: NotRequired[list[Count0]]
+    judge_on_real_by_attribute: NotRequired[list[Share]]
 
 
 METRICS: dict[type[Config], TypeAdapter[Any]] = {

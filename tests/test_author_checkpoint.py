@@ -47,7 +47,7 @@ def logits(state, images):
 
 def test_its_parts_compute_what_the_module_computes(state, tmp_path):
     torch.save(state, tmp_path / "cGAN_state.pt")
-    model = load_author_model(tmp_path / "cGAN_state.pt")
+    model = load_author_model(str(tmp_path / "cGAN_state.pt"))
     attribute = torch.tensor([3, 0])
     h = F.one_hot(attribute, 5).float()
     for i in (0, 2, 4):

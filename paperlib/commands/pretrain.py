@@ -43,6 +43,7 @@ def faces(part: str | None, steps: int | None, minutes: float | None, paths: Pat
     images = Files.of(paths).images
     read = {a: utkface(images, attribute=a, cache=paths.cache) for a in CLASS_NAMES if a in attributes}
     folder, shown = Files.of(paths).trained, paths.writable("faces") / "parts"
+    face_parts.note_images(read["race"], shown)
     _tell(face_parts.train_parts(parts, read, folder, shown=shown, device=device(), minutes=minutes), folder)
 
 

@@ -225,12 +225,24 @@ def faces(runs: Sequence[Record]) -> str:
     if of_kind(runs, "image-quality"):
         told += ["Image quality:", quality_table(runs)]
     if of_kind(runs, "conditioning"):
-        claims = claim_table.rows(PAPER_B, claim_table.judge_claims(PAPER_B, runs))
-        told += ["The paper's claims:", claim_markdown(claims), claim_table.NOTE]
+        results = claim_table.judge_claims(PAPER_B, runs)
+        told += ["The paper's claims:", claim_markdown(claim_table.rows(PAPER_B, results)), claim_table.NOTE]
+        if behind := [*claim_table.behind_untested(PAPER_B, results), *image_quality.twins(runs), *judge_on_real(runs)]:
+            told += [text(behind)]
     if of_kind(runs, "diversity"):
         rare = fairness.table(runs, RACES).to_markdown(index=False)
         told += ["Are rare groups worse off?", rare, text(fairness.sentences(runs, RACES))]
     return "\n\n".join(told)
+
+
+def judge_on_real(runs: Sequence[Record]) -> list[str]:
+    """What is inside B6's calibration error beside the teacher's own."""
+    read = [run.metrics["judge_agreement"] for run in of_kind(runs, "image-quality", image_set="real test")]
+    if not read:
+        return []
+    return [
+        f"B6 takes the judge's reading for the truth. Of real test images the judge reads {100 * np.mean(read):.1f} % as labelled; its errors are in that number."
+    ]
 
 
 def progress(runs: Sequence[Record]) -> str:
@@ -262,7 +274,15 @@ def face_classifiers(folder: Path) -> str:
                 "by class (test images)": ", ".join(by_class),
             }
         )
-    return pd.DataFrame(rows).to_markdown(index=False, disable_numparse=True)
+    table = pd.DataFrame(rows).to_markdown(index=False, disable_numparse=True)
+    counts = folder / "images.json"
+    if not counts.is_file():
+        return table
+    n = json.loads(counts.read_text())
+    return (
+        f"{n['train']:,} images to train on and {n['test']:,} to test on. Left out: {n['unparsed']} files whose names do not say age, gender and race, "
+        f"{n['repeated']} copies, and {n['disputed']} files of the same pixels with other labels.\n\n{table}"
+    )
 
 
 def claim_markdown(claims: pd.DataFrame) -> str:

@@ -3,13 +3,16 @@
     ROOT/[age]_[gender]_[race]_[date].jpg            or .jpg.chip.jpg, the aligned and cropped faces that paper B uses
 
 The labels are annotations of appearance in one data set, guessed by a model and checked by annotators; they are not facts about
-the people. Files whose names do not say all three are reported and left out, never guessed.
+the people. Files whose names do not say all three are reported and left out, never guessed. Of files with the same pixels one stays, or none
+where their names disagree: two copies would end up on both sides of a split.
 
 faces = utkface("/data/UTKFace", attribute="race")              # faces.train, faces.test: images (N, 3, 32, 32) uint8
 """
 
+import hashlib
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -52,7 +55,8 @@ class FaceLabels:
 class Faces:
     """train, test: images (N, 3, size, size) uint8 on the CPU, labels (N,) long in the order of class_names.
 
-    unparsed: names of the files that were left out because they do not say age, gender and race.
+    Left out: unparsed, names of the files that do not say age, gender and race; repeated, how many files have the pixels of one that stays;
+    disputed, how many have the same pixels and other labels.
     """
 
     train: Images
@@ -60,6 +64,8 @@ class Faces:
     attribute: FaceAttribute
     class_names: tuple[str, ...]
     unparsed: tuple[str, ...]
+    repeated: int = 0
+    disputed: int = 0
 
 
 def utkface(
@@ -81,19 +87,31 @@ def utkface(
     check_size(size)
     names = CLASS_NAMES[attribute]
     files, unparsed, problems = find_faces(root)
-    labels = torch.tensor([labels.of(attribute) for _, labels in files], dtype=torch.long)
+    images = decode_images([path for path, _ in files], size, name="utkface", cache=cache, progress=progress)
+    stay, disputed = list(range(len(files))), 0
+    if isinstance(images, list):
+        problems += images
+    else:
+        stay, disputed = _distinct(images, [labels for _, labels in files])
+    labels = torch.tensor([files[place][1].of(attribute) for place in stay], dtype=torch.long)
     if files:
         counts = Counter(labels.tolist())
         few = [f"{name} ({counts[label]})" for label, name in enumerate(names) if counts[label] < TEST_ONE_IN]
         if few:
             problems.append(f"fewer than {TEST_ONE_IN} images of {attribute} {', '.join(few)}: the split needs {TEST_ONE_IN} a class")
-    images = decode_images([path for path, _ in files], size, name="utkface", cache=cache, progress=progress)
-    if isinstance(images, list):
-        problems += images
     if problems or isinstance(images, list):
         raise DataError(describe(root, problems))
-    train, test = split(Images(images, labels), test_size=len(files) // TEST_ONE_IN, seed=seed)
-    return Faces(train, test, attribute, names, unparsed)
+    train, test = split(Images(images[stay], labels), test_size=len(stay) // TEST_ONE_IN, seed=seed)
+    return Faces(train, test, attribute, names, unparsed, len(files) - len(stay) - disputed, disputed)
+
+
+def _distinct(images: torch.Tensor, labels: Sequence[FaceLabels]) -> tuple[list[int], int]:
+    """Places of the images that stay, and how many are left out because equal pixels have several labels."""
+    same: dict[bytes, list[int]] = {}
+    for place, image in enumerate(images.numpy()):
+        same.setdefault(hashlib.sha256(image.tobytes()).digest(), []).append(place)
+    agreed = [places for places in same.values() if len({labels[place] for place in places}) == 1]
+    return [places[0] for places in agreed], len(labels) - sum(map(len, agreed))
 
 
 def describe(root: str | Path, problems: list[str]) -> str:

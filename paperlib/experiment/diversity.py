@@ -204,6 +204,13 @@ def real_features(profile: Profile) -> tuple[torch.Tensor, torch.Tensor]:
     return kept_features(train.images, profile), train.labels
 
 
+def read_on_real(profile: Profile) -> list[float]:
+    """Share of the real test images of each class that the judge reads as it."""
+    parts, (_, test) = profile.parts, profile.parts.real_images()
+    hits = predict(parts.judge(), test.images, batch_size=parts.forward_batch).argmax(1) == test.labels
+    return [hits[test.labels == a].float().mean().item() for a in range(len(parts.class_names()))]
+
+
 def against(reference: Mapping[int, torch.Tensor], views: Sequence[View]) -> dict[str, float]:
     """Precision, recall, density, coverage and FID of each attribute's features against its reference, mean over the attributes of `reference`."""
     pairs = [(r, views[a].features) for a, r in reference.items()]
@@ -243,6 +250,7 @@ def compute(config: DiversityRun, profile: Profile, progress: bool, record_of: C
         "on_manifold": near.float().mean().item(),
         **sampled.acceptance,
         **({"without_truth": without} if without else {}),
+        **({"judge_on_real_by_attribute": read_on_real(profile)} if isinstance(config.method, Rejection) else {}),
     }
     metrics |= {f"judge_{where}_manifold": hits[at].float().mean().item() for where, at in (("on", near), ("off", ~near)) if at.any()}
     one_image = 0.0 if sampled.images_made else generation / len(images)

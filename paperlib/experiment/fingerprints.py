@@ -121,8 +121,10 @@ def _conditioned(config: ConditioningRun) -> str:
 
 
 def _of_network(network: nn.Module) -> str:
+    """Its tensors, and how it reads an image and names its classes where it says so."""
     state = network.state_dict()
-    return _joined(_of_layout(network), checksum(*state.values()))
+    told = [repr(getattr(network, name)) for name in ("normalisation", "side", "class_names") if hasattr(network, name)]
+    return _joined(_of_layout(network), checksum(*state.values()), *told)
 
 
 def _of_generator(generator: nn.Module) -> str:

@@ -98,6 +98,10 @@ def find_files(source: str | Path) -> tuple[Path, Path]:
     raise CheckpointError(f"{name!r} is neither a folder nor a known name; {REMEDY}.")
 
 
+class MissingExtraError(CheckpointError):
+    """The library that talks to the hub is not installed."""
+
+
 def downloaded(name: str) -> tuple[Path, Path]:
     """Config and weights from the library's own address or, where that fails, from a copy on the hub."""
     tried = []
@@ -105,12 +109,16 @@ def downloaded(name: str) -> tuple[Path, Path]:
         return Path(cached_path(library.PRETRAINED_CONFIG_ARCHIVE_MAP[name])), Path(cached_path(DOWNLOADS[name]))
     except Exception as error:  # whatever the network's libraries raise
         tried.append(f"{DOWNLOADS[name]} ({error})")
+    untried = ""
     if name in HUB_COPIES:
+        copy = f"the hub repository {HUB_COPIES[name]}"
         try:
             return hub_files(HUB_COPIES[name])
+        except MissingExtraError:
+            untried = f" Not tried: {copy}, which needs pip install 'paperlib[hub]'."
         except Exception as error:
-            tried.append(f"the hub repository {HUB_COPIES[name]} ({error})")
-    raise CheckpointError(f"{name} could not be fetched. Tried {', then '.join(tried)}. Where there is no network, {REMEDY}.")
+            tried.append(f"{copy} ({error})")
+    raise CheckpointError(f"{name} could not be fetched. Tried {', then '.join(tried)}.{untried} Where there is no network, {REMEDY}.")
 
 
 def hub_files(repository: str) -> tuple[Path, Path]:
@@ -118,7 +126,7 @@ def hub_files(repository: str) -> tuple[Path, Path]:
     try:
         from huggingface_hub import hf_hub_download, list_repo_files
     except ImportError as error:
-        raise CheckpointError(
+        raise MissingExtraError(
             f"{repository!r} looks like a hub repository, which needs the extra: pip install 'paperlib[hub]'. Or {REMEDY}."
         ) from error
     held = list_repo_files(repository)

@@ -99,6 +99,16 @@ def halves(train: Images) -> tuple[Images, Images]:
     return split(train, test_size=len(train) // 2, seed=HALF_SEED)
 
 
+def note_images(faces: Faces, shown: Path) -> None:
+    """How many images there are and were left out, into `shown`/images.json."""
+    counts = {
+        "train": len(faces.train), "test": len(faces.test), "unparsed": len(faces.unparsed), "repeated": faces.repeated, "disputed": faces.disputed,
+    }  # fmt: skip
+    shown.mkdir(parents=True, exist_ok=True)
+    with replacing(shown / "images.json") as path:
+        path.write_text(json.dumps(counts, indent=1) + "\n")
+
+
 def train_parts(
     parts: Mapping[str, Part],
     faces: Mapping[FaceAttribute, Faces],
@@ -137,11 +147,11 @@ def _train_classifier(
     name: str, part: ClassifierPart, faces: Faces, folder: Path, device: torch.device, minutes: float | None, progress: bool
 ) -> bool:
     images = halves(faces.train)[part.kind == "wide"].to(device)
-    described = asdict(part) | {"data": checksum(images.images, images.labels)}
+    described = _described(part, images)
     if _is_done(folder, described):
         return True
     model = small_classifier(part.kind, part.attribute, faces.class_names, width=part.training.width, seed=part.training.seed).to(device)
-    keeper = Keeper(folder / "checkpoint.pt", {"part": json.dumps(described)})
+    keeper = Keeper(folder / "checkpoint.pt", _flat(described))
     if train_natural_classifier(model, images, part.training, keeper, minutes=minutes, progress=progress) is None:
         return False
     report = class_report(model, faces.test.to(device), faces.class_names, batch_size=500)
@@ -155,7 +165,7 @@ def _train_classifier(
 def _train_generator(part: GeneratorPart, train: Images, folder: Path, device: torch.device, minutes: float | None, progress: bool) -> bool:
     if part.share < 1:
         train = split(train, test_size=round(part.share * len(train)), seed=FIFTH_SEED)[1]
-    described = asdict(part) | {"data": checksum(train.images, train.labels)}
+    described = _described(part, train)
     if _is_done(folder, described):
         return True
     training = GANTraining.begin(
@@ -167,7 +177,7 @@ def _train_generator(part: GeneratorPart, train: Images, folder: Path, device: t
         if now.step % every == 0 or now.step == part.steps:
             _sheet(now, folder / f"samples-{now.step:06d}.png")
 
-    keeper = Keeper(folder / "checkpoint.pt", {"part": json.dumps(described | {"steps": None})})
+    keeper = Keeper(folder / "checkpoint.pt", _flat(described | {"steps": None}))
     if not run(training, keeper, steps=part.steps, minutes=minutes, on_step=watch, progress=progress):
         return False
     with replacing(folder / "G_ema.pth") as path:
@@ -185,6 +195,19 @@ def _sheet(training: GANTraining, path: Path) -> None:
     picture = torchvision.utils.make_grid(to_floats(images).cpu(), nrow=10, padding=2, normalize=True, value_range=(-1, 1))
     with replacing(path) as temporary:
         torchvision.utils.save_image(picture, temporary)
+
+
+def _described(part: Part, images: Images) -> dict[str, Any]:
+    """Which training it is, on whatever machine: bfloat16 is used where it is faster."""
+    about = asdict(part) | {"data": checksum(images.images, images.labels)}
+    about["training" if isinstance(part, ClassifierPart) else "gan"].pop("mixed_precision")
+    return about
+
+
+def _flat(described: dict[str, Any]) -> dict[str, Any]:
+    """One level, so that an error names only what differs."""
+    inner = {key: value for part in described.values() if isinstance(part, dict) for key, value in part.items()}
+    return {key: value for key, value in described.items() if not isinstance(value, dict)} | inner
 
 
 def _is_done(folder: Path, described: dict[str, Any]) -> bool:

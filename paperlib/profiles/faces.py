@@ -24,11 +24,11 @@ from torch import nn
 from paperlib import data, printed_numbers
 from paperlib.config import ConfigError, ImageSet, Labels, Method, Metropolis, Posterior, Rejection, Setting, Trained, check_choice
 from paperlib.data import Images
-from paperlib.data.utkface import RACES, FaceAttribute, find_faces
+from paperlib.data.utkface import CLASS_NAMES, RACES, FaceAttribute, find_faces
 from paperlib.generators import Generator, load_residual_biggan
 from paperlib.networks.features import FeatureNetwork
 from paperlib.networks.imagenet import INCEPTION, Inception
-from paperlib.networks.vgg_face import FaceAttributeClassifier, attribute_and_network, load_attribute_classifier
+from paperlib.networks.vgg_face import SMALL_SIZE, FaceAttributeClassifier, attribute_and_network, load_attribute_classifier
 from paperlib.profiles.profile import ConditioningSizes, DiversitySizes, Once, PaperB, Parts, Profile, Requirement, device
 from paperlib.support.paths import ROOT, Paths
 from paperlib.support.weights import CheckpointError
@@ -64,8 +64,10 @@ class Files:
             lying = given / "faces" / name
             return own or (lying if lying.exists() else ours)
 
-        classifier = either(paths.faces_classifier, "race-vgg-face-half.safetensors", trained / "race_plain" / "race_plain.safetensors")
         attribute, network = attribute_and_network(paths.faces_classifier) if paths.faces_classifier else ("", "")
+        wide = f"{(attribute or 'race').replace(' ', '_')}_wide"
+        classifier = either(paths.faces_classifier, "race-vgg-face-half.safetensors", trained / "race_plain" / "race_plain.safetensors")
+        judge = either(paths.faces_judge, "race-resnet18-half.safetensors", trained / wide / f"{wide}.safetensors")
         return cls(
             images=paths.utkface or given / "UTKFace",
             generator=either(paths.faces_generator, "G_ema.pth", trained / "conditional_generator" / "G_ema.pth"),
@@ -73,7 +75,7 @@ class Files:
             twins={"fifth prior": trained / "generator_fifth" / "G_ema.pth", "long prior": trained / "generator_long" / "G_ema.pth"},
             classifier=classifier,
             linear=trained / "race_linear" / "race_linear.safetensors",
-            judge=either(paths.faces_judge, "race-resnet18-half.safetensors", trained / "race_wide" / "race_wide.safetensors"),
+            judge=judge,
             inception=paths.inception,
             cache=paths.cache,
             trained=trained,
@@ -83,8 +85,9 @@ class Files:
 
     @property
     def judge_has_features(self) -> bool:
-        """Only the one that was trained here; FID is in its features then, unless Inception's file is given."""
-        return self.judge.is_relative_to(self.trained) and self.inception is None
+        """Only a wide one, as it is trained here; FID is in its features then, unless Inception's file is given."""
+        wide = attribute_and_network(self.judge)[1] == "wide" if self.judge.is_file() else self.judge.is_relative_to(self.trained)
+        return wide and self.inception is None
 
     @property
     def all_ours(self) -> bool:
@@ -110,6 +113,11 @@ def _judge(files: Files, teacher: FaceAttributeClassifier) -> FaceAttributeClass
 def _conditional(files: Files, teacher: FaceAttributeClassifier) -> Generator:
     """Raises CheckpointError where the caller's generator has other classes than the teacher."""
     generator = _generator(files.generator)
+    if not files.all_ours and files.plain_generator.exists() and generator.image_shape[1] != SMALL_SIZE:
+        raise CheckpointError(
+            f"{files.generator} makes images of {generator.image_shape[1]} pixels; {files.plain_generator}, which was trained here, of {SMALL_SIZE}, and "
+            "one experiment compares images of one size. Set PAPERLIB_CACHE to another folder to leave out what was trained here."
+        )
     if not files.all_ours and generator.num_classes != len(teacher.class_names):
         raise CheckpointError(
             f"{files.generator} has {generator.num_classes} classes; {files.classifier} knows {', '.join(teacher.class_names)}. Give two of one attribute."
@@ -131,32 +139,45 @@ def _teacher(teachers: dict[str, Once[FaceAttributeClassifier]], name: str) -> n
     return teachers[name]()
 
 
-def _images(files: Files, attribute: str, generator: Once[Generator]) -> tuple[Images, Images]:
+def _images(files: Files, attribute: str, class_names: tuple[str, ...], generator: Once[Generator]) -> tuple[Images, Images]:
     if attribute not in get_args(FaceAttribute):
         raise ConfigError(
             f"attribute = {attribute!r}: UTKFace has labels for {', '.join(get_args(FaceAttribute))}; train the classifier on one of them."
+        )
+    if class_names != CLASS_NAMES[cast(FaceAttribute, attribute)]:
+        raise ConfigError(
+            f"{files.classifier} calls its classes {', '.join(class_names)}; the labels of {attribute} are, in this order, "
+            f"{', '.join(CLASS_NAMES[cast(FaceAttribute, attribute)])}. Save it again with these names, in the order of its outputs."
         )
     faces = data.utkface(files.images, attribute=cast(FaceAttribute, attribute), size=generator().image_shape[1], cache=files.cache)
     return faces.train.to(device()), faces.test.to(device())
 
 
-def _requirements(files: Files) -> list[Requirement]:
-    """Nothing is opened or downloaded."""
+def _requirements(files: Files, settings: tuple[Setting, ...]) -> list[Requirement]:
+    """Of what the settings use. No image is opened, and nothing is downloaded."""
+    unconditional, linear = (
+        any(setting.labels == "unconditional" for setting in settings),
+        any(setting.teacher == "linear" for setting in settings),
+    )
     appendix = f"{REMEDY}, or with notebooks/appendix_train_attribute_classifier.ipynb"
-    needed = [
-        ("class-conditional GAN of faces", "generator", files.generator, f"{REMEDY}, or with Brock's code, and set PAPERLIB_FACES_GENERATOR"),
-        ("GAN of faces without classes", "paper_b", files.plain_generator, REMEDY),
+    plain = [("GAN of faces without classes", "paper_b", files.plain_generator, REMEDY)]
+    twins = [
         ("its twin, of a fifth of the images", "paper_b", files.twins["fifth prior"], REMEDY),
         ("its twin, trained for longer", "paper_b", files.twins["long prior"], REMEDY),
+    ]
+    needed = [
+        ("class-conditional GAN of faces", "generator", files.generator, f"{REMEDY}, or with Brock's code, and set PAPERLIB_FACES_GENERATOR"),
+        *(plain if unconditional else []),
+        *(twins if unconditional and files.all_ours else []),
         ("classifier (teacher)", "paper_b", files.classifier, f"{appendix}, and set PAPERLIB_FACES_CLASSIFIER"),
-        ("linear classifier (teacher)", "paper_b", files.linear, REMEDY),
+        *([("linear classifier (teacher)", "paper_b", files.linear, REMEDY)] if linear else []),
         ("judge", "judge", files.judge, f"{appendix} (-p network resnet18), and set PAPERLIB_FACES_JUDGE"),
     ]  # fmt: skip
     problems = find_faces(files.images)[2]
     images = Requirement("UTKFace", "real_images", None if problems else str(files.images), "; ".join(problems) + "; set PAPERLIB_UTKFACE")
     inception = INCEPTION.local(files.inception)
     features = (
-        Requirement("features (FID): the judge's", "features", str(files.judge), REMEDY)
+        Requirement("features (FID): the judge's", "features", str(files.judge) if files.judge.exists() else None, REMEDY)
         if files.judge_has_features
         else Requirement(
             "Inception (FID)", "features", str(inception) if inception.is_file() else None,
@@ -204,14 +225,14 @@ def parts(paths: Paths, warm_start: int = WARM_START) -> Parts:
         return judge() if files.judge_has_features else Inception(file=files.inception).to(device())
 
     return Parts(
-        real_images=Once(lambda: _images(files, teacher().attribute, generator)),
+        real_images=Once(lambda: _images(files, teacher().attribute, teacher().class_names, generator)),
         generator=generator,
         judge=judge,
         features=Once(features),
         feature_space="face" if files.judge_has_features else "Inception",
         class_names=lambda: teacher().class_names if files.classifier.is_file() else RACES,
         paper_b=PaperB(teacher=partial(_teacher, teachers), settings=settings, yardstick=files.yardstick, **plain),
-        requirements=lambda: _requirements(files),
+        requirements=lambda: _requirements(files, settings),
         generator_batch=512 if torch.cuda.is_available() else 64,
         forward_batch=512 if torch.cuda.is_available() else 32,
         store_bytes=True,

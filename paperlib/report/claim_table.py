@@ -121,6 +121,17 @@ def _row(claim: Claim, results: Mapping[Test, Result]) -> dict[str, object]:
     return row | {"statement": f"{claim.statement} [{which}{test.asked}]"} | _numbers(test, known[test])
 
 
+def behind_untested(claims: Sequence[Claim], results: Mapping[Test, Result]) -> list[str]:
+    """What the other tests say of a claim that is untested because the profile lacks a part that one of its tests needs."""
+    return [
+        f"{claim.id}, {test.name} alone: {results[test].effect:.2f} ({results[test].low:.2f} to {results[test].high:.2f}), {results[test].verdict}."
+        for claim in claims
+        if any(results[test].verdict == UNTESTED for test in claim.tests if test in results)
+        for test in claim.tests
+        if test in results and results[test].verdict != UNTESTED
+    ]
+
+
 def _numbers(test: Test, result: Result) -> dict[str, object]:
     verdict = f"{UNTESTED}: it needs {test.needs}" if result.verdict == UNTESTED else result.verdict
     numbers = {"effect": round(result.effect, 4), "low": round(result.low, 4), "high": round(result.high, 4)}

@@ -21,8 +21,12 @@ LIMITS = (
     "method is fair to people. The shares are those of one generator trained on one data set, the labels are annotations in it, and the judge errs, "
     "on some attributes more than on others."
 )
+UNDECIDED = (
+    "An interval that includes 0 decides nothing: so few attributes do not show that rare ones are worse off, nor that they are not."
+)
 APART = 2.0  # times: with shares closer together than this, a slope would be noise
-COLUMNS = ("attribute", "share %", "method", "w", "judge %", "variance %", "n")
+COLUMNS = ("attribute", "share %", "judge on real %", "method", "w", "judge %", "variance %", "n")
+ON_REAL = "judge_on_real_by_attribute"
 MEASURES = {"judge %": "the judge reads it (%)", "variance %": "variance (% of the truth's)"}
 
 
@@ -39,25 +43,33 @@ def by_attribute(runs: Sequence[Record], metric: str) -> np.ndarray:
 
 
 def table(records: Sequence[Record], class_names: Sequence[str]) -> pd.DataFrame:
-    """Mean over seeds, rarest attribute first. share %: of the generator's images, as the teacher reads them; judge %: images that the judge
-    reads as asked; variance %: within the attribute, of the truth's own."""
+    """Mean over seeds, rarest attribute first. share %: the teacher's mean probability over the generator's images; judge %: images that the
+    judge reads as asked, judge on real %: real test images that it reads as labelled; variance %: within the attribute, of the truth's own."""
     found = runs_by_method(records)
     if TRUTH not in found:
         return pd.DataFrame(columns=COLUMNS)
     share = 100 * by_attribute(found[TRUTH], "acceptance").mean(0)
     truth = by_attribute(found[TRUTH], "pixel_variance_by_attribute").mean(0)
+    real = on_real(found[TRUTH])
     rows = []
     for a in np.argsort(share):
         for key in methods(records):
             runs = found[key]
             rows.append(
                 {
-                    "attribute": class_names[a], "share %": share[a], "method": key[0], "w": key[1],
+                    "attribute": class_names[a], "share %": share[a], "judge on real %": 100 * real[a], "method": key[0], "w": key[1],
                     "judge %": 100 * by_attribute(runs, "judge_by_attribute").mean(0)[a],
                     "variance %": 100 * by_attribute(runs, "pixel_variance_by_attribute").mean(0)[a] / truth[a], "n": len(runs),
                 }
             )  # fmt: skip
-    return pd.DataFrame(rows, columns=COLUMNS).round(2)
+    frame = pd.DataFrame(rows, columns=COLUMNS).round(2)
+    return frame.drop(columns="judge on real %") if np.isnan(real).any() else frame
+
+
+def on_real(runs: Sequence[Record]) -> np.ndarray:
+    """(K,) share of the real test images of each attribute that the judge reads as labelled; nan where it is not on record."""
+    known = [run.metrics[ON_REAL] for run in runs if ON_REAL in run.metrics]
+    return np.array(known[0], dtype=float) if known else np.full(len(runs[0].metrics["acceptance"]), np.nan)
 
 
 def figure(records: Sequence[Record], class_names: Sequence[str]) -> Figure:
@@ -65,10 +77,12 @@ def figure(records: Sequence[Record], class_names: Sequence[str]) -> Figure:
     frame = table(records, class_names)
     names = frame.drop_duplicates("attribute")
     fig, axes = plt.subplots(1, 2, figsize=(9, 3.4), layout="constrained")
+    if "judge on real %" in frame:
+        axes[0].plot(range(len(names)), names["judge on real %"], "k--", label="judge, real test images", linewidth=0.8)
     for ax, (measure, label) in zip(axes, MEASURES.items(), strict=True):
         for (method, w), part in frame.groupby(["method", "w"], sort=False):
             ax.plot(range(len(part)), part[measure], "o-", label=f"{method}, w = {w:g}", markersize=4, linewidth=0.8)
-        ax.set(xlabel="attribute, and its share of the generator's images", ylabel=label)
+        ax.set(xlabel="attribute, and its share in the generator", ylabel=label)
         labels = [f"{name}\n{share:.1f} %" for name, share in zip(names["attribute"], names["share %"], strict=True)]
         ax.set_xticks(range(len(names)), labels, fontsize=7)
         apart(ax, names["attribute"])
@@ -80,13 +94,16 @@ def figure(records: Sequence[Record], class_names: Sequence[str]) -> Figure:
 
 
 def slope(records: Sequence[Record], key: Key, metric: str) -> str:
-    """Points of the metric for each halving of an attribute's share: the line through the attributes' means over seeds, with its 95 % interval
+    """Points of the metric (the judge's reading less its reading of real images, where that is on record; variance over the truth's) for each halving
+    of an attribute's share: the line through the attributes' means over seeds, with its 95 % interval
     over attributes (Student's t), for one more attribute could change it where one more seed hardly does."""
     found = runs_by_method(records)
     share = np.log2(by_attribute(found[TRUTH], "acceptance").mean(0))
     values = 100 * by_attribute(found[key], metric).mean(0)
     if metric.startswith("pixel"):
         values /= by_attribute(found[TRUTH], metric).mean(0)
+    else:
+        values -= 100 * np.nan_to_num(on_real(found[TRUTH]))
     line, attributes = stats.linregress(share, values), len(values)
     fall = 0.0 - line.slope  # a halving takes 1 from log2
     if attributes < 3:
@@ -103,12 +120,13 @@ def sentences(records: Sequence[Record], class_names: Sequence[str]) -> list[str
     rarest, commonest = frame["attribute"].iloc[0], frame["attribute"].iloc[-1]
     low, high = frame["share %"].min(), frame["share %"].max()
     lines = [
-        f"Rarest in the generator's images, as the teacher reads them: {rarest} ({low:.1f} %); most common: {commonest} ({high:.1f} %)."
+        f"Rarest in the generator, by the teacher's mean probability: {rarest} ({low:.1f} %); most common: {commonest} ({high:.1f} %)."
     ]
     if high < APART * low:
         return [*lines, f"The largest share is less than {APART:g} times the smallest: no attribute is rare here."]
+    reading = "the judge's reading" + (", less its reading of real images," if "judge on real %" in frame else "")
     for key in methods(records):
         judge, variance = slope(records, key, "judge_by_attribute"), slope(records, key, "pixel_variance_by_attribute")
         of_truth = "" if key == TRUTH else f", its variance by {variance} points of the truth's"
-        lines.append(f"{key[0]}, w = {key[1]:g}: with each halving of the share, the judge's reading changes by {judge} points{of_truth}.")
-    return [*lines, "An interval that includes 0 shows no trend.", LIMITS]
+        lines.append(f"{key[0]}, w = {key[1]:g}: with each halving of the share, {reading} changes by {judge} points{of_truth}.")
+    return [*lines, UNDECIDED, LIMITS]

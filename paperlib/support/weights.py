@@ -114,7 +114,8 @@ def read_tensors(path: Path) -> dict[str, torch.Tensor]:
         known = isinstance(error, OSError | safetensors.SafetensorError)
         reason = str(error) if known else "it is cut off or damaged, or holds more than tensors"
         raise CheckpointError(
-            f"{path} ({size:,} bytes) cannot be read as weights: {reason}. Fetch it again, or save the network's state_dict() alone."
+            f"{path} ({size:,} bytes) cannot be read as weights: {reason}. Fetch it again. If it is a whole pickled model, which can run any "
+            "code when it is loaded, whoever made it saves model.state_dict() in its place; for paper B's author's file, see docs/faces.md."
         ) from None
     if not isinstance(state, dict) or not all(isinstance(name, str) and _is_weight(value) for name, value in state.items()):
         raise CheckpointError(f"{path} holds a {type(state).__name__} that is no state dict of names and dense tensors; give another file.")

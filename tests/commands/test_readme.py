@@ -10,6 +10,7 @@ import pytest
 
 from paperlib import profiles, records
 from paperlib.commands import readme, strip
+from paperlib.pretraining import face_parts
 from paperlib.records import Record
 from paperlib.support.marked_text import block_names, expected_lines, render
 
@@ -50,6 +51,16 @@ def test_no_photograph_is_committed():
     assert not [*folder.glob("figures/parts.*"), *folder.glob("notebooks/00_*")]
     report = folder / "report.html"
     assert not report.exists() or "The real images" not in report.read_text()
+
+
+def test_no_face_and_no_weights_of_faces_are_committed():
+    """What is shown of faces is generated: samples of the generators, and figures and pictures of conditioned images."""
+    folder = readme.REFERENCE / "faces"
+    assert {path.stem for path in (folder / "parts").glob("*.png")} <= {name for name in face_parts.PARTS if "generator" in name}
+    kept = [path for path in folder.rglob("*") if "features" not in path.parts]  # a cache, which is ignored
+    assert not [path for path in kept if path.suffix in (".safetensors", ".pth", ".pt", ".jpg")]
+    shown = [run for run in records.find(folder, set_aside=False) if run.pictures]
+    assert not [run for run in shown if getattr(run.config, "image_set", "").startswith("real")]
 
 
 def test_the_price_of_an_attribute_by_its_share(tmp_path):

@@ -1,5 +1,7 @@
 """UTKFace: what the file names say, what is left out, the split, the cache, and one error for all that is wrong."""
 
+import shutil
+
 import pytest
 import torch
 from conftest import arrange_utkface, flip_last_bit
@@ -86,9 +88,22 @@ def test_labels_belong_to_their_images(root, tmp_path, read):
     plain = tmp_path / "plain"
     plain.mkdir()
     for age, gender, race in RACES_OF_AGES:
-        Image.new("RGB", (40, 40), (50 * race, 0, 0)).save(plain / f"{age}_{gender}_{race}_{DATE}.jpg")
+        Image.new("RGB", (40, 40), (50 * race, 2 * age, 0)).save(plain / f"{age}_{gender}_{race}_{DATE}.jpg")
     for part in ((faces := read(plain)).train, faces.test):
         assert torch.equal((part.images[:, 0].float().mean((1, 2)) / 50).round().long(), part.labels)
+
+
+def test_of_equal_pixels_one_stays_and_none_where_the_labels_disagree(root, tmp_path, read):
+    """A copy that says the same, two copies of another that do not, in any attribute."""
+    twins = tmp_path / "twins"
+    shutil.copytree(root, twins)
+    first, second = (f"{age}_{gender}_{race}_{DATE}.jpg.chip.jpg" for age, gender, race in (RACES_OF_AGES[0], RACES_OF_AGES[1]))
+    shutil.copy(twins / first, twins / first.replace(DATE, "1"))
+    for name in ("99_0_0", "98_0_0"):
+        shutil.copy(twins / second, twins / f"{name}_1.jpg.chip.jpg")
+    for attribute in ("race", "gender", "age band"):
+        faces = read(twins, attribute=attribute)
+        assert (faces.repeated, faces.disputed, len(faces.train) + len(faces.test)) == (1, 3, 34)
 
 
 def test_the_cache_serves_every_attribute(root, read, tmp_path, monkeypatch):

@@ -3,6 +3,7 @@
 import copy
 import json
 import shutil
+import sys
 
 import pytest
 import torch
@@ -260,6 +261,17 @@ def test_files_of_an_older_torch_are_completed(normalised, tmp_path):
         theirs.load_state_dict(state)
         assert relative(images, library_images(theirs, z, y, 1.0)) < 1e-4
     assert relative(images, library_images(model, z, y, 1.0)) < (1e-4 if normalised else 1e-2)
+
+
+def test_without_the_extra_the_hub_was_not_tried(monkeypatch):
+    def gone(address):
+        raise OSError("403 Forbidden")
+
+    monkeypatch.setattr(biggan, "cached_path", gone)
+    monkeypatch.setitem(sys.modules, "huggingface_hub", None)
+    with pytest.raises(CheckpointError, match=r"Forbidden\)\. Not tried: the hub repository \S+ which needs pip install") as caught:
+        biggan.downloaded("biggan-deep-128")
+    assert str(caught.value).count("no network") == 1
 
 
 def test_a_failed_download_goes_on_to_the_hub(monkeypatch, tmp_path):

@@ -113,6 +113,43 @@ def test_another_attribute_takes_its_place_by_its_file(parts_with, tmp_path):
     assert len(train) + len(test) == 60
 
 
+def test_classes_in_another_order_are_refused(parts_with, tmp_path):
+    path = tmp_path / "race.safetensors"
+    save_attribute_classifier(judge_classifier(5), path, attribute="race", class_names=RACES[::-1])
+    with pytest.raises(ConfigError, match=r"calls its classes Others, Indian.*in this order, White, Black"):
+        parts_with(faces_classifier=path, faces_judge=path).real_images()
+
+
+def test_a_larger_generator_does_not_mix_with_ours(parts_with, tmp_path):
+    torch.save(published_biggan(resolution=64, ch=4, shared=16, dim_z=20), tmp_path / "G_ema.pth")
+    assert parts_with(faces_generator=tmp_path / "G_ema.pth").generator().image_shape == (3, 64, 64)
+    ours = tmp_path / "cache" / "pretraining" / "faces" / "generator"
+    ours.mkdir(parents=True)
+    (ours / "G_ema.pth").write_bytes(b"")
+    with pytest.raises(CheckpointError, match=r"images of 64 pixels; .*of 32.*PAPERLIB_CACHE"):
+        parts_with(faces_generator=tmp_path / "G_ema.pth", cache=tmp_path / "cache").generator()
+
+
+def test_the_judge_of_another_attribute_is_the_one_that_was_trained_here_for_it(tmp_path):
+    path = tmp_path / "gender.safetensors"
+    save_attribute_classifier(
+        small_classifier("plain", "gender", ("male", "female"), width=4), path, attribute="gender", class_names=("male", "female")
+    )
+    trained = tmp_path / "pretraining" / "faces" / "gender_wide" / "gender_wide.safetensors"
+    judge = small_classifier("wide", "gender", ("male", "female"), width=4)
+    save_attribute_classifier(judge, trained, attribute="gender", class_names=("male", "female"))
+    parts = profiles.load("faces", Paths(cache=tmp_path, faces_classifier=path)).parts
+    assert parts.judge().class_names == ("male", "female")
+    assert parts.feature_space == "face"
+
+
+def test_the_doctor_asks_only_for_what_is_used(parts_with, tmp_path):
+    """With three files of one's own, and with nothing at all."""
+    assert all(requirement.found for requirement in parts_with().requirements())
+    nothing = {requirement.name: requirement.found for requirement in profiles.load("faces", Paths(cache=tmp_path)).parts.requirements()}
+    assert len(nothing) == 9 and nothing["features (FID): the judge's"] is None
+
+
 def test_of_another_attribute_our_generator_with_groups_of_race_is_no_yardstick(tmp_path):
     path = tmp_path / "gender.safetensors"
     save_attribute_classifier(small_classifier("plain", "gender", ("male", "female"), width=4), path, attribute="gender", class_names="ab")

@@ -49,6 +49,19 @@ def test_slopes_are_by_halving(records):
     assert fairness.slope(records, fairness.TRUTH, "judge_by_attribute").startswith("+0.0")
 
 
+def test_what_the_judge_can_read_of_real_images_is_taken_off(records):
+    """It reads rare real images worse, by as much as paper B's: no loss is the method's."""
+    plain = fairness.table(records, NAMES)
+    for run in records:
+        if run.config.method == Rejection(prior_weight=1.0):
+            run.metrics[fairness.ON_REAL] = (0.9 + 0.05 * np.log2(np.array(SHARES) / SHARES[0])).tolist()
+    assert "judge on real %" not in plain
+    assert fairness.table(records, NAMES)["judge on real %"].tolist()[0] == pytest.approx(80)
+    assert fairness.slope(records, fairness.PAPER_B, "judge_by_attribute").startswith(("+0.0", "-0.0"))
+    assert "less its reading of real images, changes by" in fairness.sentences(records, NAMES)[1]
+    assert len(fairness.figure(records, NAMES).axes[0].lines) == 4
+
+
 def test_a_slope_through_scattered_attributes_has_a_wide_interval(records):
     for run in records:
         if run.config.method == GAUSSIAN:
@@ -60,7 +73,7 @@ def test_a_slope_through_scattered_attributes_has_a_wide_interval(records):
 
 def test_sentences_end_with_what_must_not_be_concluded(records):
     said = fairness.sentences(records, NAMES)
-    assert said[0] == "Rarest in the generator's images, as the teacher reads them: d (10.0 %); most common: a (40.0 %)."
+    assert said[0] == "Rarest in the generator, by the teacher's mean probability: d (10.0 %); most common: a (40.0 %)."
     assert said[-1].startswith("What must not be concluded")
     assert len(said) == 1 + 3 + 2
     assert len(fairness.figure(records, NAMES).axes) == 2

@@ -59,7 +59,7 @@ def test_no_message_tells_to_load_unsafely(tmp_path):
     paths = [saved(tmp_path / "stranger.pth", {"a": Stranger()}), written(tmp_path / "call.pth", b"\x80\x02K\x01K\x02R.")]
     torch.jit.script(nn.Linear(1, 1)).save(tmp_path / "script.pth")
     for path in [*paths, tmp_path / "script.pth"]:
-        with pytest.raises(CheckpointError, match=r"Fetch it again, or save the network's state_dict\(\) alone") as caught:
+        with pytest.raises(CheckpointError, match=r"whoever made it saves model.state_dict\(\) in its place") as caught:
             read_tensors(path)
         assert "weights_only" not in str(caught.value)
         assert "trust" not in str(caught.value)

@@ -62,7 +62,7 @@ def table(records: Sequence[Record], class_names: Sequence[str]) -> pd.DataFrame
                     "variance %": 100 * by_attribute(runs, "pixel_variance_by_attribute").mean(0)[a] / truth[a], "n": len(runs),
                 }
             )  # fmt: skip
-    frame = pd.DataFrame(rows, columns=COLUMNS).round(2)
+    frame = pd.DataFrame(rows, columns=COLUMNS).round({name: 2 for name in COLUMNS if name.endswith("%")})
     return frame.drop(columns="judge on real %") if np.isnan(real).any() else frame
 
 

@@ -29,7 +29,7 @@ def records():
         found += [
             record(Rejection(prior_weight=1.0), seed, [0.95] * 4, [0.2, 0.2, 0.4, 0.4]),
             record(GAUSSIAN, seed, [f + 0.001 * seed for f in falling], [0.02, 0.02, 0.02, 0.02]),
-            record(Posterior(prior_weight=0.01, labelled=100, epochs=1), seed, [0.9] * 4, [0.19, 0.19, 0.38, 0.38]),
+            record(Posterior(prior_weight=0.001, labelled=100, epochs=1), seed, [0.9] * 4, [0.19, 0.19, 0.38, 0.38]),
         ]
     return found
 
@@ -42,6 +42,7 @@ def test_the_rarest_comes_first_and_variance_is_of_the_truth(records):
     assert paper_b.loc["a", "variance %"] == 10
     assert paper_b.loc["d", "share %"] == 10
     assert set(frame["n"]) == {3}
+    assert set(frame["w"]) == {1, 0, 0.001}
 
 
 def test_slopes_are_by_halving(records):

@@ -28,7 +28,7 @@ def cifar10(part: str | None, steps: int | None, minutes: float | None, paths: P
 
     parts = _chosen(pretraining.parts_for(device()), part, steps, pretraining.GeneratorPart)
     images, folder = images_for_training(paths), trainings(paths)
-    _tell(pretraining.train_parts(parts, images, folder, minutes=minutes), folder)
+    _tell(pretraining.train_parts(parts, images, folder, inception=paths.inception, minutes=minutes), folder)
 
 
 def faces(part: str | None, steps: int | None, minutes: float | None, paths: Paths) -> None:

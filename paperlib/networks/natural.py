@@ -1,4 +1,4 @@
-"""Classifiers of 32x32 photographs for the `cifar10` profiles: images (N, 3, 32, 32) in [-1, 1] -> logits (N, K).
+"""Classifiers of 32x32 photographs, for `cifar10` and `faces`: images (N, 3, 32, 32) in [-1, 1] -> logits (N, K).
 
 They share no design with each other nor with paper A's ResNet-18. The judge is the wide, shallow residual network of D. Page's "How to
 train your ResNet" (2018), which takes part in no training of what it judges. Paper B's frozen classifier has plain convolutions, dropout

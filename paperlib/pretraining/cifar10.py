@@ -28,6 +28,7 @@ from paperlib.metrics import frechet_distance_of, manifold, within_class_varianc
 from paperlib.networks._torchvision import torchvision
 from paperlib.networks.classifiers import resnet18
 from paperlib.networks.features import extract
+from paperlib.networks.imagenet import Inception
 from paperlib.networks.natural import NaturalJudge, PlainClassifier
 from paperlib.pretraining.checkpoints import Keeper, bfloat16_wins
 from paperlib.pretraining.natural_classifier import NaturalTraining, train_natural_classifier
@@ -98,17 +99,18 @@ def train_part(
     *,
     weights: Path = PRETRAINED,
     records: Path = RECORDS,
+    inception: Path | None = None,
     minutes: float | None = None,
     progress: bool = True,
 ) -> bool:
     """Train one part as far as `minutes` allow -> whether it is done, and then written to `weights`.
 
     data: on the device of the training. folder: where everything else is kept, a sub-folder a part. records: where a generator's quality as
-    it trained, and its last samples, are kept.
+    it trained, and its last samples, are kept. inception: file of Inception's weights, in whose features the FID of a generator is measured too.
     Raises ValueError where training diverges, CheckpointError where a checkpoint is damaged or of other settings.
     """
     if isinstance(part, GeneratorPart):
-        return _train_generator(name, part, data, folder / name, weights, records, minutes, progress)
+        return _train_generator(name, part, data, folder / name, weights, records, inception, minutes, progress)
     return _train_classifier(name, part, data, folder / name, weights, minutes, progress)
 
 
@@ -137,8 +139,9 @@ def new_classifier(name: str, width: int) -> nn.Module:
 
 
 def _train_generator(
-    name: str, part: GeneratorPart, data: Cifar10, folder: Path, weights: Path, records: Path, minutes: float | None, progress: bool
-) -> bool:
+    name: str, part: GeneratorPart, data: Cifar10, folder: Path, weights: Path, records: Path, inception: Path | None, minutes: float | None,
+    progress: bool,
+) -> bool:  # fmt: skip
     described = _described(part, data)
     if _is_shipped(name, described | {"steps": part.steps}, weights):
         return True
@@ -146,6 +149,8 @@ def _train_generator(
     if trained is None:
         return False
     average, quality = trained
+    if inception is not None:
+        quality["inception_fid"] = round(inception_distance(half_precision(average), data.validation, part.samples, inception), 4)
     _ship(average, name, described | {"steps": part.steps} | quality, weights)
     if part.gan.conditional:
         _ship_stages(part, folder, weights / "stages")
@@ -277,6 +282,13 @@ class Watch:
         return {key: round(value, 4) for key, value in found.items()}
 
 
+def inception_distance(network: ResidualGenerator, validation: Images, n: int, file: Path) -> float:
+    """FID of n samples against the validation images, in Inception's features."""
+    inception = Inception(file=file).to(validation.images.device)
+    made = samples(network, n, seed=1)[0]
+    return frechet_distance_of(*(extract(inception, images).features for images in (validation.images, made)))
+
+
 def samples(network: ResidualGenerator, n: int, seed: int) -> tuple[torch.Tensor, torch.Tensor | None]:
     """n images as bytes, and their labels, the classes in turn; None without classes."""
     device = next(network.parameters()).device
@@ -338,6 +350,7 @@ def train_parts(
     *,
     weights: Path = PRETRAINED,
     records: Path = RECORDS,
+    inception: Path | None = None,
     minutes: float | None = None,
     progress: bool = True,
 ) -> Iterator[tuple[str, bool]]:
@@ -347,4 +360,7 @@ def train_parts(
         left = None if end is None else (end - time.monotonic()) / 60
         if left is not None and left <= 0:
             return
-        yield name, train_part(name, part, data, folder, weights=weights, records=records, minutes=left, progress=progress)
+        yield (
+            name,
+            train_part(name, part, data, folder, weights=weights, records=records, inception=inception, minutes=left, progress=progress),
+        )

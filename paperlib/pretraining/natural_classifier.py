@@ -1,4 +1,4 @@
-"""Train a classifier of 32x32 photographs, and stop and go on without a trace: the judge and paper B's frozen classifier of `cifar10`.
+"""Train a classifier of 32x32 photographs, and stop and go on without a trace: the judges and paper B's frozen classifiers of `cifar10` and `faces`.
 
 history = train_natural_classifier(model, data, settings, keeper)
 

@@ -1,4 +1,4 @@
-"""Train a GAN of 32x32 photographs, and stop and go on without a trace: the generators of `cifar10`.
+"""Train a GAN of 32x32 photographs, and stop and go on without a trace: the generators of `cifar10` and `faces`.
 
 training = GANTraining.begin(data, settings)
 run(training, keeper, steps=32_000, minutes=9, on_step=...)
@@ -119,12 +119,13 @@ def new_generator(num_classes: int, channels: int, latent_dim: int) -> ResidualG
 
 @dataclass
 class GANTraining:
-    """A GAN in training; `average` is the generator that ships. step: done so far; losses: of the last one (discriminator, generator)."""
+    """A GAN in training. generator: of this project's layout, or of Brock's; `average` is the one that is kept. step: done so far; losses: of the
+    last one (discriminator, generator)."""
 
     settings: GANSettings
     data: Images
-    generator: ResidualGenerator
-    average: ResidualGenerator
+    generator: Any
+    average: Any
     discriminator: NaturalDiscriminator
     adam_g: torch.optim.Adam
     adam_d: torch.optim.Adam

@@ -19,7 +19,7 @@ from torch import nn
 from paperlib import data, printed_numbers
 from paperlib.config import Labels, Metropolis, Posterior, Rejection, Setting, Trained, check_choice
 from paperlib.data import Images, split
-from paperlib.data.cifar10 import CLASSES, URL, Cifar10, describe, downloaded
+from paperlib.data.cifar10 import CLASSES, PER_CLASS, URL, Cifar10, describe, downloaded
 from paperlib.generators import Generator, from_module, fuse_residual
 from paperlib.networks.classifiers import resnet18
 from paperlib.networks.natural import NaturalJudge
@@ -155,9 +155,7 @@ def _requirements(paths: Paths) -> list[Requirement]:
 def _weights(name: str, part: str, file: str) -> Requirement:
     path = PRETRAINED / f"{file}.safetensors"
     there = path.is_file() and file in manifest(PRETRAINED)
-    return Requirement(
-        name, part, str(path) if there else None, f"{path.name} is not there: train it with `make pretrained PROFILE=cifar10`."
-    )
+    return Requirement(name, part, str(path) if there else None, f"{path.name} is not there: {REMEDY}.")
 
 
 def _settings(warm_start: int) -> tuple[Setting, ...]:
@@ -173,12 +171,13 @@ def _stand_ins(real: Parts, small: bool) -> Parts:
     rng, channels, (judge, teacher) = torch.Generator().manual_seed(0), 48 if small else 128, (40, 32) if small else (42, 48)
     n = SMALL_TRAIN if small else 45_000
     noise = Images(torch.randint(256, (n, 3, 32, 32), generator=rng, dtype=torch.uint8), torch.arange(n) % 10).to(device())
+    tested = noise.subset(torch.arange(PER_CLASS["test"] * len(CLASSES)))
     frozen = Once(lambda: new_classifier(TEACHER, teacher).eval().requires_grad_(False).to(device()))
     assert real.paper_b is not None
     random_judge = Once(lambda: NaturalJudge(width=judge).eval().requires_grad_(False).to(device()))
     return replace(
         real,
-        real_images=lambda: (noise, noise),
+        real_images=lambda: (noise, tested),
         generator=Once(lambda: _frozen(new_generator(len(CLASSES), channels, 64))),
         judge=random_judge,
         features=random_judge,

@@ -11,6 +11,7 @@ from torch import nn
 from paperlib.data import Images, to_floats
 from paperlib.data.cifar10 import Cifar10
 from paperlib.generators.residual import ResidualBlock, ResidualGenerator
+from paperlib.metrics import frechet_distance_of
 from paperlib.networks.natural import NaturalJudge, PlainClassifier
 from paperlib.pretraining import cifar10 as pretraining
 from paperlib.pretraining.checkpoints import Keeper
@@ -153,6 +154,33 @@ def test_all_parts_are_kept_and_shipped(tmp_path):
     assert all(value.dtype == torch.float16 for value in shipped.values() if value.is_floating_point())
     network = pretraining.new_generator(10, 4, 6)
     assert not any(p.requires_grad for p in load_pretrained(network, CONDITIONAL, weights).parameters())
+
+
+class Pixels(nn.Module):
+    """Stands in for Inception: features are a few pixels."""
+
+    def __init__(self, file):
+        super().__init__()
+        assert file.name == "inception.pth"
+
+    def features(self, x):
+        return x.flatten(1)[:, :8]
+
+    def output(self, features):
+        return features
+
+
+def test_fid_in_inceptions_features_where_its_weights_are(tmp_path, monkeypatch):
+    monkeypatch.setattr(pretraining, "Inception", Pixels)
+    given = {"weights": tmp_path, "records": tmp_path, "inception": tmp_path / "inception.pth", "progress": False}
+    assert train_part(UNCONDITIONAL, PARTS[UNCONDITIONAL], DATA, tmp_path / "cache", **given)
+    entry, made = manifest(tmp_path)[UNCONDITIONAL], PARTS[UNCONDITIONAL].samples
+    network = load_pretrained(pretraining.new_generator(0, 4, 6), UNCONDITIONAL, tmp_path).float()
+    drawn = pretraining.samples(network, made, seed=1)[0]
+    features = [to_floats(images).flatten(1)[:, :8] for images in (DATA.validation.images, drawn)]
+    assert entry["inception_fid"] == pytest.approx(frechet_distance_of(*features), abs=1e-3)
+    assert entry["inception_fid"] > 0.1
+    assert "fid" not in entry, "no judge was trained"
 
 
 def test_what_is_done_is_not_done_again_and_what_is_stopped_is_not_shipped(tmp_path, monkeypatch):

@@ -26,7 +26,7 @@ from paperlib.support.weights import MANIFEST, PRETRAINED, CheckpointError, load
 
 TRUNCATIONS = {"digits": (1.0, 0.7), "cifar10_small": (1.0,)}  # of the last stage; the others have truncation 1
 SEEDS = 3
-FIRST_SEED, SEEDS_APART = 10_000, 100
+FIRST_SEED, SEEDS_APART = {"digits": 10_000, "cifar10_small": 90_000}, 100  # a training that is added moves no other's seeds
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,8 @@ def stages(paths: Paths, folder: Path = STAGES) -> list[Stage]:
         last = entry["step"] == max(steps)
         for truncation in TRUNCATIONS[data] if last else (1.0,):
             profile = _profile(data, name, truncation, paths, folder)
-            first_seed = 0 if _shipped(name, folder) else FIRST_SEED + SEEDS_APART * len(found)
+            before = sum(stage.family == entry["family"] and stage.training == entry["training"] for stage in found)
+            first_seed = 0 if _shipped(name, folder) else FIRST_SEED[data] + SEEDS_APART * (10 * entry["training"] + before)
             found.append(Stage(data, entry["family"], entry["training"], entry["step"], truncation, last, profile, first_seed))
     return found
 

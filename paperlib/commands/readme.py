@@ -302,9 +302,9 @@ def text(lines: list[str]) -> str:
 
 
 def short_table1(digits: pd.DataFrame, photographs: pd.DataFrame) -> str:
-    """Paper, digits and photographs, without BNA and with it, a row a training of Table 1. n: the most seeds that a row has."""
+    """Paper, digits and photographs, without BNA and with it, a row a training of the paper's Table 1. n: the most seeds that a row has."""
     with_bna = {c.name: c.bna for c in printed_numbers.TABLE1}
-    tables = {"digits": digits, "CIFAR-10": photographs}
+    tables = {"digits": digits, "CIFAR-10": photographs[photographs["column"].isin(digits["column"])]}
     ours = {f"{name} (n = {table['n'].max()})": table for name, table in tables.items() if table["n"].any()}
     cells = digits.assign(
         training=[name.removesuffix("+bna").replace("(ds+bna)", "(ds)").replace("bna", "baseline") for name in digits["column"]],

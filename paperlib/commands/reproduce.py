@@ -18,6 +18,7 @@ import os
 import shutil
 import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from pathlib import Path
@@ -116,9 +117,25 @@ def conclude(profile: profiles.Profile) -> None:
     print(f"Report: {os.path.relpath(folder / 'report.html')}")
 
 
-def main(arguments: list[str] | None = None) -> int:
+def exit_status(command: Callable[[], None]) -> int:
+    """Of a command that runs notebooks: 0, or 1 where a run or a notebook failed and 2 where it could not begin, with one line on why."""
     from papermill import PapermillExecutionError
 
+    try:
+        command()
+    except (ConfigError, CheckpointError, DataError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except FailedRunsError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except PapermillExecutionError as error:
+        print(f"error: {'; '.join(error.__notes__)}: {error.ename}: {error.evalue}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--profile", default="digits", help=f"{', '.join(profiles.PROFILES)}, or the path of a Python file with PROFILE")
     parser.add_argument("--seeds", type=int, help="seeds of every run; default: the profile's")
@@ -129,36 +146,29 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--clean", action="store_true", help="delete the profile's results")
     parser.add_argument("--pretrain", action="store_true", help="train the shipped weights again")
     options = parser.parse_args(arguments)
+    return exit_status(lambda: _command(options))
+
+
+def _command(options: argparse.Namespace) -> None:
     start = time.perf_counter()
-    try:
-        source = str(Path(options.profile).expanduser().absolute()) if options.profile.endswith(".py") else options.profile
-        paths = Paths.from_environment()
-        profile = profiles.load(source, replace(paths, cluster=options.cluster or paths.cluster))
-        if options.clean:
-            shutil.rmtree(profile.folder, ignore_errors=True)
-            print(f"Deleted {profile.folder}.")
-            return 0
-        seeds = len(plans.seeds_of(profile.seeds if options.seeds is None else options.seeds))
-        if options.pretrain:
-            execute(PRETRAIN, profile.paths.writable(profile.name) / "notebooks" / f"{PRETRAIN}.ipynb", {"keep": True})
-            return 0
-        if not options.report_only:
-            parameters = {} if options.r is None else {"r": options.r}
-            for value in parameters.values():
-                check_number("r", value, 0, 1)
-            reproduce(profile, source, seeds, (options.only,) if options.only else plans.notebooks(profile), parameters)
-        conclude(profile)
-    except (ConfigError, CheckpointError, DataError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except FailedRunsError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except PapermillExecutionError as error:
-        print(f"error: {'; '.join(error.__notes__)}: {error.ename}: {error.evalue}", file=sys.stderr)
-        return 1
+    source = str(Path(options.profile).expanduser().absolute()) if options.profile.endswith(".py") else options.profile
+    paths = Paths.from_environment()
+    profile = profiles.load(source, replace(paths, cluster=options.cluster or paths.cluster))
+    if options.clean:
+        shutil.rmtree(profile.folder, ignore_errors=True)
+        print(f"Deleted {profile.folder}.")
+        return
+    seeds = len(plans.seeds_of(profile.seeds if options.seeds is None else options.seeds))
+    if options.pretrain:
+        execute(PRETRAIN, profile.paths.writable(profile.name) / "notebooks" / f"{PRETRAIN}.ipynb", {"keep": True})
+        return
+    if not options.report_only:
+        parameters = {} if options.r is None else {"r": options.r}
+        for value in parameters.values():
+            check_number("r", value, 0, 1)
+        reproduce(profile, source, seeds, (options.only,) if options.only else plans.notebooks(profile), parameters)
+    conclude(profile)
     print(f"Took {time.perf_counter() - start:.0f} s.")
-    return 0
 
 
 if __name__ == "__main__":

@@ -302,9 +302,11 @@ def text(lines: list[str]) -> str:
 
 
 def short_table1(digits: pd.DataFrame, photographs: pd.DataFrame) -> str:
-    """Paper, digits and photographs, without BNA and with it, a row a training of the paper's Table 1. n: the most seeds that a row has."""
+    """Paper, digits and photographs, without BNA and with it, a row a training of the paper's Table 1; then our own column of the photographs.
+    n: the most seeds that a row has."""
     with_bna = {c.name: c.bna for c in printed_numbers.TABLE1}
-    tables = {"digits": digits, "CIFAR-10": photographs[photographs["column"].isin(digits["column"])]}
+    of_paper = photographs["column"].isin(digits["column"])
+    tables = {"digits": digits, "CIFAR-10": photographs[of_paper]}
     ours = {f"{name} (n = {table['n'].max()})": table for name, table in tables.items() if table["n"].any()}
     cells = digits.assign(
         training=[name.removesuffix("+bna").replace("(ds+bna)", "(ds)").replace("bna", "baseline") for name in digits["column"]],
@@ -312,7 +314,10 @@ def short_table1(digits: pd.DataFrame, photographs: pd.DataFrame) -> str:
         paper=one_decimal(digits["paper"]),
         **{name: with_interval(table) for name, table in ours.items()},
     )
-    return bna_beside(cells, "training", ["paper", *ours]).reset_index().to_markdown(index=False, disable_numparse=True)
+    rows = bna_beside(cells, "training", ["paper", *ours])
+    for accuracy in with_interval(photographs[~of_paper]):
+        rows.loc["long, ours"] = ["-"] * (len(rows.columns) - 1) + [accuracy]
+    return rows.reset_index().to_markdown(index=False, disable_numparse=True)
 
 
 def short_sweep(curve: pd.DataFrame) -> str:
@@ -338,21 +343,21 @@ def short_conditioning(table: pd.DataFrame) -> str:
 
 
 def diversity_table(table: pd.DataFrame, costs: pd.DataFrame) -> str:
-    """Accuracy, variety and cost of every method past paper B, in one table."""
-    judge = with_interval(table, "judge %", "judge low", "judge high")
-    labels = ["-" if pd.isna(n) else f"{n:,}" for n in table["labels an epoch"]]
-    cells = {"method": table["method"], "w": [f"{w:g}" for w in table["w"]], "labels an epoch": labels, "judge %": judge}
+    """What every method past paper B draws, and below it what that costs."""
+    methods = {"method": table["method"], "w": [f"{w:g}" for w in table["w"]]}
+    drawn = methods | {"judge %": with_interval(table, "judge %", "judge low", "judge high")}
     if diversity.SECOND_JUDGE in table:
-        cells[diversity.SECOND_JUDGE] = [f"{share:.1f}" for share in table[diversity.SECOND_JUDGE]]
+        drawn[diversity.SECOND_JUDGE] = [f"{share:.1f}" for share in table[diversity.SECOND_JUDGE]]
     for name in ("variance", "coverage"):
-        cells[f"{name} %"] = [_with_half_width(*v, ".1f") for v in zip(table[f"{name} %"], table[f"{name} ±"], strict=True)]
+        drawn[f"{name} %"] = [_with_half_width(*v, ".1f") for v in zip(table[f"{name} %"], table[f"{name} ±"], strict=True)]
     for name in ("variance", "coverage"):
-        cells[f"of the target's {name} %"] = _told(table[f"of the target's {name} %"], ".1f")
-    cells |= {name: _told(costs[name], ",.0f") for name in ("passes to fit", "pays after")}
-    cells |= {name: _told(costs[name], ".3g") for name in ("passes an image", "times cheaper", "evenly, times cheaper", "seconds to fit")}
-    return pd.DataFrame(cells | {"runs at a time": costs["runs at a time"], "n": table["n"]}).to_markdown(
-        index=False, disable_numparse=True
-    )
+        drawn[f"of the target's {name} %"] = _told(table[f"of the target's {name} %"], ".1f")
+    cost = methods | {"labels an epoch": _told(table["labels an epoch"], ",.0f")}
+    cost |= {name: _told(costs[name], ",.0f") for name in ("passes to fit", "pays after")}
+    cost |= {name: _told(costs[name], ".3g") for name in ("passes an image", "times cheaper", "evenly, times cheaper", "seconds to fit")}
+    cells = drawn | {"n": table["n"]}, cost | {"runs at a time": costs["runs at a time"]}
+    of_what, of_cost = (pd.DataFrame(columns).to_markdown(index=False, disable_numparse=True) for columns in cells)
+    return f"{of_what}\n\nWhat it costs:\n\n{of_cost}"
 
 
 def _told(values: pd.Series, form: str) -> list[str]:

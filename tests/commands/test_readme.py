@@ -174,6 +174,9 @@ def test_short_tables():
     lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in readme.short_table1(table, other).splitlines()]
     assert lines[0][5:] == ["CIFAR-10 (n = 1)", "CIFAR-10 (n = 1), with BNA"]
     assert [line[5:] for line in lines[2:4]] == [["50.0", "51.0"], ["-", "-"]]
+    own = pd.concat([other, pd.DataFrame([{"column": "mine, bna", "ours": 57.0, "low": 55.0, "high": 59.0, "n": 5}])])
+    last = readme.short_table1(table, own).splitlines()[-1]
+    assert [cell.strip() for cell in last.strip("|").split("|")] == ["long, ours", *["-"] * 5, "57.0 ± 2.0"]
     curve = pd.DataFrame(
         [
             {"r": r, "BNA": bna, "paper": paper, **values}
@@ -206,11 +209,13 @@ def test_contended_costs_are_named():
         | {f"of the target's {m} %": [np.nan] for m in ("variance", "coverage")}
     )
     costs = pd.DataFrame({name: [5.0] for name in names} | {"pays after": [np.inf], "runs at a time": [2]})
-    title, _, row = (dict(enumerate(line.strip("|").split("|"))) for line in readme.diversity_table(table, costs).splitlines())
-    cells = {title[i].strip(): row[i].strip() for i in title}
-    assert cells["runs at a time"] == "2"
-    assert (cells["of the target's variance %"], cells["pays after"], cells["passes to fit"]) == ("-", "never", "5")
-    assert {"99.0 (95.0 to 100.0)", "3,000"} <= set(cells.values())
+    drawn, cost = readme.diversity_table(table, costs).split("\n\nWhat it costs:\n\n")
+    drawn, cost = (
+        dict(zip(*(map(str.strip, line.strip("|").split("|")) for line in part.splitlines()[::2]), strict=True)) for part in (drawn, cost)
+    )
+    assert (drawn["method"], drawn["judge %"], drawn["of the target's variance %"]) == ("flow", "99.0 (95.0 to 100.0)", "-")
+    assert (cost["method"], cost["labels an epoch"], cost["runs at a time"]) == ("flow", "3,000", "2")
+    assert (cost["pays after"], cost["passes to fit"]) == ("never", "5")
 
 
 def test_a_share_of_the_gap_stands_beside_its_size():

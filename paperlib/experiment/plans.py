@@ -20,6 +20,8 @@ from paperlib.config import (
 from paperlib.profiles import Profile
 from paperlib.profiles.profile import Control
 
+VERDICT_SEEDS = 5  # with fewer, report/verdicts.py says "inconclusive"
+
 
 def seeds_of(count: int) -> range:
     """0 .. count - 1; ConfigError if there would be none."""
@@ -99,14 +101,17 @@ def third_of(count: int) -> range:
 
 
 def conditioning(profile: Profile, seeds: int) -> list[ConditioningRun]:
-    """Paper B's own setting and its warm start over all seeds, one in a quick run; every other setting over the side seeds. ConfigError
-    without paper B."""
+    """Paper B's own setting and its warm start over all seeds, one in a quick run; other teachers (claim B5) over as many as a verdict needs,
+    and every other setting over the side seeds. ConfigError without paper B."""
     return [profile.conditioning_run(seed, **s._asdict()) for s in profile.settings for seed in _seeds_of_setting(profile, s, seeds)]
 
 
 def _seeds_of_setting(profile: Profile, setting: Setting, seeds: int) -> range:
-    own = setting in profile.own_settings
-    return _or_one(profile, seeds, seeds_of(seeds)) if own else side_seeds(profile, seeds)
+    if setting in profile.own_settings:
+        return _or_one(profile, seeds, seeds_of(seeds))
+    if setting.labels == profile.settings[0].labels and not quick(profile, seeds):
+        return seeds_of(seeds)[:VERDICT_SEEDS]
+    return side_seeds(profile, seeds)
 
 
 def evaluation(profile: Profile, seeds: int) -> list[EvaluationRun]:

@@ -255,7 +255,7 @@ METHODS: tuple[Method, ...] = (
 )
 
 FACES = Profile(
-    name="faces", parts=parts(Paths()), seeds=5, side_seeds=5, quality_samples=2000,
+    name="faces", parts=parts(Paths()), seeds=5, side_seeds=3, quality_samples=2000,
     conditioning=ConditioningSizes(
         epochs=10, labels_per_epoch=printed_numbers.CONDITIONING_LABELS, validation_labels=5000, batch_size=64, learning_rate=1e-3,
         evaluation_draws=printed_numbers.EVALUATION_DRAWS,

@@ -9,6 +9,7 @@ from paperlib.config import ConfigError, Rejection, Setting
 from paperlib.experiment import plans
 from paperlib.profiles import DIGITS, SMOKE
 from paperlib.profiles.profile import DiversitySizes
+from paperlib.report.verdicts import LEAST_SEEDS
 
 OWN, WARM, *OTHERS = DIGITS.settings
 
@@ -60,6 +61,18 @@ def test_what_surrounds_the_papers_has_one_seed_in_a_quick_run():
     assert {run.seed for run in plans.image_quality(DIGITS, 10)} == {0, 1, 2, 3, 4}
     assert {run.seed for run in plans.hard_samples(DIGITS, 10)} == set(range(10))
     assert {run.seed for run in (*plans.table1(DIGITS, 3), *plans.sweep(DIGITS, 3))} == {0, 1, 2}
+
+
+def test_another_teacher_has_the_seeds_of_a_verdict():
+    profile = replace(DIGITS, side_seeds=2)
+    seeds = {
+        s: {run.seed for run in plans.conditioning(profile, 10) if run.labels == s.labels and run.teacher == s.teacher}
+        for s in DIGITS.settings
+    }
+    given, linear = Setting("given", "mnist"), Setting("unconditional", "linear")
+    assert plans.VERDICT_SEEDS == LEAST_SEEDS
+    assert (seeds[given], seeds[linear]) == ({0, 1}, set(range(LEAST_SEEDS)))
+    assert {run.seed for run in plans.conditioning(profile, 3) if run.teacher == "linear"} == {0, 1, 2}
 
 
 def test_a_profile_without_quick_runs_takes_everything_at_one_seed():

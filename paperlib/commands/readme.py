@@ -315,8 +315,9 @@ def short_table1(digits: pd.DataFrame, photographs: pd.DataFrame) -> str:
         **{name: with_interval(table) for name, table in ours.items()},
     )
     rows = bna_beside(cells, "training", ["paper", *ours])
-    for accuracy in with_interval(photographs[~of_paper]):
-        rows.loc["long, ours"] = ["-"] * (len(rows.columns) - 1) + [accuracy]
+    own = photographs[~of_paper]
+    for accuracy, n in zip(with_interval(own), own["n"], strict=True):
+        rows.loc[f"long, ours (n = {n})"] = ["-"] * (len(rows.columns) - 1) + [accuracy]
     return rows.reset_index().to_markdown(index=False, disable_numparse=True)
 
 

@@ -328,9 +328,7 @@ def _aim(rows: Rows, weight: float) -> list[str]:
         f"Our aim, at w = {weight:g}; the target is rejection at this weight: {_summary(target)}, {target['passes an image']:.1f} passes an image."
     ]
     if target["judge %"] < AIM["judge"]:
-        lines.append(
-            f"    The target itself misses {AIM['judge']:g} %: by the first part, a method can be better than it, but not like it."
-        )
+        lines.append(f"    The target itself misses {AIM['judge']:g} %, so a method that draws exactly like it fails the first part.")
     for part, (wording, _) in parts.items():
         lines.append(f"    {wording.format(AIM[part])}: {'; '.join(n for n in learned if part in met[n]) or 'no method'}.")
     whole = [name for name in learned if met[name] == set(parts)]

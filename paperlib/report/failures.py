@@ -36,7 +36,7 @@ def teacher_alone(run: Record) -> float:
 
 def table(records: Sequence[Record], class_names: Sequence[str]) -> pd.DataFrame:
     """A row a setting, counts of seeds; which: the attributes that the teacher never reads, by seed; only the teacher: percent of the images
-    that no judge reads as asked, mean over seeds, and the worst attribute of any seed."""
+    that the teacher reads as asked and no judge does, mean over seeds, and the worst attribute of any seed."""
     rows = []
     for setting, label in evaluation.settings(records).items():
         runs = evaluation.runs_of(records, setting)

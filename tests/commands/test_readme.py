@@ -176,7 +176,7 @@ def test_short_tables():
     assert [line[5:] for line in lines[2:4]] == [["50.0", "51.0"], ["-", "-"]]
     own = pd.concat([other, pd.DataFrame([{"column": "mine, bna", "ours": 57.0, "low": 55.0, "high": 59.0, "n": 5}])])
     last = readme.short_table1(table, own).splitlines()[-1]
-    assert [cell.strip() for cell in last.strip("|").split("|")] == ["long, ours", *["-"] * 5, "57.0 ± 2.0"]
+    assert [cell.strip() for cell in last.strip("|").split("|")] == ["long, ours (n = 5)", *["-"] * 5, "57.0 ± 2.0"]
     curve = pd.DataFrame(
         [
             {"r": r, "BNA": bna, "paper": paper, **values}

@@ -208,11 +208,13 @@ def vgg_face_file(tmp_path_factory):
 
 
 def arrange_utkface(root: Path, names: list[str]) -> Path:
-    """The photographs in turn, cropped small, under these names."""
+    """The photographs in turn, cropped small, under these names; over each lies a mosaic of its own, so that no two show the same picture."""
     root.mkdir(parents=True)
     for i, name in enumerate(names):
+        size, colours = (48 + i, 48), np.random.default_rng(i).integers(0, 256, (4, 4, 3), dtype=np.uint8)
+        mosaic = Image.fromarray(colours).resize(size, Image.Resampling.NEAREST)
         with Image.open(io.BytesIO(photographs()[i % 10])) as image:
-            image.convert("RGB").resize((48 + i, 48)).save(root / name, "JPEG")
+            Image.blend(image.convert("RGB").resize(size), mosaic, 0.5).save(root / name, "JPEG")
     return root
 
 

@@ -220,7 +220,7 @@ def conditioned(runs: Sequence[Record]) -> list[str]:
 def faces(runs: Sequence[Record]) -> str:
     """What docs/faces.md shows, from the records of `faces`."""
     if not runs:
-        return "Not computed yet: `make reference PROFILE=faces UTKFACE=...`."
+        return "Not computed yet: `make reference PROFILE=faces SEEDS=5 UTKFACE=...`."
     told = conditioned(runs)
     if of_kind(runs, "image-quality"):
         told += ["Image quality:", quality_table(runs)]
@@ -281,7 +281,7 @@ def face_classifiers(folder: Path) -> str:
     n = json.loads(counts.read_text())
     return (
         f"{n['train']:,} images to train on and {n['test']:,} to test on. Left out: {n['unparsed']} files whose names do not say age, gender and race, "
-        f"{n['repeated']} copies, and {n['disputed']} files of the same pixels with other labels.\n\n{table}"
+        f"{n['repeated']} copies, and {n['disputed']} files that show one picture with several labels.\n\n{table}"
     )
 
 

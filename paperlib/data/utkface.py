@@ -3,13 +3,12 @@
     ROOT/[age]_[gender]_[race]_[date].jpg            or .jpg.chip.jpg, the aligned and cropped faces that paper B uses
 
 The labels are annotations of appearance in one data set, guessed by a model and checked by annotators; they are not facts about
-the people. Files whose names do not say all three are reported and left out, never guessed. Of files with the same pixels one stays, or none
-where their names disagree: two copies would end up on both sides of a split.
+the people. Files whose names do not say all three are reported and left out, never guessed. Of files that show the same picture one stays, or none
+where their labels disagree: two copies would end up on both sides of a split.
 
 faces = utkface("/data/UTKFace", attribute="race")              # faces.train, faces.test: images (N, 3, 32, 32) uint8
 """
 
-import hashlib
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -20,6 +19,7 @@ from typing import Literal
 import torch
 
 from paperlib.config import check_choice
+from paperlib.data.copies import groups_of_copies
 from paperlib.data.decoding import DataError, check_size, decode_images
 from paperlib.data.images import Images, split
 
@@ -55,8 +55,8 @@ class FaceLabels:
 class Faces:
     """train, test: images (N, 3, size, size) uint8 on the CPU, labels (N,) long in the order of class_names.
 
-    Left out: unparsed, names of the files that do not say age, gender and race; repeated, how many files have the pixels of one that stays;
-    disputed, how many have the same pixels and other labels.
+    Left out: unparsed, names of the files that do not say age, gender and race; repeated, how many files show the picture of one that stays;
+    disputed, how many show one picture with several labels.
     """
 
     train: Images
@@ -92,7 +92,7 @@ def utkface(
     if isinstance(images, list):
         problems += images
     else:
-        stay, disputed = _distinct(images, [labels for _, labels in files])
+        stay, disputed = _distinct(images, [label.of(attribute) for _, label in files])
     labels = torch.tensor([files[place][1].of(attribute) for place in stay], dtype=torch.long)
     if files:
         counts = Counter(labels.tolist())
@@ -105,12 +105,9 @@ def utkface(
     return Faces(train, test, attribute, names, unparsed, len(files) - len(stay) - disputed, disputed)
 
 
-def _distinct(images: torch.Tensor, labels: Sequence[FaceLabels]) -> tuple[list[int], int]:
-    """Places of the images that stay, and how many are left out because equal pixels have several labels."""
-    same: dict[bytes, list[int]] = {}
-    for place, image in enumerate(images.numpy()):
-        same.setdefault(hashlib.sha256(image.tobytes()).digest(), []).append(place)
-    agreed = [places for places in same.values() if len({labels[place] for place in places}) == 1]
+def _distinct(images: torch.Tensor, labels: Sequence[int]) -> tuple[list[int], int]:
+    """Places of the images that stay, and how many are left out because one picture has several labels."""
+    agreed = [places for places in groups_of_copies(images) if len({labels[place] for place in places}) == 1]
     return [places[0] for places in agreed], len(labels) - sum(map(len, agreed))
 
 
@@ -134,7 +131,7 @@ def find_faces(root: str | Path) -> tuple[list[tuple[Path, FaceLabels]], tuple[s
     """([(path, labels), ...] in the order of the names, names that do not parse, what is wrong); no image is opened."""
     root = Path(root).expanduser()
     if not root.is_dir():
-        return [], (), [f"{root} is no folder"]
+        return [], (), [f"{root} is {'a file; unpack it' if root.is_file() else 'no folder'}"]
     files, unparsed = [], []
     for path in sorted(p for p in root.iterdir() if p.suffix.lower() == ".jpg"):
         labels = parse_name(path.name)

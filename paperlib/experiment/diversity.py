@@ -199,8 +199,8 @@ def truth(profile: Profile, per_attribute: int) -> dict[int, torch.Tensor]:
 
 
 def real_features(profile: Profile) -> tuple[torch.Tensor, torch.Tensor]:
-    """Features (N, D) and labels (N,) of all real training images."""
-    train, _ = profile.parts.real_images()
+    """Features (N, D) and labels (N,) of the real training images: of the profile's own reference, or of all."""
+    train = profile.parts.real_images()[0] if profile.parts.reference is None else profile.parts.reference()
     return kept_features(train.images, profile), train.labels
 
 

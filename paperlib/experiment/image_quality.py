@@ -20,10 +20,12 @@ REFERENCE = 6500  # half of paper A's 13,000; the distances of KID take their sq
 
 
 def reference_and_rest(profile: Profile) -> tuple[Images, Images]:
-    """Two halves of the real training images: what all sets are held against, REFERENCE of them at most, and where the "real train" set
-    comes from."""
+    """Real training images that all sets are held against, REFERENCE of them at most: the profile's own, or half of them all; and the other half,
+    where the "real train" set comes from."""
     train, _ = profile.parts.real_images()
     reference, rest = split(train, test_size=len(train) // 2, seed=2)
+    if profile.parts.reference is not None:
+        reference = profile.parts.reference()
     return split(reference, REFERENCE, seed=2)[1] if len(reference) > REFERENCE else reference, rest
 
 

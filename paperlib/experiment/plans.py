@@ -129,9 +129,11 @@ def paper_b(profile: Profile, seeds: int) -> list[ConditioningRun | EvaluationRu
 
 
 def image_quality(profile: Profile, seeds: int) -> list[ImageQualityRun]:
-    """Every set of images that the profile can make, over the side seeds, one in a quick run."""
-    some = _or_one(profile, seeds, side_seeds(profile, seeds))
-    return [profile.image_quality_run(seed, image_set) for image_set in profile.image_sets for seed in some]
+    """Every set of images that the profile can make, over the side seeds; those that claim B2 compares, over as many as a verdict needs. One seed in
+    a quick run."""
+    some, verdict = (_or_one(profile, seeds, range_) for range_ in (side_seeds(profile, seeds), seeds_of(seeds)[:VERDICT_SEEDS]))
+    compared = {"fifth prior", "unconditional prior"} if "fifth prior" in profile.image_sets else set()
+    return [profile.image_quality_run(seed, s) for s in profile.image_sets for seed in (verdict if s in compared else some)]
 
 
 def shown_images(profile: Profile, seeds: int) -> list[ShownImagesRun]:

@@ -13,7 +13,7 @@ and samples-<step>.png. The reports and the last samples, which hold no real fac
 import json
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -79,7 +79,7 @@ PARTS: dict[str, Part] = {
     "generator": GeneratorPart(_gan(False), ITERATIONS),
     "generator_fifth": GeneratorPart(_gan(False), ITERATIONS, share=0.2),
     "conditional_generator": GeneratorPart(_gan(True), ITERATIONS),
-    "generator_long": GeneratorPart(_gan(False), 5 * ITERATIONS),
+    "generator_long": GeneratorPart(_gan(False), 3 * ITERATIONS),  # two hours on one core
 }
 
 
@@ -97,6 +97,18 @@ def parts_for(device: torch.device) -> dict[str, Part]:
 def halves(train: Images) -> tuple[Images, Images]:
     """Of the training images: what teachers see, and what judges see."""
     return split(train, test_size=len(train) // 2, seed=HALF_SEED)
+
+
+def stale(folder: Path, names: Iterable[str], faces: Faces, parts: Mapping[str, Part] = PARTS) -> list[str]:
+    """Of these parts in `folder`, those that were trained on other images than `faces`, or with other settings. Parts of another attribute than
+    that of `faces`, GANs counting as race's, are not looked at."""
+    found = []
+    for name in names:
+        part, note = parts[name], folder / name / "done.json"
+        attribute = part.attribute if isinstance(part, ClassifierPart) else "race"
+        if attribute == faces.attribute and note.is_file() and not _is_done(note.parent, _described(part, _seen_by(part, faces.train))):
+            found.append(name)
+    return found
 
 
 def note_images(faces: Faces, shown: Path) -> None:
@@ -146,7 +158,7 @@ def _show(part: Part, folder: Path, shown: Path) -> None:
 def _train_classifier(
     name: str, part: ClassifierPart, faces: Faces, folder: Path, device: torch.device, minutes: float | None, progress: bool
 ) -> bool:
-    images = halves(faces.train)[part.kind == "wide"].to(device)
+    images = _seen_by(part, faces.train).to(device)
     described = _described(part, images)
     if _is_done(folder, described):
         return True
@@ -163,8 +175,7 @@ def _train_classifier(
 
 
 def _train_generator(part: GeneratorPart, train: Images, folder: Path, device: torch.device, minutes: float | None, progress: bool) -> bool:
-    if part.share < 1:
-        train = split(train, test_size=round(part.share * len(train)), seed=FIFTH_SEED)[1]
+    train = _seen_by(part, train)
     described = _described(part, train)
     if _is_done(folder, described):
         return True
@@ -195,6 +206,13 @@ def _sheet(training: GANTraining, path: Path) -> None:
     picture = torchvision.utils.make_grid(to_floats(images).cpu(), nrow=10, padding=2, normalize=True, value_range=(-1, 1))
     with replacing(path) as temporary:
         torchvision.utils.save_image(picture, temporary)
+
+
+def _seen_by(part: Part, train: Images) -> Images:
+    """Which of the training images."""
+    if isinstance(part, ClassifierPart):
+        return halves(train)[part.kind == "wide"]
+    return train if part.share == 1 else split(train, test_size=round(part.share * len(train)), seed=FIFTH_SEED)[1]
 
 
 def _described(part: Part, images: Images) -> dict[str, Any]:

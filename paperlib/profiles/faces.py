@@ -29,6 +29,7 @@ from paperlib.generators import Generator, load_residual_biggan
 from paperlib.networks.features import FeatureNetwork
 from paperlib.networks.imagenet import INCEPTION, Inception
 from paperlib.networks.vgg_face import SMALL_SIZE, FaceAttributeClassifier, attribute_and_network, load_attribute_classifier
+from paperlib.pretraining.face_parts import halves, stale
 from paperlib.profiles.profile import ConditioningSizes, DiversitySizes, Once, PaperB, Parts, Profile, Requirement, device
 from paperlib.support.paths import ROOT, Paths
 from paperlib.support.weights import CheckpointError
@@ -82,6 +83,12 @@ class Files:
             attribute=attribute or "race",
             teacher=network or ("plain" if classifier.is_relative_to(trained) else "vgg-face"),
         )
+
+    @property
+    def trained_here(self) -> list[str]:
+        """Names of the parts in use that were."""
+        used = (self.generator, self.plain_generator, *self.twins.values(), self.classifier, self.linear, self.judge)
+        return [path.parent.name for path in used if path.is_relative_to(self.trained)]
 
     @property
     def judge_has_features(self) -> bool:
@@ -150,6 +157,11 @@ def _images(files: Files, attribute: str, class_names: tuple[str, ...], generato
             f"{', '.join(CLASS_NAMES[cast(FaceAttribute, attribute)])}. Save it again with these names, in the order of its outputs."
         )
     faces = data.utkface(files.images, attribute=cast(FaceAttribute, attribute), size=generator().image_shape[1], cache=files.cache)
+    if old := stale(files.trained, files.trained_here, faces):
+        raise CheckpointError(
+            f"{', '.join(old)} in {files.trained}: trained on other images than those of {files.images}, or with other settings. Remove these folders "
+            "and call `make pretrained PROFILE=faces UTKFACE=...`."
+        )
     return faces.train.to(device()), faces.test.to(device())
 
 
@@ -221,11 +233,14 @@ def parts(paths: Paths, warm_start: int = WARM_START) -> Parts:
         plain["generator"] = Once(lambda: _generator(files.plain_generator))
         plain["twins"] = {image_set: Once(partial(_generator, path)) for image_set, path in known.items()}
 
+    real_images = Once(lambda: _images(files, teacher().attribute, teacher().class_names, generator))
+
     def features() -> FeatureNetwork:
         return judge() if files.judge_has_features else Inception(file=files.inception).to(device())
 
     return Parts(
-        real_images=Once(lambda: _images(files, teacher().attribute, teacher().class_names, generator)),
+        real_images=real_images,
+        reference=Once(lambda: halves(real_images()[0])[0]),  # the teacher's: the judge has not seen them
         generator=generator,
         judge=judge,
         features=Once(features),

@@ -129,6 +129,7 @@ class Parts:
 
     real_images() -> (train, test); generator() -> the class-conditional G; classifier(width) -> a new network for paper A;
     judge() -> images to logits, takes part in no training; features() -> the space of FID and its sisters, called `feature_space`.
+    reference() -> real training images that generated ones are held against, best those that `features` has not seen; None: half of them all.
     paper_b: what paper B needs besides, None where the profile has only paper A.
     second_judge() -> images to logits, a judge of another kind that has seen none of the images of the others; None: there is none.
     requirements() -> what has to be fetched first; stand_ins() -> the same parts with random weights and images, for timing alone.
@@ -144,6 +145,7 @@ class Parts:
     class_names: Callable[[], tuple[str, ...]]
     classifier: Callable[[int], nn.Module] = _no_classifier
     paper_b: PaperB | None = None
+    reference: Callable[[], Images] | None = None
     second_judge: Callable[[], nn.Module] | None = None
     requirements: Callable[[], list[Requirement]] = list
     stand_ins: Callable[[], "Parts"] | None = None

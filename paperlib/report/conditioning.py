@@ -177,6 +177,7 @@ def sentences(records: Sequence[Record]) -> list[str]:
     for row in table(records).to_dict("records"):
         lines.append(f"{row['setting']}: {accuracies(row)}, {row['variance kept %']:.0f} % of the prior's variance kept.")
     own = own_setting(records)
+    lines.append(f"Where no teacher is named, it is {own.teacher}.")
     runs = runs_of(records, own)
     best = [100 * max(r.history["accuracy"][: printed_numbers.CONDITIONING_EPOCHS]) for r in runs]
     verdict = "holds" if min(best) >= printed_numbers.CONDITIONING_ACCURACY else "does not hold"

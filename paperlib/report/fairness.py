@@ -112,6 +112,19 @@ def slope(records: Sequence[Record], key: Key, metric: str) -> str:
     return f"{fall:+.1f} ({fall - half:+.1f} to {fall + half:+.1f}, over {attributes} attributes)"
 
 
+def _near_chance(frame: pd.DataFrame, classes: int) -> list[str]:
+    """Attributes that the judge hardly knows: there it can hardly read less of the generated images than of the real ones."""
+    if "judge on real %" not in frame:
+        return []
+    on_real = frame.drop_duplicates("attribute")
+    hardly = on_real[on_real["judge on real %"] < 2 * 100 / classes]
+    return [
+        f"Of real images of {row['attribute']} the judge reads {row['judge on real %']:.0f} %, less than twice chance: it cannot tell whether this "
+        "attribute is worse off, and the slopes above are pulled towards no difference."
+        for row in hardly.to_dict("records")
+    ]
+
+
 def sentences(records: Sequence[Record], class_names: Sequence[str]) -> list[str]:
     """Whether the judge's reading and the variety fall where an attribute is rarer; and what must not be concluded."""
     frame = table(records, class_names)
@@ -129,4 +142,4 @@ def sentences(records: Sequence[Record], class_names: Sequence[str]) -> list[str
         judge, variance = slope(records, key, "judge_by_attribute"), slope(records, key, "pixel_variance_by_attribute")
         of_truth = "" if key == TRUTH else f", its variance by {variance} points of the truth's"
         lines.append(f"{key[0]}, w = {key[1]:g}: with each halving of the share, {reading} changes by {judge} points{of_truth}.")
-    return [*lines, UNDECIDED, LIMITS]
+    return [*lines, *_near_chance(frame, len(class_names)), UNDECIDED, LIMITS]

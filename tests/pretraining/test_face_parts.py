@@ -12,7 +12,7 @@ from paperlib.data.utkface import Faces
 from paperlib.generators import load_residual_biggan
 from paperlib.networks.vgg_face import load_attribute_classifier
 from paperlib.pretraining import face_parts
-from paperlib.pretraining.face_parts import ClassifierPart, GeneratorPart, train_parts
+from paperlib.pretraining.face_parts import ClassifierPart, GeneratorPart, stale, train_parts
 from paperlib.pretraining.natural_classifier import NaturalTraining
 from paperlib.pretraining.natural_gan import GANSettings
 
@@ -65,6 +65,18 @@ def test_what_is_done_is_not_done_again_and_is_shown_where_it_is_missing(tmp_pat
     monkeypatch.setattr(face_parts, "run", None)
     assert all(trained(tmp_path).values())
     assert (tmp_path / "shown" / "gender_plain.csv").is_file()
+
+
+def test_parts_that_saw_other_images_or_had_other_settings_are_stale(tmp_path):
+    trained(tmp_path)
+    folder, race = tmp_path / "cache", ["generator_fifth", "conditional_generator"]
+    for attribute, faces in FACES.items():
+        assert stale(folder, PARTS, faces, PARTS) == []
+        others = replace(faces, train=replace(faces.train, images=255 - faces.train.images))
+        assert stale(folder, PARTS, others, PARTS) == (race if attribute == "race" else ["gender_plain", "gender_wide"])
+    longer = PARTS | {"generator_fifth": replace(PARTS["generator_fifth"], steps=4)}
+    assert stale(folder, PARTS, FACES["race"], longer) == ["generator_fifth"]
+    assert stale(tmp_path, PARTS, FACES["race"], PARTS) == []
 
 
 def test_no_time_leaves_everything_for_the_next_call(tmp_path):

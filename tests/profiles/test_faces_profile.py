@@ -1,6 +1,7 @@
 """Paper B's own system at tiny counts: checkpoints in the true layouts with random weights, real photographs under UTKFace's names."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -10,7 +11,10 @@ from paperlib import profiles
 from paperlib.commands import doctor
 from paperlib.config import ConfigError
 from paperlib.experiment import engine, plans
+from paperlib.experiment.diversity import real_features
+from paperlib.experiment.image_quality import reference_and_rest
 from paperlib.networks.vgg_face import attribute_classifier, judge_classifier, save_attribute_classifier, small_classifier
+from paperlib.pretraining.face_parts import halves
 from paperlib.report import comparison
 from paperlib.support.paths import Paths
 from paperlib.support.weights import CheckpointError
@@ -171,10 +175,30 @@ def test_without_paper_a_generators_of_a_fifth_and_of_a_longer_training_are_meas
     profile = profiles.load("faces", Paths(cache=tmp_path))
     assert profile.image_sets == ("real test", "unconditional prior", "fifth prior", "long prior")
     wanted = {run.image_set: run.seed for run in plans.paper_b(profile, 5) if run.kind == "image-quality"}
-    assert wanted == dict.fromkeys(profile.image_sets, profile.side_seeds - 1)
+    side, verdict = profile.side_seeds - 1, plans.VERDICT_SEEDS - 1
+    assert wanted == {"real test": side, "unconditional prior": verdict, "fifth prior": verdict, "long prior": side}
     for image_set, folder in (("fifth prior", "generator_fifth"), ("long prior", "generator_long")):
         with pytest.raises(CheckpointError, match=f"{folder}.*make pretrained"):
             profile.parts.paper_b.twins[image_set]()
+
+
+def test_generated_images_are_held_against_real_ones_that_the_judge_has_not_seen(parts_with, files):
+    parts = parts_with()
+    profile = replace(PROFILE, parts=parts)
+    judges = {image.numpy().tobytes() for image in halves(parts.real_images()[0])[1].images}
+    reference, _ = reference_and_rest(profile)
+    assert len(reference) == 24
+    assert not judges & {image.numpy().tobytes() for image in reference.images}
+    features, labels = real_features(replace(profile, paths=Paths(results=Path(files["PAPERLIB_CACHE"]) / "results")))
+    assert len(features) == len(labels) == 24
+
+
+def test_parts_that_were_trained_on_other_images_are_refused(parts_with, monkeypatch):
+    monkeypatch.setattr("paperlib.profiles.faces.stale", lambda *_: ["race_wide", "generator"])
+    with pytest.raises(
+        CheckpointError, match=r"race_wide, generator in .*: trained on other images .* Remove these folders and call `make pretrained"
+    ):
+        parts_with().real_images()
 
 
 def test_an_attribute_that_utkface_lacks_is_refused(parts_with, tmp_path):

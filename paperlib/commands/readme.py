@@ -227,7 +227,7 @@ def faces(runs: Sequence[Record]) -> str:
     if of_kind(runs, "conditioning"):
         results = claim_table.judge_claims(PAPER_B, runs)
         told += ["The paper's claims:", claim_markdown(claim_table.rows(PAPER_B, results)), claim_table.NOTE]
-        if behind := [*claim_table.behind_untested(PAPER_B, results), *image_quality.twins(runs), *judge_on_real(runs)]:
+        if behind := [*image_quality.twins(runs), *judge_on_real(runs)]:
             told += [text(behind)]
     if of_kind(runs, "diversity"):
         rare = fairness.table(runs, RACES).to_markdown(index=False)

@@ -118,18 +118,15 @@ def _row(claim: Claim, results: Mapping[Test, Result]) -> dict[str, object]:
         return row | {"n": 0, "verdict": f"{UNTESTED}: this profile has no paper {claim.paper}"}
     test = worst(known, {test: test.region for test in known})
     which = f"{test.name}: " if len(known) > 1 else ""
-    return row | {"statement": f"{claim.statement} [{which}{test.asked}]"} | _numbers(test, known[test])
+    row |= {"statement": f"{claim.statement} [{which}{test.asked}]"} | _numbers(test, known[test])
+    if known[test].verdict == UNTESTED:
+        row["verdict"] = "; ".join([str(row["verdict"]), *(_alone(*other) for other in known.items() if other[1].verdict != UNTESTED)])
+    return row
 
 
-def behind_untested(claims: Sequence[Claim], results: Mapping[Test, Result]) -> list[str]:
-    """What the other tests say of a claim that is untested because the profile lacks a part that one of its tests needs."""
-    return [
-        f"{claim.id}, {test.name} alone: {results[test].effect:.2f} ({results[test].low:.2f} to {results[test].high:.2f}), {results[test].verdict}."
-        for claim in claims
-        if any(results[test].verdict == UNTESTED for test in claim.tests if test in results)
-        for test in claim.tests
-        if test in results and results[test].verdict != UNTESTED
-    ]
+def _alone(test: Test, result: Result) -> str:
+    """What one test says of a claim that another one leaves untested."""
+    return f"{test.name} alone: {_effect(result.effect, result.low, result.high)}, {result.verdict}"
 
 
 def _numbers(test: Test, result: Result) -> dict[str, object]:
@@ -172,7 +169,11 @@ def cells(table: pd.DataFrame) -> pd.DataFrame:
 
 def _effects(table: pd.DataFrame) -> list[str]:
     values = table[NUMBERS].to_numpy(dtype=float)
-    return ["-" if np.isnan(e) else f"{e:.2f}" if np.isnan(low) else f"{e:.2f} ({low:.2f} to {high:.2f})" for e, low, high in values]
+    return [_effect(*found) for found in values]
+
+
+def _effect(effect: float, low: float, high: float) -> str:
+    return "-" if np.isnan(effect) else f"{effect:.2f}" if np.isnan(low) else f"{effect:.2f} ({low:.2f} to {high:.2f})"
 
 
 def short(table: pd.DataFrame, ids: Sequence[str] = ()) -> pd.DataFrame:

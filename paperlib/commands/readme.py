@@ -519,8 +519,8 @@ def bench(path: Path) -> str:
     days = found["imagenet10"]["total"] / 86400
     return (
         f"{device}:\n\n{pd.DataFrame(rows).to_markdown(index=False, disable_numparse=True)}\n\n"
-        f"Generation runs at {100 * found['share_of_matrix_rate']:.0f} % of the speed of a plain matrix product on this processor; the whole `imagenet10` profile, one seed, "
-        f"would take {days:.1f} days there."
+        f"Generation runs at {100 * found['share_of_matrix_rate']:.0f} % of the speed of a plain matrix product there; the whole `imagenet10` "
+        f"profile, one seed, would take {days:.1f} days."
     )
 
 

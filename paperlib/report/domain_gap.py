@@ -143,13 +143,13 @@ def figure(measured: Sequence[Measured]) -> Figure:
     """Gain of every method against FID and against recall, a row each, for every data set; the paper's own gain as a line."""
     frame = gains(measured)
     sets = list(dict.fromkeys(frame["data"]))
-    fig, axes = plt.subplots(2 * len(sets), len(METHODS), figsize=(11, 4.6 * len(sets)), sharey="row", squeeze=False, layout="constrained")
+    fig, axes = plt.subplots(2 * len(sets), len(METHODS), figsize=(11, 5 * len(sets)), sharey="row", squeeze=False, layout="constrained")
     for i, data in enumerate(sets):
         for j, distance in enumerate(DISTANCES):
             for ax, method in zip(axes[2 * i + j], METHODS, strict=True):
                 _draw(ax, frame[frame["data"] == data], method, distance)
                 ax.set(xlabel=DISTANCES[distance], title=f"{method}, {data}" if j == 0 else "")
-            axes[2 * i + j, 0].set_ylabel("gain over the baseline (points)")
+            axes[2 * i + j, 0].set_ylabel("gain (points)")
     handles = {label: handle for ax in axes.flat for handle, label in zip(*ax.get_legend_handles_labels(), strict=True)}
     fig.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=5, fontsize=8, frameon=False)
     means = frame.groupby(["data", "method"])["gain"].mean()

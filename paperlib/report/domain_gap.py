@@ -202,8 +202,8 @@ def sentences(measured: Sequence[Measured]) -> list[str]:
             ]
             if slopes:
                 lines.append(f"{data}: points for each {unit}: {', '.join(slopes)}.")
-        lines += _findings(part, data)
-        lines += _worth([generator for generator in measured if generator.data == data], data)
+        of_data = [generator for generator in measured if generator.data == data]
+        lines += [*_findings(part, data), *_truncated(of_data, data), *_worth(of_data, data)]
     return lines
 
 
@@ -219,6 +219,30 @@ def _findings(part: pd.DataFrame, data: str) -> list[str]:
         f"{data}: BNA's gain is above 0, with its 95 % interval, {where}; measured are FIDs from {bna.x.min():.0f} to {bna.x.max():.0f} ({of}).",
         f"{data}: HSM's gain {needs} where recall is higher ({_signed(hsm.slope)} points for each 0.1, {_signed(hsm.slope_low)} to {_signed(hsm.slope_high)}).",
     ]
+
+
+def _truncated(measured: Sequence[Measured], data: str) -> list[str]:
+    """What a smaller truncation of the same generators changes, paired by training."""
+    last = [generator for generator in measured if generator.last]
+    whole = max((generator.truncation for generator in last), default=1.0)
+    means = {(g.truncation, g.family, g.training): gains([g]).groupby("method")[["gain", "recall"]].mean() for g in last}
+    lines = []
+    for truncation in sorted({generator.truncation for generator in last} - {whole}, reverse=True):
+        pairs = [
+            (means[whole, family, training], after)
+            for (cut, family, training), after in means.items()
+            if cut == truncation and (whole, family, training) in means
+        ]
+        change = {
+            method: estimate([after.loc[method, "gain"] - before.loc[method, "gain"] for before, after in pairs]) for method in METHODS
+        }
+        recalls = (np.mean([found.loc["HSM", "recall"] for found in side]) for side in zip(*pairs, strict=True))
+        told = ", ".join(f"{method} {_signed(of.mean)} ({_signed(of.low)} to {_signed(of.high)})" for method, of in change.items())
+        lines.append(
+            f"{data}: truncation {truncation:g} in place of {whole:g} takes recall from {' to '.join(f'{r:.2f}' for r in recalls)} and changes the gains "
+            f"by {told}; paired over {len(pairs)} trainings."
+        )
+    return lines
 
 
 def _ends(part: pd.DataFrame) -> str:

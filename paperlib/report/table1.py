@@ -95,7 +95,9 @@ def figure(records: Sequence[Record]) -> Figure:
     ours.set(ylabel="top-1 (%)", title=f"ours: {profile}, {tested:,} real test images; mean, 95 % interval, and every seed")
     theirs.plot(x, frame["paper"], "D", color=DARK)
     theirs.set(ylabel="top-1 (%)", title=f"paper: BigGAN-128, ImageNet-10, {printed_numbers.TEST_IMAGES} real test images; no spread given")
-    theirs.set_xticks(x, frame["column"].str.replace("+", "\n+").str.replace(" (", "\n("))
+    theirs.set_xticks(
+        x, frame["column"].str.replace("+", "\n+").str.replace(" (", "\n(").str.replace(", ", ",\n").str.replace(" images", "\nimages")
+    )
     told = listed(frame["column"], [f"{ours:.1f} ({paper:.1f})" for ours, paper in zip(frame["ours"], frame["paper"], strict=True)])
     return described(fig, f"Top-1 accuracy in percent of every column of Table 1, and in brackets the paper's: {told}.")
 

@@ -97,6 +97,15 @@ def test_sentences_say_where_bna_begins_to_pay():
     assert "nowhere; measured are FIDs from 2 to 32" in "\n".join(domain_gap.sentences(nowhere))
 
 
+def test_truncations_are_compared_within_a_training():
+    one = [generator(training, 3, 10, recall=0.8, hsm=1 + training, ds=2) for training in range(3)]
+    cut = [replace(generator(training, 3, 20, recall=0.6, hsm=2 + 2 * training, ds=2), truncation=0.7) for training in range(3)]
+    line = next(line for line in domain_gap.sentences([*one, *cut]) if "truncation" in line)
+    assert line.startswith("digits: truncation 0.7 in place of 1 takes recall from 0.80 to 0.60 and changes the gains by HSM +2.00 (")
+    assert "DS +0.00 (" in line and line.endswith("paired over 3 trainings.")
+    assert not any("truncation" in line for line in domain_gap.sentences(one))
+
+
 @pytest.mark.parametrize(("ds", "times"), [(0.0, 1.0), (2.0, 2.0), (3.0, 2 ** (1 + 1 / 3)), (5.0, 4.0)])
 def test_what_ds_is_worth_in_fixed_images(ds, times):
     """The baseline has 100 images; 200 add two points, 400 five, with as many steps."""

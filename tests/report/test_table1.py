@@ -42,7 +42,7 @@ def test_a_method_of_the_users_own_is_a_further_column():
     assert (row["ours"], row["n"], row["HSM"], row["DS"], row["BNA"]) == (77, 3, "", "", "")
     figure = table1.figure(found)
     ours, theirs = figure.axes
-    assert [label.get_text() for label in theirs.get_xticklabels()][-2:] == ["real images", "mine"]
+    assert [label.get_text() for label in theirs.get_xticklabels()][-2:] == ["real\nimages", "mine"]
     means = ours.get_lines()[-1].get_ydata() if not ours.containers else ours.containers[0].lines[0].get_ydata()
     assert means[-1] == pytest.approx(77)
     paper = theirs.get_lines()[0].get_ydata()

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-WITHIN = 12.0  # of 255. Of UTKFace's pairs below it, almost all show one photograph; from 14 on, most show two people
+WITHIN = 12.0  # of 255. Of UTKFace's pairs below it, almost all show one photograph; just above it, some show two people
 SIDE = 32  # pixels; larger images are compared at this size
 ROWS = 256  # compared at a time
 

@@ -222,7 +222,7 @@ def _findings(part: pd.DataFrame, data: str) -> list[str]:
 
 
 def _truncated(measured: Sequence[Measured], data: str) -> list[str]:
-    """What a smaller truncation of the same generators changes, paired by training."""
+    """What a smaller truncation of the same generators changes, paired by training; nothing from fewer than two."""
     last = [generator for generator in measured if generator.last]
     whole = max((generator.truncation for generator in last), default=1.0)
     means = {(g.truncation, g.family, g.training): gains([g]).groupby("method")[["gain", "recall"]].mean() for g in last}
@@ -233,6 +233,8 @@ def _truncated(measured: Sequence[Measured], data: str) -> list[str]:
             for (cut, family, training), after in means.items()
             if cut == truncation and (whole, family, training) in means
         ]
+        if len(pairs) < 2:
+            continue
         change = {
             method: estimate([after.loc[method, "gain"] - before.loc[method, "gain"] for before, after in pairs]) for method in METHODS
         }

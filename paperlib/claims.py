@@ -186,14 +186,14 @@ PAST_PAPER_B = (
 )
 PAST_PAPER_A = (
     Claim(
-        "O3", "A", "ours", "A long column tuned on validation images reaches as many real images, and passes the paper's long column",
+        "O3", "A", "ours", "Our own long training is as accurate as training on as many real images, and more accurate than the paper's long training",
         (
             Test("over real images", a.own_long_gain("real images"), "at least", REACHES, needs=OWN_LONG),
             Test("over long (ds+bna)", a.own_long_gain("long (ds+bna)"), "more", IMPROVES, needs=OWN_LONG),
         ), OURS_FIXED,
     ),
     Claim(
-        "O4", "A", "ours", "That column reaches all of the profile's real images",
+        "O4", "A", "ours", "Our own long training is as accurate as training on all of the profile's real images",
         (Test("over all real images", a.own_long_gain("all real images"), "at least", REACHES, needs=OWN_LONG),), OURS_FIXED,
     ),
 )  # fmt: skip

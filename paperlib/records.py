@@ -35,7 +35,7 @@ class DamagedRecordError(ValueError):
 class Provenance(TypedDict):
     """Where and when a run was computed, and what it took. workers: the runs that shared the machine; above 1 its seconds are contended.
 
-    processor: absent in records of versions that did not keep it.
+    processor: absent in records of versions that did not keep it. images: what the files of the real images are, where their profile says it.
     The last three are of the runs past paper B: before the first latent can be drawn, and of one latent and one image of each attribute.
     """
 
@@ -48,6 +48,7 @@ class Provenance(TypedDict):
     seconds: Positive
     date: str
     processor: NotRequired[str]
+    images: NotRequired[str]
     fit_seconds: NotRequired[Positive]
     latent_microseconds: NotRequired[list[Positive]]
     image_microseconds: NotRequired[list[Positive]]

@@ -1,6 +1,6 @@
 """How good could a set of a generator's images be? Those that lie nearest to real images, chosen by somebody who sees the real ones.
 
-chosen = nearest(real_features, real_labels, made_features, made_labels)          # an upper bound, not a method
+chosen = nearest(real_features, real_labels, made_features, made_labels)          # a reference, not a method: it sees real images
 """
 
 import torch

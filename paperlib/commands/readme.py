@@ -58,6 +58,7 @@ CHECKS = (
     "warm_start",
 )  # of results/reference/bench: those that are no table of speeds
 PHOTOGRAPHS_SEEDS = 5
+COSTS = ["seconds", "runs at a time"]  # of photographs: other runs beside them took much of the time
 DIGITS = REFERENCE / "digits"
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), DIGITS / "README.md")
 EXAMPLES = tuple(sorted((ROOT / "examples").glob("*.py")))
@@ -153,15 +154,19 @@ def photographs(runs: Sequence[Record]) -> str:
     claims = claim_table.rows(CLAIMS, claim_table.judge_claims(CLAIMS, runs))
     told = [
         "Table 1. The column `paper` is BigGAN on ten ImageNet classes, another task: compare the order of the columns and the gains, not the values.",
-        markdown(table1.table(runs)),
+        markdown(table1.table(runs).drop(columns=COSTS)),
+        text(table1.sentences(runs)),
     ]
     if of_kind(runs, "control"):
-        told += ["Controls:", controls.table(runs).to_markdown(index=False)]
+        told += ["Controls:", controls.table(runs).drop(columns=COSTS).to_markdown(index=False)]
     if any(run.config.r == 1 for run in of_kind(runs, "classifier")):
         told += ["Fig. 4:", short_sweep(r_sweep.table(runs))]
+    if of_kind(runs, "mined-space"):
+        told += ["How far mining leads, and the step size from which it does harm:", text(mining.sentences(runs))]
     if of_kind(runs, "image-quality"):
         told += ["Image quality:", quality_table(runs)]
-    ours = claim_table.rows(PAST_PAPER_A, claim_table.judge_claims(PAST_PAPER_A, runs))
+    own = (*PAST_PAPER_A, *PAST_PAPER_B)
+    ours = claim_table.rows(own, claim_table.judge_claims(own, runs))
     told += ["The papers' claims:", claim_markdown(claims), claim_table.NOTE, "Our own claims:", claim_markdown(ours)]
     hours = sum(run.provenance["seconds"] for run in runs) / 3600
     spent = f"Their seconds add up to {hours:.1f} hours, a run on one thread, with another run beside it most of the time."
@@ -188,7 +193,14 @@ def tuned(runs: Sequence[Record]) -> str:
     beside = controls.table(runs).rename(columns={"control": "column"})
     told = pd.concat([computed, beside[beside["column"] == "all real images"]] if len(beside) else [computed])[columns]
     (chosen,) = profiles.load("cifar10_small").methods
-    return f"{told.to_markdown(index=False)}\n\nOn record: {len(done)} of {len(candidates)} candidates. Chosen: {chosen.name}."
+    of = computed.set_index("column")["ours"]
+    lines = [told.to_markdown(index=False)]
+    for oracle in of.index[of.index.str.startswith("oracle")]:
+        lines.append(
+            f"One set of N images, with BNA: random ones {of['bna']:.1f} %, the oracle's {of[oracle]:.1f} %; as many real ones {of['real images']:.1f} %."
+        )
+    lines.append(f"On record: {len(done)} of {len(candidates)} candidates. Chosen: {chosen.name}.")
+    return "\n\n".join(lines)
 
 
 def when_they_help(measured: Sequence[domain_gap.Measured]) -> str:

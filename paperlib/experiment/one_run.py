@@ -66,7 +66,8 @@ def _compute(config: Config, parts: dict[str, str], known: Fingerprints, progres
             impossible = ""
     except NeverProducedError as error:
         outcome, impossible = Outcome({}), str(error)
-    provenance = _provenance(time.perf_counter() - start, workers) | outcome.costs
+    form = known.profile.parts.images_form() if "real images" in parts else ""
+    provenance = _provenance(time.perf_counter() - start, workers) | ({"images": form} if form else {}) | outcome.costs
     return Record(config, parts, outcome.metrics, outcome.history, outcome.pictures, provenance, impossible)
 
 

@@ -132,6 +132,7 @@ class Parts:
     reference() -> real training images that generated ones are held against, best those that `features` has not seen; None: half of them all.
     paper_b: what paper B needs besides, None where the profile has only paper A.
     second_judge() -> images to logits, a judge of another kind that has seen none of the images of the others; None: there is none.
+    images_form() -> what the files of the images are, for the records.
     requirements() -> what has to be fetched first; stand_ins() -> the same parts with random weights and images, for timing alone.
     generator_batch, forward_batch: images a pass of G, and of the other networks outside training; they bound the memory.
     store_bytes: data sets are kept as uint8. mixed_precision: the classifier trains in bfloat16 where the device is a GPU.
@@ -147,6 +148,7 @@ class Parts:
     paper_b: PaperB | None = None
     reference: Callable[[], Images] | None = None
     second_judge: Callable[[], nn.Module] | None = None
+    images_form: Callable[[], str] = str
     requirements: Callable[[], list[Requirement]] = list
     stand_ins: Callable[[], "Parts"] | None = None
     generator_batch: int = 100

@@ -213,10 +213,16 @@ def _findings(part: pd.DataFrame, data: str) -> list[str]:
         return [f"{data}: fewer than three trainings or distances, so no law and no interval. {_ends(part)}"]
     pays = bna.x[bna.low > 0]
     of = f"{bna.trainings} trainings, {bna.generators} generators"
-    where = f"between FIDs of {pays.min():.0f} and {pays.max():.0f}" if len(pays) else "nowhere"
+    if not len(pays):
+        where = "nowhere"
+    elif pays.max() == bna.x.max():
+        where = f"from an FID of {pays.min():.0f} on"
+    else:
+        where = f"between FIDs of {pays.min():.0f} and {pays.max():.0f}"
     needs = "is more" if hsm.slope_low > 0 else "is less" if hsm.slope_high < 0 else "is not shown to be more or less"
     return [
-        f"{data}: BNA's gain is above 0, with its 95 % interval, {where}; measured are FIDs from {bna.x.min():.0f} to {bna.x.max():.0f} ({of}).",
+        f"{data}: by the fitted line, BNA's gain is above 0 with its whole 95 % interval {where}; measured are FIDs from {bna.x.min():.0f} to "
+        f"{bna.x.max():.0f} ({of}).",
         f"{data}: HSM's gain {needs} where recall is higher ({_signed(hsm.slope)} points for each 0.1, {_signed(hsm.slope_low)} to {_signed(hsm.slope_high)}).",
     ]
 
@@ -255,23 +261,20 @@ def _ends(part: pd.DataFrame) -> str:
 
 
 def _worth(measured: Sequence[Measured], data: str) -> list[str]:
+    """The range and the median; a generator beyond the largest fixed set counts as larger than all that are not."""
     known = [times for generator in measured if (times := worth_in_images(generator)) is not None]
     if not known:
         return []
     within = [times for times in known if not np.isnan(times)]
-    of, beyond = len(known), len(known) - len(within)
-    ds = f"DS with r = {printed_numbers.TABLE1_R:g}"
-    lines = []
-    if within:
-        doublings = estimate(list(np.log2(within)))
-        interval = f" ({2**doublings.low:.1f} to {2**doublings.high:.1f})" if len(within) > 1 and not beyond else ""
-        lines.append(
-            f"{data}: {ds} is worth {min(within):.1f} to {max(within):.1f} times as many fixed images at {len(within)} of {of} generators; "
-            f"geometric mean {2**doublings.mean:.1f}{interval}."
-        )
-    if beyond:
-        lines.append(f"{data}: at {beyond} of {of} generators, {ds} is above the largest fixed set that was tried.")
-    return lines
+    ds, beyond = f"DS with r = {printed_numbers.TABLE1_R:g}", len(known) - len(within)
+    over = f"at {beyond} of {len(known)} generators it is above the largest fixed set that was tried"
+    if not within:
+        return [f"{data}: {ds}: {over}."]
+    doublings = np.sort(np.log2([*within, *[np.inf] * beyond]))
+    middle = doublings[(len(doublings) - 1) // 2 : len(doublings) // 2 + 1].mean()
+    median = f"the median is {2**middle:.1f}" if np.isfinite(middle) else "the median lies beyond that set"
+    told = f"{data}: {ds} is worth {min(within):.1f} to {max(within):.1f} times as many fixed images at {len(within)} of {len(known)} generators"
+    return [f"{told}; {median}." if not beyond else f"{told}; {over}. Over all of them, {median}."]
 
 
 def _signed(value: float) -> str:

@@ -94,11 +94,12 @@ def sentences(records: Sequence[Record]) -> list[str]:
     space = table(records)
     if space.empty:
         return []
-    inside, agreed = space.iloc[0][["inside %", "judge agrees %"]]
+    random, mined = space[space["steps"] == 0].iloc[0], space[space["steps"] > 0]
+    inside, agreed = random[["inside %", "judge agrees %"]]
     lines = [
         f"Random images: {inside:.0f} % lie inside the manifold of the generator's own samples; the judge reads the class in {agreed:.0f} %."
     ]
-    for steps, part in space[space["steps"] > 0].groupby("steps"):
+    for steps, part in mined.groupby("steps"):
         sizes, distances, read = (
             "/".join(f"{value:{form}}" for value in part[name])
             for name, form in (("eta", "g"), ("distance, random = 1", ".2f"), ("judge agrees %", ".0f"))
@@ -106,8 +107,10 @@ def sentences(records: Sequence[Record]) -> list[str]:
         lines.append(
             f"{steps} step{'s' if steps > 1 else ''} of size {sizes}: {distances} times as far as random images; the judge reads the class in {read} %."
         )
-    wrong = space[space["judge agrees %"] < 95].sort_values("distance, random = 1")
-    if len(wrong):
+    wrong = mined[mined["judge agrees %"] < 95].sort_values("distance, random = 1")
+    if agreed < 95:
+        lines.append("The judge disagrees with more than 5 % of the labels of random images already.")
+    elif len(wrong):
         steps, eta, distance = wrong.iloc[0][["steps", "eta", "distance, random = 1"]]
         lines.append(
             f"The smallest distance at which the judge disagrees with more than 5 % of the labels: {distance:.2f} ({steps:.0f} steps of size {eta:g})."
@@ -121,10 +124,10 @@ def sentences(records: Sequence[Record]) -> list[str]:
             f"Without mining the final classifier reaches {plain.loc[0.0, 'ours']:.1f} % (n = {plain['n'].min():.0f}).",
             f"    Points that mining adds, paired by seed: {curve}.",
         ]
-        harmful = plain.index[(plain["gain"] < 0) & (plain.index > 0)]
+        harmful = plain.index[(plain["gain"] + plain["gain ±"] < 0) & (plain.index > 0)]
         lines.append(
-            f"The smallest eta at which mining is harmful (the mean accuracy is below that without mining): {harmful.min():g}."
+            f"The smallest eta at which mining is harmful (its 95 % interval lies below that without mining): {harmful.min():g}."
             if len(harmful)
-            else "Mining is harmful at none of these step sizes (the mean accuracy is never below that without mining)."
+            else "At none of these step sizes is mining shown to be harmful (no 95 % interval lies below 0)."
         )
     return lines

@@ -21,6 +21,7 @@ from paperlib.pretraining.natural_gan import new_generator
 from paperlib.profiles import closing
 from paperlib.report import table1
 from paperlib.support.paths import Paths
+from paperlib.support.tensor_cache import checksum
 from paperlib.support.weights import CheckpointError, save_weights
 
 module = sys.modules["paperlib.profiles.cifar10"]
@@ -33,6 +34,7 @@ def made_up(n, seed):
 
 
 DATA = Cifar10(made_up(800, 0), made_up(400, 1), made_up(50, 2))
+SEEN = {"data": checksum(DATA.train.images, DATA.train.labels)}
 
 
 @pytest.fixture
@@ -40,7 +42,7 @@ def shipped(tmp_path, monkeypatch):
     """Tiny weights in the place of those that ship, and made-up images."""
     torch.manual_seed(0)
     for name, classes in ((CONDITIONAL, 10), (UNCONDITIONAL, 0)):
-        save_weights(new_generator(classes, 4, 6).half(), name, {"channels": 4, "latent_dim": 6, "seed": 0, "steps": 8}, tmp_path)
+        save_weights(new_generator(classes, 4, 6).half(), name, {"channels": 4, "latent_dim": 6, "seed": 0, "steps": 8} | SEEN, tmp_path)
     for name in (JUDGE, TEACHER):
         save_weights(new_classifier(name, 2).half(), name, {"width": 2, "seed": 0}, tmp_path)
     save_weights(new_generator(10, 4, 6).half(), "cifar10-0-000004", {}, tmp_path / "stages")
@@ -146,6 +148,23 @@ def test_no_profile_but_the_reported_ones_reads_the_test_images(shipped, monkeyp
     for name in NAMES:
         _, tested = profiles.load(name, Paths()).parts.real_images()
         assert torch.equal(tested.images[0], (DATA.test if name in ("cifar10", "cifar10_small") else DATA.validation).images[0])
+
+
+def test_images_that_the_generators_were_trained_on_tune_nothing(shipped, monkeypatch):
+    """Files in another order: another part of them is set apart for validation."""
+    other = replace(DATA, train=DATA.validation, validation=DATA.train)
+    monkeypatch.setattr(module.data, "cifar10", lambda source, cache: other)
+    monkeypatch.setattr(module, "SMALL_TRAIN", 100)
+    with pytest.raises(CheckpointError, match="trained on other files of CIFAR-10"):
+        profiles.load("cifar10_tuning", Paths()).parts.real_images()
+    assert profiles.load("cifar10_small", Paths()).parts.real_images()
+
+
+def test_a_record_says_what_the_files_of_the_images_are(shipped, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "describe", lambda path: "JPEG files, a re-encoding")
+    profile = profiles.load("cifar10_smoke", Paths(results=tmp_path))
+    made = run(profile.image_quality_run(0, "real test"), profile, progress=False)
+    assert made.provenance["images"] == "JPEG files, a re-encoding"
 
 
 def test_a_part_or_a_time_that_is_none_is_refused(capsys):

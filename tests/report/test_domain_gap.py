@@ -89,7 +89,7 @@ def test_two_trainings_make_no_law():
 def test_sentences_say_where_bna_begins_to_pay():
     said = "\n".join(domain_gap.sentences(made(noise=0.1)))
     assert re.search(
-        r"BNA's gain is above 0, with its 95 % interval, between FIDs of (8|9|10) and (\d+); measured are FIDs from \d+ to \2 \(6 trainings, 18",
+        r"BNA's gain is above 0 with its whole 95 % interval from an FID of (8|9|10) on; measured are FIDs from \d+ to \d+ \(6 trainings, 18",
         said,
     )
     assert "HSM's gain is more where recall is higher" in said
@@ -120,6 +120,22 @@ def test_beyond_the_largest_set_and_without_sets():
     assert domain_gap.worth_in_images(generator(0, 1, 10, ds=2)) is None
     larger = [classifier(s, 0.82, 0.5, images=200, epochs=1) for s in range(3)]
     assert np.isnan(domain_gap.worth_in_images(generator(0, 1, 10, ds=20, extra=larger)))
+
+
+@pytest.mark.parametrize(
+    ("ds", "told"),
+    [
+        ((2, 2, 5), "worth 2.0 to 4.0 times as many fixed images at 3 of 3 generators; the median is 2.0."),
+        ((2, 5, 20), "largest fixed set that was tried. Over all of them, the median is 4.0."),
+        ((2, 20, 20), "worth 2.0 to 2.0 times as many fixed images at 1 of 3 generators; at 2 of 3"),
+        ((2, 20, 20), "Over all of them, the median lies beyond that set."),
+        ((20, 20, 20), "DS with r = 0.5: at 3 of 3 generators it is above the largest fixed set that was tried."),
+    ],
+)
+def test_a_generator_beyond_the_largest_set_counts_in_the_median(ds, told):
+    larger = [classifier(s, 0.8 + 0.01 * s + gain / 100, 0.5, images=n, epochs=1) for s in range(3) for n, gain in ((200, 2), (400, 5))]
+    measured = [generator(training, 1, 10, ds=gain, extra=larger) for training, gain in enumerate(ds)]
+    assert told in domain_gap.sentences(measured)[-1]
 
 
 def test_the_figure_has_a_panel_for_each_method_distance_and_data_set():

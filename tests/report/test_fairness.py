@@ -63,6 +63,16 @@ def test_what_the_judge_can_read_of_real_images_is_taken_off(records):
     assert len(fairness.figure(records, NAMES).axes[0].lines) == 4
 
 
+def test_where_the_judge_is_near_chance_it_cannot_tell(records):
+    """Twice chance is 50 % of four attributes."""
+    for run in records:
+        if run.config.method == Rejection(prior_weight=1.0):
+            run.metrics[fairness.ON_REAL] = [0.9, 0.9, 0.5, 0.4]
+    said = [line for line in fairness.sentences(records, NAMES) if "twice chance" in line]
+    assert len(said) == 1
+    assert said[0].startswith("Of real images of d the judge reads 40 %, less than twice chance: it cannot tell")
+
+
 def test_a_slope_through_scattered_attributes_has_a_wide_interval(records):
     for run in records:
         if run.config.method == GAUSSIAN:

@@ -10,6 +10,7 @@ import pytest
 
 from paperlib import profiles, records
 from paperlib.commands import readme, strip
+from paperlib.commands.readme import faces_page, measured, tables
 from paperlib.pretraining import face_parts
 from paperlib.records import Record
 from paperlib.support.marked_text import block_names, expected_lines, render
@@ -65,7 +66,7 @@ def test_no_face_and_no_weights_of_faces_are_committed():
 
 def test_the_price_of_an_attribute_by_its_share(tmp_path):
     path = tmp_path / "sampling.json"
-    assert readme.sampling(path) == "Not measured yet: `python bench/sampling.py`."
+    assert measured.sampling(path) == "Not measured yet: `python bench/sampling.py`."
     fit = {"passes": 1000, "microseconds": 2e6}
     posterior = {"passes": 1, "microseconds": 500.0, "as asked": 0.75}
     chain = {"passes": 2, "microseconds": 1000.0, "as asked": 0.9, "burn-in passes": 100, "burn-in microseconds": 1e5}
@@ -90,7 +91,7 @@ def test_the_price_of_an_attribute_by_its_share(tmp_path):
     ]
     path.write_text(json.dumps({"processor": "a processor", "prior_weight": 0.01, "n": 5, "draws": 7200, "rows": rows}))
     speeds = tmp_path / "speeds.json"
-    told = readme.sampling(path, speeds)
+    told = measured.sampling(path, speeds)
     cells = {
         tuple(line[:3:2]): line[1:2] + line[3:]
         for line in ([c.strip() for c in line.strip("|").split("|")] for line in told.splitlines()[4:])
@@ -103,13 +104,13 @@ def test_the_price_of_an_attribute_by_its_share(tmp_path):
     assert cells["evenly", "posterior on latents"][-3:-1] == ["never", "never"]
     rate = {"task": "generation", "what": "ours, float32", "rate": 20.0}
     speeds.write_text(json.dumps({"device": "a processor", "threads": 2, "rows": [rate]}))
-    last = readme.sampling(path, speeds).splitlines()[-1]
+    last = measured.sampling(path, speeds).splitlines()[-1]
     assert last.endswith("rejection 5.5 s; posterior on latents 0.05 s; posterior, Metropolis 0.1 s; and the fit 0.1 hours.")
 
 
 def test_candidates_of_the_rivals_are_told_against_the_truth(tmp_path):
     path = tmp_path / "rivals.json"
-    assert readme.rivals(path) == "Not measured yet: `python bench/rivals.py`."
+    assert measured.rivals(path) == "Not measured yet: `python bench/rivals.py`."
     shared = {
         "judge_accuracy": 0.9,
         "second_judge_accuracy": 0.8,
@@ -129,22 +130,22 @@ def test_candidates_of_the_rivals_are_told_against_the_truth(tmp_path):
         "pixel_variance": 0.1,
     }
     path.write_text(json.dumps({"per_attribute": 50, "attributes": 2, "rows": [truth, mala, mala | {"fit_seconds": 60}]}))
-    assert readme.rivals(path).splitlines()[-1].endswith("MALA 2, 3 minutes; rejection 1, 1 minutes.")
-    first = [cell.strip() for cell in readme.rivals(path).splitlines()[2].strip("|").split("|")]
+    assert measured.rivals(path).splitlines()[-1].endswith("MALA 2, 3 minutes; rejection 1, 1 minutes.")
+    first = [cell.strip() for cell in measured.rivals(path).splitlines()[2].strip("|").split("|")]
     assert first == ["MALA", "0.1", "steps 100, step_size 0.02", "90.0", "80.0", "50", "100", "0", "301", "0"]
 
 
 def test_face_classifiers_tell_accuracy_and_support_by_class(tmp_path):
-    assert "make pretrained PROFILE=faces" in readme.face_classifiers(tmp_path)
+    assert "make pretrained PROFILE=faces" in faces_page.face_classifiers(tmp_path)
     rows = {"male": (0.9, 600), "female": (0.8, 1400), "mean": (0.85, 2000), "weighted mean": (0.83, 2000)}
     pd.DataFrame(rows, index=["recall", "support"]).T.astype({"support": int}).to_csv(tmp_path / "gender_plain.csv")
-    line = readme.face_classifiers(tmp_path).splitlines()[-1]
+    line = faces_page.face_classifiers(tmp_path).splitlines()[-1]
     cells = [cell.strip() for cell in line.strip("|").split("|")]
     assert cells == ["gender, teacher (plain)", "83.0", "male 90.0 (600), female 80.0 (1,400)"]
 
 
 def test_page_of_faces_judges_the_claims_of_paper_b_alone():
-    told = readme.faces([run for run in readme.reference() if run.kind != "diversity"])
+    told = faces_page.faces([run for run in readme.reference() if run.kind != "diversity"])
     assert "Image quality:" in told and "| B6 " in told
     assert "| A1 " not in told and "rare groups" not in told
 
@@ -163,7 +164,7 @@ def test_short_tables():
     columns = [("baseline", 70.6), ("bna", 76.4), ("ds+hsm", 81.8), ("ds+hsm+bna", 85.6), ("long (ds+bna)", 88.8), ("real images", 88.4)]
     table = pd.DataFrame([{"column": name, "paper": paper, **values} for name, paper in columns])
     none, other = table.assign(n=0), table.assign(n=[1, 1, 0, 0, 0, 0], ours=[50.0, 51.0, *[np.nan] * 4], low=np.nan, high=np.nan)
-    lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in readme.short_table1(table, none).splitlines()]
+    lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in tables.short_table1(table, none).splitlines()]
     assert lines[0] == ["training", "paper", "paper, with BNA", "digits (n = 3)", "digits (n = 3), with BNA"]
     assert lines[2:] == [
         ["baseline", "70.6", "76.4", "91.0 ± 0.5", "91.0 ± 0.5"],
@@ -171,11 +172,11 @@ def test_short_tables():
         ["long (ds)", "-", "88.8", "-", "91.0 ± 0.5"],
         ["real images", "88.4", "-", "91.0 ± 0.5", "-"],
     ]
-    lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in readme.short_table1(table, other).splitlines()]
+    lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in tables.short_table1(table, other).splitlines()]
     assert lines[0][5:] == ["CIFAR-10 (n = 1)", "CIFAR-10 (n = 1), with BNA"]
     assert [line[5:] for line in lines[2:4]] == [["50.0", "51.0"], ["-", "-"]]
     own = pd.concat([other, pd.DataFrame([{"column": "mine, bna", "ours": 57.0, "low": 55.0, "high": 59.0, "n": 5}])])
-    last = readme.short_table1(table, own).splitlines()[-1]
+    last = tables.short_table1(table, own).splitlines()[-1]
     assert [cell.strip() for cell in last.strip("|").split("|")] == ["long, ours (n = 5)", *["-"] * 5, "57.0 ± 2.0"]
     curve = pd.DataFrame(
         [
@@ -183,7 +184,7 @@ def test_short_tables():
             for r, bna, paper in ((0.0, False, 70.6), (0.33, False, np.nan), (0.33, True, np.nan))
         ]
     )
-    lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in readme.short_sweep(curve).splitlines()]
+    lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in tables.short_sweep(curve).splitlines()]
     assert lines[0] == ["r =", "0", "0.33"]
     assert lines[2:] == [
         ["paper", "70.6", "-"],
@@ -197,7 +198,7 @@ def test_a_method_of_the_users_own_has_a_dash_for_the_papers_number():
     table = pd.DataFrame(
         {"column": ["ds", "mine"], "paper": [78.6, np.nan], "ours": [91.0, 90.0], "low": [90.5, 89.9], "high": [91.5, 90.1], "n": [3, 3]}
     )
-    cells = [cell.strip() for cell in readme.markdown(table).splitlines()[-1].strip("|").split("|")]
+    cells = [cell.strip() for cell in tables.markdown(table).splitlines()[-1].strip("|").split("|")]
     assert {"mine", "-", "90.0 ± 0.1"} <= set(cells)
 
 
@@ -209,7 +210,7 @@ def test_contended_costs_are_named():
         | {f"of the target's {m} %": [np.nan] for m in ("variance", "coverage")}
     )
     costs = pd.DataFrame({name: [5.0] for name in names} | {"pays after": [np.inf], "runs at a time": [2]})
-    drawn, cost = readme.diversity_table(table, costs).split("\n\nWhat it costs:\n\n")
+    drawn, cost = tables.diversity_table(table, costs).split("\n\nWhat it costs:\n\n")
     drawn, cost = (
         dict(zip(*(map(str.strip, line.strip("|").split("|")) for line in part.splitlines()[::2]), strict=True)) for part in (drawn, cost)
     )

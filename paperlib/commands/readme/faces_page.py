@@ -1,0 +1,76 @@
+"""What docs/faces.md shows."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from paperlib.claims import PAPER_B
+from paperlib.commands.readme.tables import claim_markdown, conditioned, quality_table, text
+from paperlib.data.utkface import RACES
+from paperlib.records import Record
+from paperlib.report import claim_table, fairness, image_quality
+from paperlib.report.estimates import of_kind
+
+
+def faces(runs: Sequence[Record]) -> str:
+    """What docs/faces.md shows, from the records of `faces`."""
+    if not runs:
+        return "Not computed yet: `make reference PROFILE=faces SEEDS=5 UTKFACE=...`."
+    told = conditioned(runs)
+    if of_kind(runs, "image-quality"):
+        told += ["Image quality:", quality_table(runs)]
+    if of_kind(runs, "conditioning"):
+        results = claim_table.judge_claims(PAPER_B, runs)
+        told += ["The paper's claims:", claim_markdown(claim_table.rows(PAPER_B, results)), claim_table.NOTE]
+        if behind := [*image_quality.twins(runs), *judge_on_real(runs)]:
+            told += [text(behind)]
+    if of_kind(runs, "diversity"):
+        rare = fairness.table(runs, RACES).to_markdown(index=False)
+        told += ["Are rare groups worse off?", rare, text(fairness.sentences(runs, RACES))]
+    return "\n\n".join(told)
+
+
+def judge_on_real(runs: Sequence[Record]) -> list[str]:
+    """What is inside B6's calibration error beside the teacher's own."""
+    read = [run.metrics["judge_agreement"] for run in of_kind(runs, "image-quality", image_set="real test")]
+    if not read:
+        return []
+    return [
+        f"B6 takes the judge's reading for the truth. Of real test images the judge reads {100 * np.mean(read):.1f} % as labelled; its errors are in that number."
+    ]
+
+
+def face_classifiers(folder: Path) -> str:
+    """Accuracy of every teacher and judge of the faces that `make pretrained` trained, and by class with support, on the test images."""
+    reports = {path.stem: pd.read_csv(path, index_col=0) for path in sorted(folder.glob("*.csv"))}
+    if not reports:
+        return "Not trained yet: `make pretrained PROFILE=faces UTKFACE=...`."
+    rows = []
+    for name, report in reports.items():
+        classes = report.drop(["mean", "weighted mean"])
+        by_class = (
+            f"{c} {100 * recall:.1f} ({support:,})"
+            for c, recall, support in zip(classes.index, classes["recall"], classes["support"], strict=True)
+        )
+        accuracy = f"{100 * report.loc['weighted mean', 'recall']:.1f}"
+        attribute, network = name.rsplit("_", 1)
+        role = "judge" if network == "wide" else "teacher"
+        rows.append(
+            {
+                "classifier": f"{attribute.replace('_', ' ')}, {role} ({network})",
+                "accuracy %": accuracy,
+                "by class (test images)": ", ".join(by_class),
+            }
+        )
+    table = pd.DataFrame(rows).to_markdown(index=False, disable_numparse=True)
+    counts = folder / "images.json"
+    if not counts.is_file():
+        return table
+    n = json.loads(counts.read_text())
+    return (
+        f"{n['train']:,} images to train on and {n['test']:,} to test on. Left out: {n['unparsed']} files whose names do not say age, gender and race, "
+        f"{n['repeated']} copies, and {n['disputed']} files that show one picture with several labels.\n\n{table}"
+    )

@@ -182,7 +182,7 @@ PAST_PAPER_B = (
     Claim(
         "O1", "B", "ours", "One pass an image: the posterior on latents draws as rejection does", _like_rejection("posterior"), OURS_FIXED
     ),
-    Claim("O2", "B", "ours", "Two passes an image: the chain draws as rejection does", _like_rejection("metropolis"), OURS_FIXED),
+    Claim("O2", "B", "ours", "A few passes an image: the chain draws as rejection does", _like_rejection("metropolis"), OURS_FIXED),
 )
 PAST_PAPER_A = (
     Claim(
@@ -193,7 +193,7 @@ PAST_PAPER_A = (
         ), OURS_FIXED,
     ),
     Claim(
-        "O4", "A", "ours", "Our own long training is as accurate as training on all of the profile's real images",
+        "O4", "A", "ours", "Our own long training is as accurate as training on all real images that the profile reads",
         (Test("over all real images", a.own_long_gain("all real images"), "at least", REACHES, needs=OWN_LONG),), OURS_FIXED,
     ),
 )  # fmt: skip

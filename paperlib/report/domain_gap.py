@@ -203,14 +203,21 @@ def sentences(measured: Sequence[Measured]) -> list[str]:
             if slopes:
                 lines.append(f"{data}: points for each {unit}: {', '.join(slopes)}.")
         of_data = [generator for generator in measured if generator.data == data]
-        lines += [*_findings(part, data), *_truncated(of_data, data), *_worth(of_data, data)]
+        lines += [_above_zero(part, data), *_findings(part, data), *_truncated(of_data, data), *_worth(of_data, data)]
     return lines
+
+
+def _above_zero(part: pd.DataFrame, data: str) -> str:
+    """At how many generators each method gains at all, by the mean over seeds."""
+    means = part.pivot_table(index="generator", columns="method", values="gain")
+    told = ", ".join(f"{method} {(means[method] > 0).sum()}" for method in METHODS)
+    return f"{data}: mean gain above 0, of {len(means)} generators: {told}."
 
 
 def _findings(part: pd.DataFrame, data: str) -> list[str]:
     bna, hsm = law(part, "BNA", "fid"), law(part, "HSM", "recall")
     if bna is None or hsm is None:
-        return [f"{data}: fewer than three trainings or distances, so no law and no interval. {_ends(part)}"]
+        return [f"{data}: fewer than three trainings or distances, so no line is fitted. {_ends(part)}"]
     pays = bna.x[bna.low > 0]
     of = f"{bna.trainings} trainings, {bna.generators} generators"
     if not len(pays):

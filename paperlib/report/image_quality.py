@@ -16,12 +16,14 @@ from paperlib.report.estimates import by_seed, log_ratio, of_kind
 from paperlib.report.style import described, listed
 
 IMAGE_SETS = ("real train", "real test", "prior", "mined", "unconditional prior", "fifth prior", "long prior", "conditioned")
+JUDGE_LABELLED = ("unconditional prior", "fifth prior", "long prior")
 TWINS = {"fifth prior": "Trained on 20 % of the data instead of all of it", "long prior": "Trained for longer"}
 
 
 def table(records: Sequence[Record]) -> pd.DataFrame:
     """Image quality by set, mean over seeds. FID and KID are in the profile's features: the judge's ("digit") or Inception's.
 
+    judge_agreement: images that the judge reads as labelled; nan for generators without classes, whose images the judge labels.
     biased: the set or the reference has fewer images than the features have dimensions, so that FID is too large; KID is not.
     """
     rows = []
@@ -47,6 +49,8 @@ def table(records: Sequence[Record]) -> pd.DataFrame:
                 | {"features": first["feature_space"], "biased": "x" if small else ""}
                 | {m: float(np.mean([r.metrics[m] for r in runs])) for m in names}
             )
+            if image_set in JUDGE_LABELLED:
+                rows[-1]["judge_agreement"] = np.nan
     return pd.DataFrame(rows).round(4)
 
 

@@ -109,7 +109,9 @@ def sentences(records: Sequence[Record]) -> list[str]:
         )
     wrong = mined[mined["judge agrees %"] < 95].sort_values("distance, random = 1")
     if agreed < 95:
-        lines.append("The judge disagrees with more than 5 % of the labels of random images already.")
+        lines.append(
+            f"The judge disagrees with {100 - agreed:.0f} % of the labels of random images already, so no distance is to blame alone."
+        )
     elif len(wrong):
         steps, eta, distance = wrong.iloc[0][["steps", "eta", "distance, random = 1"]]
         lines.append(
@@ -126,8 +128,8 @@ def sentences(records: Sequence[Record]) -> list[str]:
         ]
         harmful = plain.index[(plain["gain"] + plain["gain ±"] < 0) & (plain.index > 0)]
         lines.append(
-            f"The smallest eta at which mining is harmful (its 95 % interval lies below that without mining): {harmful.min():g}."
+            f"The smallest eta at which mining is shown to be harmful (its 95 % interval lies below 0, n = {plain['n'].min():.0f}): {harmful.min():g}."
             if len(harmful)
-            else "At none of these step sizes is mining shown to be harmful (no 95 % interval lies below 0)."
+            else f"At none of these step sizes is mining shown to be harmful (no 95 % interval lies below 0, n = {plain['n'].min():.0f})."
         )
     return lines

@@ -81,7 +81,7 @@ def test_two_trainings_make_no_law():
     few = made(trainings=2)
     assert domain_gap.law(domain_gap.gains(few), "BNA", "fid") is None
     said = "\n".join(domain_gap.sentences(few))
-    assert "digits: fewer than three trainings or distances, so no law and no interval. Mean gains: at FID 178 HSM" in said
+    assert "digits: fewer than three trainings or distances, so no line is fitted. Mean gains: at FID 178 HSM" in said
     assert re.search(r"; at FID 4 HSM \+\d\.\d\d, DS \+[23]\.\d\d, BNA", said), "DS was made as 3 points, and a seed's scatter"
     assert domain_gap.figure(few)
 

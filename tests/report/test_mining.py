@@ -19,7 +19,7 @@ def test_classifiers_are_over_the_seeds_of_the_far_step_sizes():
 
 def test_mining_is_harmful_where_it_is_worse_than_none():
     lines = mining.sentences(made_up.mined())
-    assert "The smallest eta at which mining is harmful (its 95 % interval lies below that without mining): 3." in lines
+    assert "The smallest eta at which mining is shown to be harmful (its 95 % interval lies below 0, n = 2): 3." in lines
     assert "5 steps of size 0.1/3: 1.20/1.70 times as far as random images; the judge reads the class in 96/70 %." in lines
     assert any(line.endswith("more than 5 % of the labels: 1.70 (5 steps of size 3).") for line in lines)
     gains = "    Points that mining adds, paired by seed: +2.0 ± 0.0 at eta = 0.1, +1.0 ± 0.0 at eta = 1, -3.0 ± 0.0 at eta = 3."
@@ -33,7 +33,7 @@ def test_a_loss_that_chance_explains_is_not_called_harmful():
     runs = made_up.mined()
     lost = [r for r in runs if isinstance(r.config, MinedClassifierRun) and r.config.classifier.step_size == 3]
     lost[0].metrics["accuracy"] = 0.94
-    assert "At none of these step sizes is mining shown to be harmful (no 95 % interval lies below 0)." in mining.sentences(runs)
+    assert "At none of these step sizes is mining shown to be harmful (no 95 % interval lies below 0, n = 2)." in mining.sentences(runs)
 
 
 def test_where_random_images_are_misread_no_distance_is_to_blame():
@@ -42,7 +42,7 @@ def test_where_random_images_are_misread_no_distance_is_to_blame():
         if "grid" in run.metrics:
             run.metrics["grid"][0]["judge"] = 0.7
     lines = mining.sentences(runs)
-    assert "The judge disagrees with more than 5 % of the labels of random images already." in lines
+    assert "The judge disagrees with 30 % of the labels of random images already, so no distance is to blame alone." in lines
     assert not any("smallest distance" in line for line in lines)
 
 

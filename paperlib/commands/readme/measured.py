@@ -12,14 +12,8 @@ from paperlib.commands.readme.tables import formatted, with_half_width
 from paperlib.report import diversity, sampling_costs
 from paperlib.support.paths import REFERENCE
 
-CHECKS = (
-    "engine",
-    "explorer",
-    "records",
-    "rivals",
-    "sampling",
-    "warm_start",
-)  # of results/reference/bench: those that are no table of speeds
+# of results/reference/bench: those that are no table of speeds
+CHECKS = ("bna_shift", "engine", "explorer", "records", "rivals", "sampling", "warm_start")
 
 
 def times() -> str:
@@ -54,6 +48,19 @@ def warm_start_check() -> str:
         f"At least {found['asked']} % by the teacher over all draws: {reached} of {len(shares)} seeds; the lowest reaches {min(shares):.2f} %, "
         f"{min(row['worst attribute'] for row in found['rows']):.2f} % in the worst attribute of any."
     )
+
+
+def bna_shift(path: Path = REFERENCE / "bench" / "bna_shift.json") -> str:
+    """What bench/bna_shift.py found: a row a generator."""
+    if not path.exists():
+        return "Not measured yet: `python bench/bna_shift.py`."
+    rows = []
+    for row in json.loads(path.read_text())["rows"]:
+        cells = {"data": row["data"], "generator after": f"{row['step']:,} steps"}
+        for name, of in (("generated", row["generated"]), ("as many real", row["real, as many"])):
+            cells |= {f"{name}: means": f"{of['means']:.3f}", f"{name}: variances": f"{100 * np.expm1(of['variances']):.1f} %"}
+        rows.append(cells | {"accuracy %": f"{row['accuracy']:.1f}", "with BNA": f"{row['accuracy with BNA']:.1f}"})
+    return pd.DataFrame(rows).to_markdown(index=False, disable_numparse=True)
 
 
 def engine() -> str:

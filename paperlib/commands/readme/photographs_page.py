@@ -75,7 +75,7 @@ def when_they_help(measured: Sequence[domain_gap.Measured]) -> str:
     told = [
         text(domain_gap.sentences(measured)),
         table.to_markdown(index=False, floatfmt=".2f"),
-        f"On record: {len(table)} of {wanted} trained generators.",
+        f"On record: {len(table)} of {wanted} generators, those at another truncation counted apart.",
     ]
     return "\n\n".join(told)
 

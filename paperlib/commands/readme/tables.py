@@ -91,7 +91,8 @@ def evaluation_table(runs: Sequence[Record]) -> str:
 
 
 def quality_table(runs: Sequence[Record]) -> str:
-    return image_quality.table(runs).drop(columns=["features", "biased"]).to_markdown(index=False, floatfmt=".3g")
+    table = image_quality.table(runs).drop(columns=["features", "biased"])
+    return table.assign(judge_agreement=formatted(table["judge_agreement"], ".3g")).to_markdown(index=False, floatfmt=".3g")
 
 
 def diversity_table(table: pd.DataFrame, costs: pd.DataFrame) -> str:

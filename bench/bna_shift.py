@@ -1,0 +1,67 @@
+"""What is there for BNA to correct? BatchNorm statistics of generated images against those of real ones: results/reference/bench/bna_shift.json.
+
+python bench/bna_shift.py          # minutes on one core; needs CIFAR10=
+
+A classifier is trained on a fixed set of each generator's images. Then its statistics are taken anew, exactly: from that set, from all real
+training images, and from as many real ones as the set has.
+"""
+
+import json
+
+import torch
+from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from paperlib.batchnorm_adaptation import adapt_batchnorm
+from paperlib.experiment.classifier import generated_source, trained
+from paperlib.profiles.stages import Stage, stages
+from paperlib.streams import stream
+from paperlib.support.files import replacing
+from paperlib.support.paths import REFERENCE, Paths
+from paperlib.training import accuracy
+
+FAMILIES = ("plain", "cifar10")  # their first training: its first and its last stage
+
+
+def between(model: nn.Module, other: nn.Module) -> dict[str, float]:
+    """Mean over layers and channels: distance of the means in standard deviations of `other`, and of the logarithms of the variances."""
+    pairs = [
+        (a.running_mean, a.running_var, b.running_mean, b.running_var)
+        for a, b in zip(model.modules(), other.modules(), strict=True)
+        if isinstance(a, _BatchNorm) and isinstance(b, _BatchNorm)
+    ]
+    means = [((mean - to).abs() / var.sqrt()).mean() for mean, _, to, var in pairs]
+    variances = [(var / to).log().abs().mean() for _, var, _, to in pairs]
+    return {"means": torch.stack(means).mean().item(), "variances": torch.stack(variances).mean().item()}
+
+
+def measured(stage: Stage) -> dict[str, object]:
+    """Distances of the statistics, and accuracy in percent before and after BNA."""
+    profile = stage.profile
+    config, batch = profile.classifier_run(stage.first_seed), profile.parts.forward_batch
+    source = generated_source(config, profile)
+    made = source(0, nn.Identity())
+    model, _ = trained(config, profile, source, progress=True)
+    real, test = profile.parts.real_images()
+    chosen = torch.randperm(len(real), generator=stream(config.seed, "set choice"))[: len(made)]
+    sets = {"made": made.images, "as many": real.images[chosen], "real": real.images}
+    of = {name: adapt_batchnorm(model, images, batch_size=batch) for name, images in sets.items()}
+    return {
+        "data": stage.data,
+        "step": stage.step,
+        "generated": between(of["made"], of["real"]),
+        "real, as many": between(of["as many"], of["real"]),
+        "accuracy": 100 * accuracy(model, test, batch_size=batch),
+        "accuracy with BNA": 100 * accuracy(of["real"], test, batch_size=batch),
+    }
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    every = [s for s in stages(Paths.from_environment()) if s.family in FAMILIES and s.training == 0 and s.truncation == 1]
+    ends = [
+        stage for f in FAMILIES for of in [sorted((s for s in every if s.family == f), key=lambda s: s.step)] for stage in (of[0], of[-1])
+    ]
+    rows = [measured(stage) for stage in ends]
+    with replacing(REFERENCE / "bench" / "bna_shift.json") as path:
+        path.write_text(json.dumps({"rows": rows}, indent=1) + "\n")

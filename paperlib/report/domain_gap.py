@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
 from numpy.typing import NDArray
 from scipy import stats
 
@@ -172,6 +173,10 @@ def _draw(ax: Axes, frame: pd.DataFrame, method: str, distance: str) -> None:
     ax.axhline(0, color=DARK, linewidth=0.5)
     if distance == "fid":
         ax.set_xscale("log")
+        decades = np.log10(frame[distance].max() / frame[distance].min())
+        ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if decades > 1 else (1, 1.5, 2, 4, 6, 8)))
+        ax.xaxis.set_major_formatter(ScalarFormatter())
+        ax.xaxis.set_minor_formatter(NullFormatter())
 
 
 def worth_in_images(generator: Measured) -> float | None:

@@ -58,10 +58,10 @@ def measured(stage: Stage) -> dict[str, object]:
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    every = [s for s in stages(Paths.from_environment()) if s.family in FAMILIES and s.training == 0 and s.truncation == 1]
-    ends = [
-        stage for f in FAMILIES for of in [sorted((s for s in every if s.family == f), key=lambda s: s.step)] for stage in (of[0], of[-1])
-    ]
-    rows = [measured(stage) for stage in ends]
+    rows = []
+    for family in FAMILIES:
+        steps = [stage for stage in stages(Paths.from_environment()) if (stage.family, stage.training, stage.truncation) == (family, 0, 1)]
+        first, *_, last = sorted(steps, key=lambda stage: stage.step)
+        rows += [measured(first), measured(last)]
     with replacing(REFERENCE / "bench" / "bna_shift.json") as path:
         path.write_text(json.dumps({"rows": rows}, indent=1) + "\n")

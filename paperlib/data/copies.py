@@ -1,6 +1,7 @@
 """Images that show the same picture: copies that were saved again, brightened a little or cropped a little.
 
 groups = groups_of_copies(images)           # images (N, C, H, W) uint8 -> [[0, 7], [1], ...], each place once
+differences = nearest(made, seen)           # (N,) of each image from the nearest of the others: a memorised one is below WITHIN
 """
 
 import torch
@@ -25,6 +26,15 @@ def groups_of_copies(images: torch.Tensor) -> list[list[int]]:
     for place, group in enumerate(connected_components(graph, directed=False)[1].tolist()):
         groups.setdefault(group, []).append(place)
     return list(groups.values())
+
+
+def nearest(images: torch.Tensor, others: torch.Tensor) -> torch.Tensor:
+    """(N,) float: the mean absolute difference of each image from the nearest of the others, in grey levels of 255, both averaged down to 32x32.
+
+    images: (N, C, H, W) uint8. others: (M, C, H, W) uint8, M at least 1.
+    """
+    here, there = (F.adaptive_avg_pool2d(some.float(), min(SIDE, some.shape[-1])).flatten(1) for some in (images, others))
+    return torch.cat([torch.cdist(rows, there, p=1).amin(1) for rows in here.split(ROWS)]) / here.shape[1]
 
 
 def _close_pairs(pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -6,8 +6,9 @@ Teachers and judges see two halves of the training images, each its own; GANs se
 test images of race; gender and age band have splits of their own, so GANs have seen most of theirs. `folder` is in the user's cache: weights that
 were trained on UTKFace do not ship.
 
-A sub-folder a part: checkpoint.pt; of a classifier <part>.safetensors and report.csv, its accuracy by class on the test images; of a GAN G_ema.pth
-and samples-<step>.png. The reports and the last samples, which hold no real face, are copied to `shown`, as <part>.csv and <part>.png.
+A sub-folder a part: checkpoint.pt; of a classifier <part>.safetensors and report.csv, its accuracy by class on the test images; of a GAN G_ema.pth,
+samples-<step>.png, and copies.json: whether samples show training images again. The reports, the last samples and the copies, which hold no real
+face, are copied to `shown`, as <part>.csv, <part>.png and <part>.json.
 """
 
 import json
@@ -20,7 +21,7 @@ from typing import Any
 
 import torch
 
-from paperlib.data import Images, split, to_floats
+from paperlib.data import Images, copies, split, to_bytes, to_floats
 from paperlib.data.utkface import FaceAttribute, Faces
 from paperlib.networks._torchvision import torchvision
 from paperlib.networks.vgg_face import Network, save_attribute_classifier, small_classifier
@@ -35,6 +36,7 @@ from paperlib.support.tensor_cache import checksum
 HALF_SEED, FIFTH_SEED = 5, 6
 ITERATIONS = 2000  # of the paper's own generators, from the author's code
 SHEETS = 10  # of samples, over a training
+LOOKED_AT = 1000  # samples, and real test images, that are held against all training images
 
 
 @dataclass(frozen=True)
@@ -143,16 +145,17 @@ def train_parts(
         if isinstance(part, ClassifierPart):
             done = _train_classifier(name, part, faces[part.attribute], folder / name, device, left, progress)
         else:
-            done = _train_generator(part, faces["race"].train, folder / name, device, left, progress)
+            done = _train_generator(part, faces["race"], folder / name, device, left, progress)
         if done:
             _show(part, folder / name, shown / name)
         yield name, done
 
 
 def _show(part: Part, folder: Path, shown: Path) -> None:
-    source = folder / ("report.csv" if isinstance(part, ClassifierPart) else f"samples-{part.steps:06d}.png")
-    with replacing(shown.with_name(shown.name + source.suffix)) as path:
-        shutil.copyfile(source, path)
+    sources = ["report.csv"] if isinstance(part, ClassifierPart) else [f"samples-{part.steps:06d}.png", "copies.json"]
+    for source in (folder / name for name in sources):
+        with replacing(shown.with_name(shown.name + source.suffix)) as path:
+            shutil.copyfile(source, path)
 
 
 def _train_classifier(
@@ -174,8 +177,8 @@ def _train_classifier(
     return True
 
 
-def _train_generator(part: GeneratorPart, train: Images, folder: Path, device: torch.device, minutes: float | None, progress: bool) -> bool:
-    train = _seen_by(part, train)
+def _train_generator(part: GeneratorPart, faces: Faces, folder: Path, device: torch.device, minutes: float | None, progress: bool) -> bool:
+    train = _seen_by(part, faces.train)
     described = _described(part, train)
     if _is_done(folder, described):
         return True
@@ -193,8 +196,25 @@ def _train_generator(part: GeneratorPart, train: Images, folder: Path, device: t
         return False
     with replacing(folder / "G_ema.pth") as path:
         torch.save(state_of(training.average), path)  # type: ignore[arg-type]
+    with replacing(folder / "copies.json") as path:
+        path.write_text(json.dumps(_copied(training, faces.test), indent=1) + "\n")
     _note(folder, described)
     return True
+
+
+@torch.no_grad()
+def _copied(training: GANTraining, test: Images) -> dict[str, Any]:
+    """How many samples show a training image again, and how far the others are from the nearest; real test images beside them."""
+    network, rng = training.average.eval(), torch.Generator().manual_seed(1)
+    z = torch.randn(LOOKED_AT, training.settings.latent_dim, generator=rng).to(training.data.images.device)
+    y = torch.arange(LOOKED_AT, device=z.device) % network.num_classes
+    samples = torch.cat([to_bytes(network(*part)) for part in zip(z.split(100), y.split(100), strict=True)])
+    sets = {"samples": samples, "real test": test.images[:LOOKED_AT].to(z.device)}
+    found = {name: copies.nearest(images, training.data.images) for name, images in sets.items()}
+    return {"seen": len(training.data)} | {
+        name: {"images": len(d), "copies": int((d < copies.WITHIN).sum()), "smallest": d.min().item(), "median": d.median().item()}
+        for name, d in found.items()
+    }
 
 
 @torch.no_grad()

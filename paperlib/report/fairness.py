@@ -136,7 +136,7 @@ def sentences(records: Sequence[Record], class_names: Sequence[str]) -> list[str
         f"Rarest in the generator, by the teacher's mean probability: {rarest} ({low:.1f} %); most common: {commonest} ({high:.1f} %)."
     ]
     if high < APART * low:
-        return [*lines, f"The largest share is less than {APART:g} times the smallest: no attribute is rare here."]
+        return [*lines, f"The largest share is less than {APART:g} times the smallest: no attribute is rare here.", LIMITS]
     reading = "the judge's reading" + (", less its reading of real images," if "judge on real %" in frame else "")
     for key in methods(records):
         judge, variance = slope(records, key, "judge_by_attribute"), slope(records, key, "pixel_variance_by_attribute")

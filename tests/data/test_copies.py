@@ -2,7 +2,7 @@
 
 import torch
 
-from paperlib.data.copies import WITHIN, groups_of_copies
+from paperlib.data.copies import WITHIN, groups_of_copies, nearest
 
 
 def faces(n, side=32, seed=0):
@@ -22,6 +22,11 @@ def test_copies_are_one_group_and_chains_join():
     a, b, c = faces(3) // 2 + 40
     images = torch.stack([a, b, shifted(a, 10), c, shifted(a, 20), b])
     assert groups_of_copies(images) == [[0, 2, 4], [1, 5], [3]]
+
+
+def test_the_nearest_of_the_others():
+    a, b, c = faces(3) // 2 + 40
+    assert nearest(torch.stack([a, b]), torch.stack([shifted(a, 10), b, c])).tolist() == [10, 0]
 
 
 def test_the_limit_is_the_mean_difference():

@@ -1,5 +1,6 @@
 """The parts of `faces` at tiny sizes, on made-up images: who sees what, what is kept, and what is shown."""
 
+import json
 from dataclasses import replace
 
 import pandas as pd
@@ -12,9 +13,10 @@ from paperlib.data.utkface import Faces
 from paperlib.generators import load_residual_biggan
 from paperlib.networks.vgg_face import load_attribute_classifier
 from paperlib.pretraining import face_parts
+from paperlib.pretraining.brock_layout import new_generator
 from paperlib.pretraining.face_parts import ClassifierPart, GeneratorPart, stale, train_parts
 from paperlib.pretraining.natural_classifier import NaturalTraining
-from paperlib.pretraining.natural_gan import GANSettings
+from paperlib.pretraining.natural_gan import GANSettings, GANTraining
 
 pytestmark = pytest.mark.slow
 
@@ -51,11 +53,27 @@ def test_parts_load_and_their_reports_and_samples_are_shown(tmp_path):
     assert load_residual_biggan(kept / "generator_fifth").num_classes == 1
     assert load_residual_biggan(kept / "conditional_generator").num_classes == 3
     assert {path.name for path in shown.iterdir()} == {
-        "gender_plain.csv", "gender_wide.csv", "generator_fifth.png", "conditional_generator.png",
+        "gender_plain.csv", "gender_wide.csv", "generator_fifth.png", "conditional_generator.png", "generator_fifth.json",
+        "conditional_generator.json",
     }  # fmt: skip
     report = pd.read_csv(shown / "gender_plain.csv", index_col=0)
     assert report.loc[["male", "female"], "support"].tolist() == [10, 10]
     assert Image.open(shown / "generator_fifth.png").size == (10 * 34 + 2, 10 * 34 + 2)
+    assert json.loads((shown / "generator_fifth.json").read_text())["seen"] == 12
+
+
+def test_a_generator_that_shows_training_images_again_is_seen():
+    """It ignores the latent and shows one grey; two of the ten training images are nearly that grey."""
+    images = torch.cat([torch.full((2, 3, 32, 32), 132, dtype=torch.uint8), torch.full((8, 3, 32, 32), 250, dtype=torch.uint8)])
+    training = GANTraining.begin(
+        Images(images, torch.zeros(10, dtype=torch.long)), GAN, lambda classes, channels, latent: new_generator(1, channels, latent)
+    )
+    for parameter in training.average.parameters():
+        parameter.data.zero_()
+    found = face_parts._copied(training, Images(images[5:].clone(), torch.zeros(5, dtype=torch.long)))
+    assert found["samples"]["copies"] == face_parts.LOOKED_AT
+    assert 0 < found["samples"]["median"] < 6
+    assert found["real test"] == {"images": 5, "copies": 5, "smallest": 0, "median": 0}
 
 
 def test_what_is_done_is_not_done_again_and_is_shown_where_it_is_missing(tmp_path, monkeypatch):

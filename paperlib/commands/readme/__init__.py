@@ -14,7 +14,7 @@ from paperlib import profiles, records
 from paperlib.claims import CLAIMS, MOST_TELLING, PAST_PAPER_B
 from paperlib.commands import weight_cards
 from paperlib.commands.readme import measured
-from paperlib.commands.readme.faces_page import face_classifiers, faces
+from paperlib.commands.readme.faces_page import copied, face_classifiers, faces
 from paperlib.commands.readme.photographs_page import photographs, tuned, when_they_help
 from paperlib.commands.readme.tables import (
     claim_markdown,
@@ -102,6 +102,7 @@ def blocks(runs: Sequence[Record]) -> dict[str, str]:
         "warm_start_check": measured.warm_start_check(),
         "weight_cards": weight_cards.cards(),
         "face_classifiers": face_classifiers(REFERENCE / "faces" / "parts"),
+        "face_copies": copied(REFERENCE / "faces" / "parts"),
         "engine": measured.engine(),
         "sampling": measured.sampling(),
         "rivals": measured.rivals(),

@@ -43,6 +43,30 @@ def judge_on_real(runs: Sequence[Record]) -> list[str]:
     ]
 
 
+def copied(folder: Path) -> str:
+    """Whether the generators that `make pretrained` trained show training images again."""
+    rows = []
+    for path in sorted(folder.glob("*generator*.json")):
+        found = json.loads(path.read_text())
+        samples, real = found["samples"], found["real test"]
+        rows.append(
+            {
+                "generator": path.stem.replace("_", " "),
+                "images seen": f"{found['seen']:,}",
+                "copies": f"{samples['copies']} of {samples['images']:,}",
+                "nearest: smallest": f"{samples['smallest']:.1f}",
+                "nearest: median": f"{samples['median']:.1f}",
+                "real test images: smallest": f"{real['smallest']:.1f}",
+                "real test images: median": f"{real['median']:.1f}",
+            }
+        )
+    return (
+        pd.DataFrame(rows).to_markdown(index=False, disable_numparse=True)
+        if rows
+        else "Not measured yet: `make pretrained PROFILE=faces UTKFACE=...`."
+    )
+
+
 def face_classifiers(folder: Path) -> str:
     """Accuracy of every teacher and judge of the faces that `make pretrained` trained, and by class with support, on the test images."""
     reports = {path.stem: pd.read_csv(path, index_col=0) for path in sorted(folder.glob("*.csv"))}

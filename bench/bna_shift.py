@@ -1,8 +1,8 @@
 """What is there for BNA to correct? BatchNorm statistics of generated images against those of real ones: results/reference/bench/bna_shift.json.
 
-python bench/bna_shift.py          # minutes on one core; needs CIFAR10=
+python bench/bna_shift.py          # a quarter of an hour on one core; needs CIFAR10=
 
-A classifier is trained on a fixed set of each generator's images. Then its statistics are taken anew, exactly: from that set, from all real
+A classifier is trained for each of three seeds on a fixed set of each generator's images. Then its statistics are taken anew, exactly: from that set, from all real
 training images, and from as many real ones as the set has.
 """
 
@@ -14,7 +14,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from paperlib.batchnorm_adaptation import adapt_batchnorm
 from paperlib.experiment.classifier import generated_source, trained
-from paperlib.profiles.stages import Stage, stages
+from paperlib.profiles.stages import SEEDS, Stage, stages
 from paperlib.streams import stream
 from paperlib.support.files import replacing
 from paperlib.support.paths import REFERENCE, Paths
@@ -35,10 +35,10 @@ def between(model: nn.Module, other: nn.Module) -> dict[str, float]:
     return {"means": torch.stack(means).mean().item(), "variances": torch.stack(variances).mean().item()}
 
 
-def measured(stage: Stage) -> dict[str, object]:
+def measured(stage: Stage, seed: int) -> dict[str, object]:
     """Distances of the statistics, and accuracy in percent before and after BNA."""
     profile = stage.profile
-    config, batch = profile.classifier_run(stage.first_seed), profile.parts.forward_batch
+    config, batch = profile.classifier_run(stage.first_seed + seed), profile.parts.forward_batch
     source = generated_source(config, profile)
     made = source(0, nn.Identity())
     model, _ = trained(config, profile, source, progress=True)
@@ -49,6 +49,7 @@ def measured(stage: Stage) -> dict[str, object]:
     return {
         "data": stage.data,
         "step": stage.step,
+        "seed": config.seed,
         "generated": between(of["made"], of["real"]),
         "real, as many": between(of["as many"], of["real"]),
         "accuracy": 100 * accuracy(model, test, batch_size=batch),
@@ -62,6 +63,6 @@ if __name__ == "__main__":
     for family in FAMILIES:
         steps = [stage for stage in stages(Paths.from_environment()) if (stage.family, stage.training, stage.truncation) == (family, 0, 1)]
         first, *_, last = sorted(steps, key=lambda stage: stage.step)
-        rows += [measured(first), measured(last)]
+        rows += [measured(stage, seed) for stage in (first, last) for seed in range(SEEDS)]
     with replacing(REFERENCE / "bench" / "bna_shift.json") as path:
         path.write_text(json.dumps({"rows": rows}, indent=1) + "\n")

@@ -22,9 +22,10 @@ def test_the_statistics_that_bna_corrects(tmp_path):
     path = tmp_path / "bna_shift.json"
     assert measured.bna_shift(path) == "Not measured yet: `python bench/bna_shift.py`."
     of = {"generated": {"means": 0.0141, "variances": np.log(1.05)}, "real, as many": {"means": 0.004, "variances": np.log(1.002)}}
-    path.write_text(json.dumps({"rows": [{"data": "digits", "step": 1500, **of, "accuracy": 71.94, "accuracy with BNA": 72.6}]}))
+    made = [{"data": "digits", "step": 1500, **of, "accuracy": 71.94 + s, "accuracy with BNA": 72.6} for s in (-1, 1)]
+    path.write_text(json.dumps({"rows": made}))
     row = [cell.strip() for cell in measured.bna_shift(path).splitlines()[-1].strip("|").split("|")]
-    assert row == ["digits", "1,500 steps", "0.014", "5.0 %", "0.004", "0.2 %", "71.9", "72.6"]
+    assert row == ["digits", "1,500 steps", "0.014", "5.0 %", "0.004", "0.2 %", "71.9", "+1.7/-0.3"]
 
 
 def test_pages_and_examples_repeat_the_committed_records():

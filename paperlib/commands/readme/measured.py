@@ -51,15 +51,19 @@ def warm_start_check() -> str:
 
 
 def bna_shift(path: Path = REFERENCE / "bench" / "bna_shift.json") -> str:
-    """What bench/bna_shift.py found: a row a generator."""
+    """What bench/bna_shift.py found: a row a generator, mean over seeds; every seed's gain."""
     if not path.exists():
         return "Not measured yet: `python bench/bna_shift.py`."
     rows = []
-    for row in json.loads(path.read_text())["rows"]:
-        cells = {"data": row["data"], "generator after": f"{row['step']:,} steps"}
-        for name, of in (("generated", row["generated"]), ("as many real", row["real, as many"])):
-            cells |= {f"{name}: means": f"{of['means']:.3f}", f"{name}: variances": f"{100 * np.expm1(of['variances']):.1f} %"}
-        rows.append(cells | {"accuracy %": f"{row['accuracy']:.1f}", "with BNA": f"{row['accuracy with BNA']:.1f}"})
+    for (data, step), seeds in pd.json_normalize(json.loads(path.read_text())["rows"]).groupby(["data", "step"], sort=False):
+        cells = {"data": data, "generator after": f"{step:,} steps"}
+        for name, of in (("generated", "generated"), ("as many real", "real, as many")):
+            means, variances = seeds[f"{of}.means"].mean(), np.expm1(seeds[f"{of}.variances"].mean())
+            cells |= {f"{name}: means": f"{means:.3f}", f"{name}: variances": f"{100 * variances:.1f} %"}
+        gains = seeds["accuracy with BNA"] - seeds["accuracy"]
+        rows.append(
+            cells | {"accuracy %": f"{seeds['accuracy'].mean():.1f}", "BNA adds (each seed)": "/".join(gains.map("{:+.1f}".format))}
+        )
     return pd.DataFrame(rows).to_markdown(index=False, disable_numparse=True)
 
 

@@ -1,23 +1,26 @@
 """What is there for BNA to correct? BatchNorm statistics of generated images against those of real ones: results/reference/bench/bna_shift.json.
 
-python bench/bna_shift.py          # a quarter of an hour on one core; needs CIFAR10=
+PAPERLIB_CIFAR10=/data/cifar10 python bench/bna_shift.py          # a quarter of an hour on one core
 
-A classifier is trained for each of three seeds on a fixed set of each generator's images. Then its statistics are taken anew, exactly: from that set, from all real
-training images, and from as many real ones as the set has.
+A classifier is trained for each of three seeds on a fixed set of each generator's images. Then its statistics are taken anew, exactly: from
+that set, from all real training images, and from as many real ones as the set has.
 """
 
 import json
+import sys
 
 import torch
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from paperlib.batchnorm_adaptation import adapt_batchnorm
+from paperlib.data.decoding import DataError
 from paperlib.experiment.classifier import generated_source, trained
 from paperlib.profiles.stages import SEEDS, Stage, stages
 from paperlib.streams import stream
 from paperlib.support.files import replacing
 from paperlib.support.paths import REFERENCE, Paths
+from paperlib.support.weights import CheckpointError
 from paperlib.training import accuracy
 
 FAMILIES = ("plain", "cifar10")  # their first training: its first and its last stage
@@ -57,12 +60,24 @@ def measured(stage: Stage, seed: int) -> dict[str, object]:
     }
 
 
-if __name__ == "__main__":
-    torch.set_num_threads(1)
-    rows = []
+def ends() -> list[Stage]:
+    """The first and the last stage of each family's first training. DataError where images are missing, before any training."""
+    found: list[Stage] = []
     for family in FAMILIES:
         steps = [stage for stage in stages(Paths.from_environment()) if (stage.family, stage.training, stage.truncation) == (family, 0, 1)]
         first, *_, last = sorted(steps, key=lambda stage: stage.step)
-        rows += [measured(stage, seed) for stage in (first, last) for seed in range(SEEDS)]
+        found += [first, last]
+    for stage in found:
+        stage.profile.parts.real_images()
+    return found
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    try:
+        chosen = ends()
+    except (CheckpointError, DataError) as error:
+        sys.exit(f"error: {error}")
+    rows = [measured(stage, seed) for stage in chosen for seed in range(SEEDS)]
     with replacing(REFERENCE / "bench" / "bna_shift.json") as path:
         path.write_text(json.dumps({"rows": rows}, indent=1) + "\n")

@@ -20,7 +20,7 @@ def groups_of_copies(images: torch.Tensor) -> list[list[int]]:
     Two images are of one picture if their pixels, averaged down to 32x32, differ by less than WITHIN on average; so are those that a chain of such
     pairs joins. images: (N, C, H, W) uint8.
     """
-    first, second = _close_pairs(F.adaptive_avg_pool2d(images.float(), min(SIDE, images.shape[-1])))
+    first, second = _close_pairs(_small(images))
     graph = coo_array((torch.ones(len(first)), (first, second)), shape=(len(images), len(images)))
     groups: dict[int, list[int]] = {}
     for place, group in enumerate(connected_components(graph, directed=False)[1].tolist()):
@@ -33,8 +33,13 @@ def nearest(images: torch.Tensor, others: torch.Tensor) -> torch.Tensor:
 
     images: (N, C, H, W) uint8. others: (M, C, H, W) uint8, M at least 1.
     """
-    here, there = (F.adaptive_avg_pool2d(some.float(), min(SIDE, some.shape[-1])).flatten(1) for some in (images, others))
+    here, there = _small(images).flatten(1), _small(others).flatten(1)
     return torch.cat([torch.cdist(rows, there, p=1).amin(1) for rows in here.split(ROWS)]) / here.shape[1]
+
+
+def _small(images: torch.Tensor) -> torch.Tensor:
+    """As floats, averaged down to SIDE."""
+    return F.adaptive_avg_pool2d(images.float(), min(SIDE, images.shape[-1]))
 
 
 def _close_pairs(pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -180,7 +180,7 @@ def _train_classifier(
 def _train_generator(part: GeneratorPart, faces: Faces, folder: Path, device: torch.device, minutes: float | None, progress: bool) -> bool:
     train = _seen_by(part, faces.train)
     described = _described(part, train)
-    if _is_done(folder, described):
+    if _is_done(folder, described) and (folder / "copies.json").is_file():
         return True
     training = GANTraining.begin(
         train.to(device), part.gan, lambda classes, channels, latent: new_generator(max(classes, 1), channels, latent)
@@ -202,14 +202,19 @@ def _train_generator(part: GeneratorPart, faces: Faces, folder: Path, device: to
     return True
 
 
+def _samples(training: GANTraining, n: int, seed: int) -> torch.Tensor:
+    """Images (n, C, H, W) of the averaged generator, the classes in turn."""
+    network = training.average.eval()
+    z = torch.randn(n, training.settings.latent_dim, generator=torch.Generator().manual_seed(seed)).to(training.data.images.device)
+    y = torch.arange(n, device=z.device) % network.num_classes
+    return torch.cat([network(*part) for part in zip(z.split(100), y.split(100), strict=True)])
+
+
 @torch.no_grad()
 def _copied(training: GANTraining, test: Images) -> dict[str, Any]:
     """How many samples show a training image again, and how far the others are from the nearest; real test images beside them."""
-    network, rng = training.average.eval(), torch.Generator().manual_seed(1)
-    z = torch.randn(LOOKED_AT, training.settings.latent_dim, generator=rng).to(training.data.images.device)
-    y = torch.arange(LOOKED_AT, device=z.device) % network.num_classes
-    samples = torch.cat([to_bytes(network(*part)) for part in zip(z.split(100), y.split(100), strict=True)])
-    sets = {"samples": samples, "real test": test.images[:LOOKED_AT].to(z.device)}
+    samples = to_bytes(_samples(training, LOOKED_AT, seed=1))
+    sets = {"samples": samples, "real test": test.images[:LOOKED_AT].to(samples.device)}
     found = {name: copies.nearest(images, training.data.images) for name, images in sets.items()}
     return {"seen": len(training.data)} | {
         name: {"images": len(d), "copies": int((d < copies.WITHIN).sum()), "smallest": d.min().item(), "median": d.median().item()}
@@ -220,10 +225,9 @@ def _copied(training: GANTraining, test: Images) -> dict[str, Any]:
 @torch.no_grad()
 def _sheet(training: GANTraining, path: Path) -> None:
     """Ten by ten samples of the averaged generator."""
-    network, classes = training.average.eval(), training.average.num_classes
-    z = torch.randn(100, training.settings.latent_dim, generator=torch.Generator().manual_seed(0)).to(training.data.images.device)
-    images = network(z, torch.arange(100, device=z.device) % classes)
-    picture = torchvision.utils.make_grid(to_floats(images).cpu(), nrow=10, padding=2, normalize=True, value_range=(-1, 1))
+    picture = torchvision.utils.make_grid(
+        to_floats(_samples(training, 100, seed=0)).cpu(), nrow=10, padding=2, normalize=True, value_range=(-1, 1)
+    )
     with replacing(path) as temporary:
         torchvision.utils.save_image(picture, temporary)
 

@@ -282,8 +282,7 @@ def _worth(measured: Sequence[Measured], data: str) -> list[str]:
     over = f"at {beyond} of {len(known)} generators it is above the largest fixed set that was tried"
     if not within:
         return [f"{data}: {ds}: {over}."]
-    doublings = np.sort(np.log2([*within, *[np.inf] * beyond]))
-    middle = doublings[(len(doublings) - 1) // 2 : len(doublings) // 2 + 1].mean()
+    middle = np.median(np.log2([*within, *[np.inf] * beyond]))
     median = f"the median is {2**middle:.1f}" if np.isfinite(middle) else "the median lies beyond that set"
     told = f"{data}: {ds} is worth {min(within):.1f} to {max(within):.1f} times as many fixed images at {len(within)} of {len(known)} generators"
     return [f"{told}; {median}." if not beyond else f"{told}; {over}. Over all of them, {median}."]

@@ -110,7 +110,7 @@ def sentences(records: Sequence[Record]) -> list[str]:
     wrong = mined[mined["judge agrees %"] < 95].sort_values("distance, random = 1")
     if agreed < 95:
         lines.append(
-            f"The judge disagrees with {100 - agreed:.0f} % of the labels of random images already, so no distance is to blame alone."
+            f"The judge already disagrees with {100 - agreed:.0f} % of the labels of random images, so mining is not the only cause."
         )
     elif len(wrong):
         steps, eta, distance = wrong.iloc[0][["steps", "eta", "distance, random = 1"]]

@@ -62,6 +62,17 @@ def test_parts_load_and_their_reports_and_samples_are_shown(tmp_path):
     assert json.loads((shown / "generator_fifth.json").read_text())["seen"] == 12
 
 
+def test_a_generator_whose_copies_were_never_counted_is_counted_from_its_checkpoint(tmp_path):
+    trained(tmp_path)
+    counted = tmp_path / "cache" / "generator_fifth" / "copies.json"
+    before, weights = counted.read_text(), torch.load(counted.parent / "G_ema.pth", weights_only=True)
+    counted.unlink()
+    assert trained(tmp_path) == dict.fromkeys(PARTS, True)
+    assert counted.read_text() == before
+    again = torch.load(counted.parent / "G_ema.pth", weights_only=True)
+    assert all(torch.equal(again[name], value) for name, value in weights.items())
+
+
 def test_a_generator_that_shows_training_images_again_is_seen():
     """It ignores the latent and shows one grey; two of the ten training images are nearly that grey."""
     images = torch.cat([torch.full((2, 3, 32, 32), 132, dtype=torch.uint8), torch.full((8, 3, 32, 32), 250, dtype=torch.uint8)])

@@ -102,24 +102,29 @@ def third_of(count: int) -> range:
 
 def conditioning(profile: Profile, seeds: int) -> list[ConditioningRun]:
     """Paper B's own setting and its warm start over all seeds, one in a quick run; other teachers (claim B5) over as many as a verdict needs,
-    and every other setting over the side seeds. ConfigError without paper B."""
+    and every other setting over the side seeds. Where the profile says one_verdict, all but paper B's own over those. ConfigError without paper B."""
     return [profile.conditioning_run(seed, **s._asdict()) for s in profile.settings for seed in _seeds_of_setting(profile, s, seeds)]
 
 
-def _seeds_of_setting(profile: Profile, setting: Setting, seeds: int) -> range:
+def _seeds_of_setting(profile: Profile, setting: Setting | None, seeds: int) -> range:
+    """None is the generator that was trained with labels."""
+    own = profile.settings[0]
+    if setting != own and profile.conditioning is not None and profile.conditioning.one_verdict:
+        return side_seeds(profile, seeds)
+    setting = setting or own
     if setting in profile.own_settings:
         return _or_one(profile, seeds, seeds_of(seeds))
-    if setting.labels == profile.settings[0].labels and not quick(profile, seeds):
+    if setting.labels == own.labels and not quick(profile, seeds):
         return seeds_of(seeds)[:VERDICT_SEEDS]
     return side_seeds(profile, seeds)
 
 
 def evaluation(profile: Profile, seeds: int) -> list[EvaluationRun]:
-    """Paper B's evaluation of every conditioning run and, where there is one, of the generator trained with labels at the seeds of paper B's own
-    setting."""
+    """Paper B's evaluation of every conditioning run and, where there is one, of the generator trained with labels, at the seeds of paper B's own
+    setting unless that alone gets verdicts."""
     yardstick = profile.parts.paper_b is not None and profile.parts.paper_b.yardstick
     every = [*profile.settings, *([None] if yardstick else [])]
-    return [profile.evaluation_run(seed, s) for s in every for seed in _seeds_of_setting(profile, s or profile.settings[0], seeds)]
+    return [profile.evaluation_run(seed, s) for s in every for seed in _seeds_of_setting(profile, s, seeds)]
 
 
 def paper_b(profile: Profile, seeds: int) -> list[ConditioningRun | EvaluationRun | ImageQualityRun]:

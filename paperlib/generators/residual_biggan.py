@@ -23,6 +23,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from paperlib.generators.attention import Attention
+from paperlib.generators.fused_residual_biggan import FusedResidualBigGAN
 from paperlib.generators.generator import Generator
 from paperlib.generators.residual import ResidualBlock
 from paperlib.support.threads import one_thread
@@ -58,7 +59,7 @@ def load_residual_biggan(source: str | Path, *, sha256: str | None = None) -> Ge
 def residual_biggan(state: State, path: Path) -> Generator:
     """The Generator of a state dict that has been read from `path`; CheckpointError where it is another network's."""
     network = ResidualBigGAN({name.removeprefix("module."): tensor for name, tensor in state.items()}, path)
-    return Generator(network, network.latent_dim, network.image_shape, network.num_classes, None)
+    return Generator(FusedResidualBigGAN(network.eval()), network.latent_dim, network.image_shape, network.num_classes, None)
 
 
 def find_file(source: Path) -> Path:

@@ -66,14 +66,14 @@ def classifier_parts() -> dict[str, Part]:
     found: dict[str, Part] = {}
     for attribute in attributes:
         name = attribute.replace(" ", "_")
-        found[f"{name}_plain"] = ClassifierPart(attribute, "plain", NaturalTraining(epochs=20, width=32))
-        found[f"{name}_wide"] = ClassifierPart(attribute, "wide", NaturalTraining(epochs=20, width=32))
+        found[f"{name}_plain"] = ClassifierPart(attribute, "plain", NaturalTraining(epochs=20, width=16))
+        found[f"{name}_wide"] = ClassifierPart(attribute, "wide", NaturalTraining(epochs=20, width=24))
     found["race_linear"] = ClassifierPart("race", "linear", NaturalTraining(epochs=20, width=1, learning_rate=0.003))
     return found
 
 
 def _gan(conditional: bool) -> GANSettings:
-    return GANSettings(conditional=conditional, channels=64)  # 16 base channels in Brock's terms
+    return GANSettings(conditional=conditional, channels=24)  # 6 base channels in Brock's terms
 
 
 PARTS: dict[str, Part] = {
@@ -81,7 +81,7 @@ PARTS: dict[str, Part] = {
     "generator": GeneratorPart(_gan(False), ITERATIONS),
     "generator_fifth": GeneratorPart(_gan(False), ITERATIONS, share=0.2),
     "conditional_generator": GeneratorPart(_gan(True), ITERATIONS),
-    "generator_long": GeneratorPart(_gan(False), 3 * ITERATIONS),  # two hours on one core
+    "generator_long": GeneratorPart(_gan(False), 2 * ITERATIONS),
 }
 
 

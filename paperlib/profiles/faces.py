@@ -223,10 +223,7 @@ def _settings(files: Files, warm_start: int) -> tuple[Setting, ...]:
 def parts(paths: Paths, warm_start: int = WARM_START) -> Parts:
     """The profile's parts where `paths` says that they lie."""
     files = Files.of(paths)
-    teachers = {
-        name: Once(partial(_classifier, path))
-        for name, path in (("linear", files.linear), (files.teacher, files.classifier))
-    }
+    teachers = {name: Once(partial(_classifier, path)) for name, path in (("linear", files.linear), (files.teacher, files.classifier))}
     teacher, generator = teachers[files.teacher], Once(lambda: _conditional(files, teacher()))
     judge = Once(lambda: _judge(files, teacher()))
     settings = _settings(files, warm_start)

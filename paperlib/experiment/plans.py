@@ -107,16 +107,17 @@ def conditioning(profile: Profile, seeds: int) -> list[ConditioningRun]:
 
 
 def _seeds_of_setting(profile: Profile, setting: Setting | None, seeds: int) -> range:
-    """None is the generator that was trained with labels."""
-    own = profile.settings[0]
-    if setting != own and profile.conditioning is not None and profile.conditioning.one_verdict:
+    """None is the generator that was trained with labels, evaluated beside paper B's own setting."""
+    own, beside = profile.settings[0], setting is None or setting in profile.own_settings
+    if quick(profile, seeds):
+        return range(1 if beside else 0)
+    if setting == own:
+        return seeds_of(seeds)
+    if profile.conditioning is not None and profile.conditioning.one_verdict:
         return side_seeds(profile, seeds)
-    setting = setting or own
-    if setting in profile.own_settings:
-        return _or_one(profile, seeds, seeds_of(seeds))
-    if setting.labels == own.labels and not quick(profile, seeds):
-        return seeds_of(seeds)[:VERDICT_SEEDS]
-    return side_seeds(profile, seeds)
+    if beside:
+        return seeds_of(seeds)
+    return seeds_of(seeds)[:VERDICT_SEEDS] if setting is not None and setting.labels == own.labels else side_seeds(profile, seeds)
 
 
 def evaluation(profile: Profile, seeds: int) -> list[EvaluationRun]:

@@ -249,3 +249,17 @@ def test_the_strip_has_a_labelled_row_of_each_kind():
     assert (rows["generated"] == -rows["mined"]).all()
     assert (rows["conditioned"] == rows["generated"]).all()
     assert [ax.get_ylabel() for ax in strip.draw(rows).axes] == list(rows)
+
+
+def test_what_a_fused_checkpoint_gains(tmp_path):
+    path = tmp_path / "residual_biggan.json"
+    assert measured.residual_biggan(path) == "Not measured yet: `python bench/residual_biggan.py`."
+    rows = [
+        {"base_channels": 6, "generation_ratio": 2.96, "gradient_ratio": 1.84},
+        {"base_channels": 64, "generation_ratio": 2.1, "gradient_ratio": 1.7},
+    ]
+    path.write_text(json.dumps({"device": "a processor", "instructions": "AVX2", "rows": rows}))
+    assert measured.residual_biggan(path) == (
+        "On one thread (a processor, AVX2): with 6 base channels 3.0 times as fast as its layers, and 1.8 times with the gradient in z; "
+        "with 64 base channels 2.1 times as fast as its layers, and 1.7 times with the gradient in z."
+    )

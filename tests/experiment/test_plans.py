@@ -35,6 +35,14 @@ def test_paper_b(seeds, own, side):
     assert {run.conditioning for run in evaluated} - {None} == set(plans.conditioning(DIGITS, seeds))
 
 
+def test_where_paper_b_s_own_setting_alone_gets_verdicts():
+    profile = replace(DIGITS, side_seeds=2, conditioning=replace(DIGITS.conditioning, one_verdict=True))
+    whole = {OWN: [0, 1, 2, 3, 4]} | dict.fromkeys([WARM, *OTHERS], [0, 1])
+    assert seeds_by(plans.conditioning(profile, 5), lambda run: run.setting) == whole
+    assert seeds_by(plans.evaluation(profile, 5), setting_of) == whole | {None: [0, 1]}
+    assert seeds_by(plans.conditioning(profile, 1), lambda run: run.setting) == {OWN: [0], WARM: [0]}
+
+
 def test_the_settings_of_the_digits():
     assert OWN == ("unconditional", "mnist", 0)
     assert OWN._replace(warm_start=5000) == WARM

@@ -107,6 +107,7 @@ def blocks(runs: Sequence[Record]) -> dict[str, str]:
         "sampling": measured.sampling(),
         "rivals": measured.rivals(),
         "bna_shift": measured.bna_shift(),
+        "residual_biggan": measured.residual_biggan(),
         "claims_short": claim_table.short_markdown(claims, MOST_TELLING),
         "claims": claim_markdown(claims),
         "claims_note": claim_table.NOTE,

@@ -13,7 +13,7 @@ from paperlib.report import diversity, sampling_costs
 from paperlib.support.paths import REFERENCE
 
 # of results/reference/bench: those that are no table of speeds
-CHECKS = ("bna_shift", "engine", "explorer", "records", "rivals", "sampling", "warm_start")
+CHECKS = ("bna_shift", "engine", "explorer", "records", "residual_biggan", "rivals", "sampling", "warm_start")
 
 
 def times() -> str:
@@ -34,6 +34,19 @@ def explorer() -> str:
         return "The explorer is not measured yet: `make bench`."
     views = json.loads(path.read_text())["milliseconds"].values()
     return f"In the explorer, notebook 08, the picture of a moved slider takes {max(view['median'] for view in views):.0f} ms in the slowest view (median)."
+
+
+def residual_biggan(path: Path = REFERENCE / "bench" / "residual_biggan.json") -> str:
+    """What bench/residual_biggan.py found."""
+    if not path.exists():
+        return "Not measured yet: `python bench/residual_biggan.py`."
+    found = json.loads(path.read_text())
+    gains = (
+        f"with {row['base_channels']} base channels {row['generation_ratio']:.1f} times as fast as its layers, and {row['gradient_ratio']:.1f} times with "
+        "the gradient in z"
+        for row in found["rows"]
+    )
+    return f"On one thread ({found['device']}, {found['instructions']}): {'; '.join(gains)}."
 
 
 def warm_start_check() -> str:

@@ -108,21 +108,21 @@ def conditioning(profile: Profile, seeds: int) -> list[ConditioningRun]:
 
 def _seeds_of_setting(profile: Profile, setting: Setting | None, seeds: int) -> range:
     """None is the generator that was trained with labels, evaluated beside paper B's own setting."""
-    own, beside = profile.settings[0], setting is None or setting in profile.own_settings
+    own = profile.settings[0]
     if quick(profile, seeds):
-        return range(1 if beside else 0)
-    if setting == own:
+        return range(1 if setting in (None, *profile.own_settings) else 0)
+    if setting is None or setting == own:
         return seeds_of(seeds)
     if profile.conditioning is not None and profile.conditioning.one_verdict:
         return side_seeds(profile, seeds)
-    if beside:
+    if setting in profile.own_settings:
         return seeds_of(seeds)
-    return seeds_of(seeds)[:VERDICT_SEEDS] if setting is not None and setting.labels == own.labels else side_seeds(profile, seeds)
+    return seeds_of(seeds)[:VERDICT_SEEDS] if setting.labels == own.labels else side_seeds(profile, seeds)
 
 
 def evaluation(profile: Profile, seeds: int) -> list[EvaluationRun]:
     """Paper B's evaluation of every conditioning run and, where there is one, of the generator trained with labels, at the seeds of paper B's own
-    setting unless that alone gets verdicts."""
+    setting, which is compared with it."""
     yardstick = profile.parts.paper_b is not None and profile.parts.paper_b.yardstick
     every = [*profile.settings, *([None] if yardstick else [])]
     return [profile.evaluation_run(seed, s) for s in every for seed in _seeds_of_setting(profile, s, seeds)]

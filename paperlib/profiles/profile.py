@@ -166,8 +166,8 @@ class Parts:
 @dataclass(frozen=True)
 class ConditioningSizes:
     """Paper B's part of a profile; names as in config.py. evaluation_draws: images behind an evaluation. side_labels: labels an epoch of
-    every setting but paper B's own and its warm start; None: as many as there. one_verdict: paper B's own setting alone gets verdicts, and all
-    others have the side seeds."""
+    every setting but paper B's own and its warm start; None: as many as there. one_verdict: paper B's own setting alone gets verdicts, beside
+    the generator that was trained with labels; all others have the side seeds."""
 
     epochs: int
     labels_per_epoch: int

@@ -37,9 +37,9 @@ def test_paper_b(seeds, own, side):
 
 def test_where_paper_b_s_own_setting_alone_gets_verdicts():
     profile = replace(DIGITS, side_seeds=2, conditioning=replace(DIGITS.conditioning, one_verdict=True))
-    whole = {OWN: [0, 1, 2, 3, 4]} | dict.fromkeys([WARM, *OTHERS], [0, 1])
+    whole = {OWN: [0, 1, 2, 3, 4]} | {setting: [0, 1] for setting in (WARM, *OTHERS)}
     assert seeds_by(plans.conditioning(profile, 5), lambda run: run.setting) == whole
-    assert seeds_by(plans.evaluation(profile, 5), setting_of) == whole | {None: [0, 1]}
+    assert seeds_by(plans.evaluation(profile, 5), setting_of) == whole | {None: [0, 1, 2, 3, 4]}
     assert seeds_by(plans.conditioning(profile, 1), lambda run: run.setting) == {OWN: [0], WARM: [0]}
 
 

@@ -143,7 +143,7 @@ def units(speeds: dict[str, float]) -> list[str]:
     names = {
         "generated": "an image generated", "mined": "an HSM step of an image", "trained": "a training image", "adapted": "an image of BNA",
         "featured": "an image's features", "conditioned": "a label of paper B",
-        "latents": "a latent of a posterior's training",
+        "latents": "a latent of a posterior's training", "read": "an image through the teacher",
     }  # fmt: skip
     return [f"{1e3 * seconds:.3g} ms {names[unit]}" for unit, seconds in speeds.items() if seconds]
 

@@ -42,7 +42,7 @@ from paperlib.networks.features import extract
 from paperlib.profiles import Parts, Profile, device
 from paperlib.support.stopwatch import timed
 from paperlib.support.threads import one_thread
-from paperlib.training import sgd, train_epoch
+from paperlib.training import predict, sgd, train_epoch
 
 LATENT_BATCH = 256  # of distil_posterior and fit_to_latents
 
@@ -53,7 +53,7 @@ class Work:
 
     generated: images by G. mined: HSM steps times images. trained: images forward and backward through the classifier. adapted: images
     whose statistics BNA takes. featured: images through the feature network. conditioned: labels through paper B's training.
-    latents: latents that train the network of a posterior, or a flow.
+    latents: latents that train the network of a posterior, or a flow. read: images through paper B's teacher.
     """
 
     generated: float = 0
@@ -63,6 +63,7 @@ class Work:
     featured: float = 0
     conditioned: float = 0
     latents: float = 0
+    read: float = 0
 
     def __add__(self, other: "Work") -> "Work":
         return Work(**{f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(Work)})
@@ -89,7 +90,8 @@ def work(config: Config, profile: Profile, real_images: int) -> Work:  # noqa: P
             return work(config.classifier, profile, real_images)
         case ConditioningRun():
             drawn = (2 * config.epochs + 2) * config.validation_labels
-            return Work(generated=drawn + config.warm_start, conditioned=config.epochs * config.labels_per_epoch)
+            made = drawn + config.warm_start
+            return Work(generated=made, read=made, conditioned=config.epochs * config.labels_per_epoch)
         case ImageQualityRun():
             mining = _mined_set(config.hard, config.samples) if config.hard else Work()
             made = 0 if config.image_set.startswith("real") else config.samples
@@ -100,7 +102,7 @@ def work(config: Config, profile: Profile, real_images: int) -> Work:  # noqa: P
             return _classifier(run) + Work(trained=-final, featured=min(config.samples, run.different_images))
         case EvaluationRun():
             images = config.draws + config.quality_samples
-            return Work(generated=images, featured=images + (config.draws if profile.parts.second_judge else 0))
+            return Work(generated=images, featured=images + (config.draws if profile.parts.second_judge else 0), read=config.draws)
         case DiversityRun():
             return _diversity(config, profile)
     raise TypeError(f"the work of a {type(config).__name__} is not known")
@@ -130,24 +132,24 @@ def _diversity(config: DiversityRun, profile: Profile) -> Work:  # noqa: PLR0911
     """Rejection is counted as if the rarest attribute had half of its even share. The truth is drawn beside every method. Paper B's own training is
     a run of notebook 04."""
     images, method = len(profile.parts.class_names()) * config.per_attribute, config.method
-    looking = Work(generated=4 * images, featured=(3 if profile.parts.second_judge else 2) * images)
+    looking = Work(generated=4 * images, featured=(3 if profile.parts.second_judge else 2) * images, read=3 * images)
     match method:
         case Trained() if paper_b_run(method, config.seed, profile):
             return looking
         case Trained():
-            return looking + Work(generated=method.warm_start, conditioned=method.epochs * method.labels_per_epoch)
+            return looking + Work(generated=method.warm_start, read=method.warm_start, conditioned=method.epochs * method.labels_per_epoch)
         case Posterior():
             return looking + _learned(method)
         case Likelihood(posterior=posterior):
             fitted = Work(latents=method.steps * LATENT_BATCH, conditioned=method.tuned)
-            return looking + fitted + (_learned(posterior) if posterior else Work(generated=method.labelled))
+            return looking + fitted + (_learned(posterior) if posterior else Work(generated=method.labelled, read=method.labelled))
         case Metropolis():
             candidates = len(profile.parts.class_names()) * (BURN_IN + method.passes * config.per_attribute)
-            return looking + _learned(method.proposal) + Work(generated=candidates)
+            return looking + _learned(method.proposal) + Work(generated=candidates, read=candidates)
         case Rejection():
-            return looking + Work(generated=2 * images)
+            return looking + Work(generated=2 * images, read=2 * images)
         case Resampling():
-            return looking + Work(generated=method.pool)
+            return looking + Work(generated=method.pool, read=method.pool)
         case Langevin():
             return looking + Work(conditioned=images * method.steps)
         case Ode():
@@ -156,7 +158,7 @@ def _diversity(config: DiversityRun, profile: Profile) -> Work:  # noqa: PLR0911
 
 def _learned(method: Posterior) -> Work:
     """Half of the latents train the first network, for half of the epochs."""
-    return Work(generated=method.labelled, latents=1.25 * method.labelled * method.epochs)
+    return Work(generated=method.labelled, read=method.labelled, latents=1.25 * method.labelled * method.epochs)
 
 
 def _hard_samples(config: HardSamplesRun, classes: int) -> Work:
@@ -229,5 +231,10 @@ def _paper_b_seconds(profile: Profile, parts: Parts, seconds: Stopwatch) -> Work
 
     network = mlp(generator.latent_dim, 256, 10).to(z.device)
     many = generator.sample_latents(LATENT_BATCH)
+    images = generate(generator, many, None, parts)
 
-    return Work(conditioned=seconds(step, n), latents=seconds(lambda: network(many).sum().backward(), LATENT_BATCH))
+    return Work(
+        conditioned=seconds(step, n),
+        latents=seconds(lambda: network(many).sum().backward(), LATENT_BATCH),
+        read=seconds(lambda: predict(teacher, images, batch_size=parts.forward_batch), LATENT_BATCH),
+    )

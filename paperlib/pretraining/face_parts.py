@@ -212,10 +212,11 @@ def _samples(training: GANTraining, n: int, seed: int) -> torch.Tensor:
 
 @torch.no_grad()
 def _copied(training: GANTraining, test: Images) -> dict[str, Any]:
-    """How many samples show a training image again, and how far the others are from the nearest; real test images beside them."""
+    """How many samples show a training image or its mirror image again, and how far the others are from the nearest; real test images beside them."""
     samples = to_bytes(_samples(training, LOOKED_AT, seed=1))
     sets = {"samples": samples, "real test": test.images[:LOOKED_AT].to(samples.device)}
-    found = {name: copies.nearest(images, training.data.images) for name, images in sets.items()}
+    seen = torch.cat([training.data.images, training.data.images.flip(3)])  # the discriminator sees them flipped, too
+    found = {name: copies.nearest(images, seen) for name, images in sets.items()}
     return {"seen": len(training.data)} | {
         name: {"images": len(d), "copies": int((d < copies.WITHIN).sum()), "smallest": d.min().item(), "median": d.median().item()}
         for name, d in found.items()

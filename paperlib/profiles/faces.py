@@ -1,4 +1,5 @@
-"""Paper B as its author ran it: a GAN of 32x32 faces, a frozen classifier of five groups, the input generator between them.
+"""Paper B on 32x32 faces, with its author's counts of labels and draws and smaller networks: a GAN, a frozen classifier of five groups, the input
+generator between them.
 
 Nothing of it ships. Each part is either yours or one that `make pretrained PROFILE=faces` trains on UTKFace, in your cache folder:
 
@@ -264,8 +265,8 @@ GAUSSIAN = Trained(
 WARM = replace(GAUSSIAN, warm_start=WARM_START)
 TARGET = 0.4  # lower, and rejection hardly ever keeps "Others", of which the teacher is seldom sure
 POSTERIOR = Posterior(prior_weight=TARGET, labelled=100_000, epochs=20)
-AT_TARGET = (Rejection(TARGET), POSTERIOR)  # what our own claims compare
-METHODS: tuple[Method, ...] = (Rejection(1.0), GAUSSIAN, WARM, *AT_TARGET, Metropolis(TARGET, passes=8, proposal=POSTERIOR))
+JUDGED = (Rejection(1.0), Rejection(TARGET), POSTERIOR)  # the truth, the target, and what claim O1 compares with it
+METHODS: tuple[Method, ...] = (*JUDGED, GAUSSIAN, WARM, Metropolis(TARGET, passes=8, proposal=POSTERIOR))
 
 FACES = Profile(
     name="faces", parts=parts(Paths()), seeds=5, side_seeds=2, quality_samples=2000,
@@ -273,7 +274,7 @@ FACES = Profile(
         epochs=10, labels_per_epoch=printed_numbers.CONDITIONING_LABELS, validation_labels=5000, batch_size=64, learning_rate=1e-3,
         evaluation_draws=printed_numbers.EVALUATION_DRAWS, one_verdict=True,
     ),
-    diversity=DiversitySizes(per_attribute=250, methods=METHODS, judged=AT_TARGET),
+    diversity=DiversitySizes(per_attribute=250, methods=METHODS, judged=JUDGED),
 )  # fmt: skip
 
 # The same parts at tiny counts: a trial of the checkpoints and the images before the real run; the numbers mean nothing.

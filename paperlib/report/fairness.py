@@ -86,7 +86,8 @@ def figure(records: Sequence[Record], class_names: Sequence[str]) -> Figure:
         labels = [f"{name}\n{share:.1f} %" for name, share in zip(names["attribute"], names["share %"], strict=True)]
         ax.set_xticks(range(len(names)), labels, fontsize=7)
         apart(ax, names["attribute"])
-    axes[0].set_ylim(np.nanmin([80, frame["judge %"].min() - 2]), 100.5)
+    lowest = frame[[name for name in ("judge %", "judge on real %") if name in frame]].min().min()
+    axes[0].set_ylim(np.nanmin([80, lowest - 2]), 100.5)
     axes[1].set_ylim(0, None)
     fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=8, frameon=False)
     shares = listed(names["attribute"], names["share %"].map("{:.1f} %".format))
@@ -96,14 +97,17 @@ def figure(records: Sequence[Record], class_names: Sequence[str]) -> Figure:
 def slope(records: Sequence[Record], key: Key, metric: str) -> str:
     """Points of the metric (the judge's reading less its reading of real images, where that is on record; variance over the truth's) for each halving
     of an attribute's share: the line through the attributes' means over seeds, with its 95 % interval
-    over attributes (Student's t), for one more attribute could change it where one more seed hardly does."""
+    over attributes (Student's t), for one more attribute could change it where one more seed hardly does. Attributes of real images that the judge
+    hardly reads are left out of the first."""
     found = runs_by_method(records)
     share = np.log2(by_attribute(found[TRUTH], "acceptance").mean(0))
     values = 100 * by_attribute(found[key], metric).mean(0)
     if metric.startswith("pixel"):
         values /= by_attribute(found[TRUTH], metric).mean(0)
     else:
-        values -= 100 * np.nan_to_num(on_real(found[TRUTH]))
+        real = on_real(found[TRUTH])
+        told = ~hardly_read(real)
+        share, values = share[told], (values - 100 * np.nan_to_num(real))[told]
     line, attributes = stats.linregress(share, values), len(values)
     fall = 0.0 - line.slope  # a halving takes 1 from log2
     if attributes < 3:
@@ -112,16 +116,18 @@ def slope(records: Sequence[Record], key: Key, metric: str) -> str:
     return f"{fall:+.1f} ({fall - half:+.1f} to {fall + half:+.1f}, over {attributes} attributes)"
 
 
-def _near_chance(frame: pd.DataFrame, classes: int) -> list[str]:
-    """Attributes that the judge hardly knows: there it can hardly read less of the generated images than of the real ones."""
-    if "judge on real %" not in frame:
-        return []
-    on_real = frame.drop_duplicates("attribute")
-    hardly = on_real[on_real["judge on real %"] < 2 * 100 / classes]
+def hardly_read(real: np.ndarray) -> np.ndarray:
+    """(K,) bool. real: on_real. Attributes of which the judge reads less than twice chance: its readings of their generated images cannot be
+    compared with those."""
+    return real < 2 / len(real)
+
+
+def _near_chance(records: Sequence[Record], class_names: Sequence[str]) -> list[str]:
+    real = on_real(records)
     return [
-        f"Of real images of {row['attribute']} the judge reads {row['judge on real %']:.0f} %, less than twice chance: it cannot tell whether this "
-        "attribute is worse off, and the slopes above are pulled towards no difference."
-        for row in hardly.to_dict("records")
+        f"Of real images of {class_names[a]} the judge reads {100 * real[a]:.0f} %, less than twice chance: it cannot tell whether this attribute is "
+        "worse off. The slopes of its reading leave this attribute out."
+        for a in np.flatnonzero(hardly_read(real))
     ]
 
 
@@ -142,4 +148,4 @@ def sentences(records: Sequence[Record], class_names: Sequence[str]) -> list[str
         judge, variance = slope(records, key, "judge_by_attribute"), slope(records, key, "pixel_variance_by_attribute")
         of_truth = "" if key == TRUTH else f", its variance by {variance} points of the truth's"
         lines.append(f"{key[0]}, w = {key[1]:g}: with each halving of the share, {reading} changes by {judge} points{of_truth}.")
-    return [*lines, *_near_chance(frame, len(class_names)), UNDECIDED, LIMITS]
+    return [*lines, *_near_chance(runs_by_method(records)[TRUTH], class_names), UNDECIDED, LIMITS]

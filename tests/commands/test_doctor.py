@@ -86,14 +86,21 @@ METHODS = {
 @pytest.mark.parametrize("name", METHODS)
 def test_the_work_past_paper_b_is_of_the_right_size(name, smoke):
     config = DiversityRun(profile="smoke", seed=3, method=METHODS[name], per_attribute=40)
-    generator, counted = SMOKE.parts.paper_b.generator(), []
-    handle = generator.register_forward_hook(lambda module, inputs, output: counted.append(len(output)))
+    networks = {"generated": SMOKE.parts.paper_b.generator(), "read": SMOKE.parts.paper_b.teacher(SMOKE.settings[0].teacher)}
+    counted = dict.fromkeys(networks, 0)
+
+    def count(name, output):
+        counted[name] += len(output)
+
+    handles = [n.register_forward_hook(lambda module, inputs, output, name=name: count(name, output)) for name, n in networks.items()]
     try:
         outcome(config, smoke)
     finally:
-        handle.remove()
+        for handle in handles:
+            handle.remove()
     expected = work(config, SMOKE, real_images=len(SMOKE.parts.real_images()[0]))
-    assert 0.5 < sum(counted) / (expected.generated + expected.conditioned) < 2
+    for unit, images in counted.items():
+        assert 0.5 < images / (getattr(expected, unit) + expected.conditioned) < 2, unit
 
 
 def test_seconds_are_counts_times_speeds():

@@ -71,6 +71,15 @@ def test_where_the_judge_is_near_chance_it_cannot_tell(records):
     said = [line for line in fairness.sentences(records, NAMES) if "twice chance" in line]
     assert len(said) == 1
     assert said[0].startswith("Of real images of d the judge reads 40 %, less than twice chance: it cannot tell")
+    assert fairness.slope(records, fairness.TRUTH, "judge_by_attribute").endswith("over 3 attributes)")
+    assert fairness.slope(records, fairness.PAPER_B, "pixel_variance_by_attribute").endswith("over 4 attributes)")
+
+
+def test_the_figure_shows_what_the_judge_hardly_reads(records):
+    for run in records:
+        if run.config.method == Rejection(prior_weight=1.0):
+            run.metrics[fairness.ON_REAL] = [0.9, 0.9, 0.6, 0.18]
+    assert fairness.figure(records, NAMES).axes[0].get_ylim()[0] < 18
 
 
 def test_a_slope_through_scattered_attributes_has_a_wide_interval(records):

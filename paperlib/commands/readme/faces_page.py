@@ -14,6 +14,11 @@ from paperlib.records import Record
 from paperlib.report import claim_table, fairness, image_quality
 from paperlib.report.estimates import of_kind
 
+ONE_TRAINING = (
+    "Each generator, teacher and judge was trained once. The seeds repeat the input generator and the draws, not these trainings: a verdict holds for "
+    "these networks, and another training could turn it."
+)
+
 
 def faces(runs: Sequence[Record]) -> str:
     """What docs/faces.md shows, from the records of `faces`."""
@@ -24,7 +29,7 @@ def faces(runs: Sequence[Record]) -> str:
         told += ["Image quality:", quality_table(runs)]
     if of_kind(runs, "conditioning"):
         results = claim_table.judge_claims(PAPER_B, runs)
-        told += ["The paper's claims:", claim_markdown(claim_table.rows(PAPER_B, results)), claim_table.NOTE]
+        told += ["The paper's claims:", claim_markdown(claim_table.rows(PAPER_B, results)), claim_table.NOTE, ONE_TRAINING]
         if behind := [*image_quality.twins(runs), *judge_on_real(runs)]:
             told += [text(behind)]
     if of_kind(runs, "diversity"):
@@ -34,12 +39,14 @@ def faces(runs: Sequence[Record]) -> str:
 
 
 def judge_on_real(runs: Sequence[Record]) -> list[str]:
-    """What is inside B6's calibration error beside the teacher's own."""
+    """What the judge's errors mean for B4 and B6."""
     read = [run.metrics["judge_agreement"] for run in of_kind(runs, "image-quality", image_set="real test")]
     if not read:
         return []
     return [
-        f"B6 takes the judge's reading for the truth. Of real test images the judge reads {100 * np.mean(read):.1f} % as labelled; its errors are in that number."
+        f"Of real test images the judge reads {100 * np.mean(read):.1f} % as labelled. B4 compares its readings, not how faithful the images are: a "
+        "generator that draws a group as it is loses to one that draws what classifiers are sure of. B6 takes its reading for the truth, on paper B's own "
+        "draws: it does not say that the teacher is calibrated on real faces."
     ]
 
 

@@ -127,7 +127,7 @@ def _near_chance(records: Sequence[Record], class_names: Sequence[str]) -> list[
     return [
         f"Of real images of {class_names[a]} the judge reads {100 * real[a]:.0f} %, less than twice chance: it cannot tell whether this attribute is "
         "worse off. The slopes of its reading leave this attribute out."
-        for a in np.flatnonzero(hardly_read(real))
+        for a in np.flatnonzero(hardly_read(real)).tolist()
     ]
 
 

@@ -98,7 +98,7 @@ def slope(records: Sequence[Record], key: Key, metric: str) -> str:
     """Points of the metric (the judge's reading less its reading of real images, where that is on record; variance over the truth's) for each halving
     of an attribute's share: the line through the attributes' means over seeds, with its 95 % interval
     over attributes (Student's t), for one more attribute could change it where one more seed hardly does. Attributes of real images that the judge
-    hardly reads are left out of the first."""
+    hardly reads are left out of the first; with fewer than two others there is no slope."""
     found = runs_by_method(records)
     share = np.log2(by_attribute(found[TRUTH], "acceptance").mean(0))
     values = 100 * by_attribute(found[key], metric).mean(0)
@@ -108,6 +108,8 @@ def slope(records: Sequence[Record], key: Key, metric: str) -> str:
         real = on_real(found[TRUTH])
         told = ~hardly_read(real)
         share, values = share[told], (values - 100 * np.nan_to_num(real))[told]
+    if len(values) < 2:
+        return "an unknown number of"
     line, attributes = stats.linregress(share, values), len(values)
     fall = 0.0 - line.slope  # a halving takes 1 from log2
     if attributes < 3:

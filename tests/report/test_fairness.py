@@ -75,6 +75,14 @@ def test_where_the_judge_is_near_chance_it_cannot_tell(records):
     assert fairness.slope(records, fairness.PAPER_B, "pixel_variance_by_attribute").endswith("over 4 attributes)")
 
 
+def test_where_the_judge_hardly_reads_anything_there_is_no_slope(records):
+    for run in records:
+        if run.config.method == Rejection(prior_weight=1.0):
+            run.metrics[fairness.ON_REAL] = [0.9, 0.1, 0.2, 0.3]
+    assert fairness.slope(records, fairness.PAPER_B, "judge_by_attribute") == "an unknown number of"
+    assert "changes by an unknown number of points" in fairness.sentences(records, NAMES)[1]
+
+
 def test_the_figure_shows_what_the_judge_hardly_reads(records):
     for run in records:
         if run.config.method == Rejection(prior_weight=1.0):

@@ -20,7 +20,7 @@ from paperlib.support.paths import REFERENCE
 from paperlib.support.threads import one_thread
 
 BATCH, LATENT, ROUNDS = 64, 64, 10
-BASE_CHANNELS = (6, 64)  # of the generators that are trained here, and of paper B's author
+BASE_CHANNELS = (6, 64)  # of the generators that are trained here, and that code's default
 
 
 @one_thread()

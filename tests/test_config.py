@@ -60,7 +60,7 @@ CHANGES = [
     (RENEWED, {"epochs": 3}), (RENEWED, {"images": 80}), (FIXED, {"round_images": 30}), (RENEWED, {"mining_steps": 1}), (RENEWED, {"step_size": 3.0}),
     (RENEWED, {"batch_size": 20}), (RENEWED, {"learning_rate": 0.01}), (RENEWED, {"momentum": 0.5}), (RENEWED, {"weight_decay": 0.1}), (RENEWED, {"width": 8}),
     (RENEWED, {"long_factor": 2}), (replace(FIXED, hsm=False), {"method": "first half"}),
-    (replace(RENEWED, epochs=3), {"bna_momentum": 1.0}),
+    (replace(RENEWED, epochs=6, images=200, batch_size=5), {"bna_momentum": 1.0}),
     (HARD, {"seed": 1}), (HARD, {"stages": (1, 3)}), (HARD, {"per_class": 3}), (HARD, {"images": 80}), (HARD, {"mining_steps": 3}),
     (HARD, {"step_size": 3.0}), (HARD, {"batch_size": 20}), (HARD, {"learning_rate": 0.01}), (HARD, {"width": 8}),
     (HARD, {"form_step_sizes": (0.5,)}), (HARD, {"natural": 4}),

@@ -61,7 +61,7 @@ help: ## print this list
 	@echo "  PROFILE=digits     also cifar10, cifar10_small, imagenet10 or faces; smoke, cifar10_smoke, imagenet10_smoke and faces_smoke are quick trials"
 	@echo "  PROFILE=path.py    your own profile, see docs/own_parts.md"
 	@echo "  SEEDS=n            number of seeds"
-	@echo "  MINUTES=n          make pretrained PROFILE=cifar10 or faces: stop after n minutes; the next call goes on. PART=name, STEPS=n: see docs/cifar10.md"
+	@echo "  MINUTES=n          make pretrained PROFILE=cifar10 or faces: stop after n minutes; the next call goes on. PART=name: this part alone; STEPS=n: see docs/cifar10.md"
 	@echo "  CLUSTER=slurm      or tls://host:port, a Dask scheduler: compute there, see docs/cluster.md"
 	@echo "  DASHBOARD=1        show what the workers do, on 127.0.0.1"
 	@echo "  CONDA_ENV=name     use this conda environment instead of .venv"

@@ -22,7 +22,7 @@ from paperlib.support.weights import CheckpointError, check_fit, read_tensors
 PARTS = {"generator": "G.", "classifier": "classifier.", "conditioner": "input_generator.fc."}
 EXTRACT = """\
 If it is the pickled model of paper B's author, whoever trained it extracts the weights, on their own machine and in the folder of that code:
-  model = torch.load("cGAN_best_model.pt", weights_only=False)["model"]
+  model = torch.load("cGAN_best_model.pt", map_location="cpu", weights_only=False)["model"]
   torch.save(model.state_dict(), "cGAN_state.pt")"""
 
 
@@ -61,11 +61,18 @@ def load_author_model(path: str | Path) -> AuthorModel:
         raise CheckpointError(
             f"{path} {found}; the author's module has {', '.join(f'{prefix}*' for prefix in PARTS.values())} and nothing else."
         )
-    return AuthorModel(
+    model = AuthorModel(
         residual_biggan(parts["generator"], path),
         author_classifier(parts["classifier"], RACES, path),
         _conditioner(parts["conditioner"], path),
     )
+    asked, made = model.conditioner.num_attributes, model.conditioner.latent_dim
+    if (asked, made) != (model.generator.num_classes, model.generator.latent_dim) or asked != len(RACES):
+        raise CheckpointError(
+            f"{path}: the input generator turns {asked} attributes into {made} latents; the generator takes {model.generator.num_classes} classes and "
+            f"{model.generator.latent_dim} latents, the classifier knows {len(RACES)} groups. They are not parts of one model."
+        )
+    return model
 
 
 def _conditioner(state: dict[str, torch.Tensor], path: Path) -> Conditioner:

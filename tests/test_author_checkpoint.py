@@ -45,6 +45,13 @@ def logits(state, images):
     return h
 
 
+def test_parts_of_two_models_are_refused(state, tmp_path):
+    name = "input_generator.fc.4"
+    torch.save(state | {f"{name}.{part}": state[f"{name}.{part}"][:36] for part in ("weight", "bias")}, tmp_path / "cGAN_state.pt")
+    with pytest.raises(CheckpointError, match="turns 5 attributes into 18 latents; the generator takes 5 classes and 20 latents"):
+        load_author_model(tmp_path / "cGAN_state.pt")
+
+
 def test_its_parts_compute_what_the_module_computes(state, tmp_path):
     torch.save(state, tmp_path / "cGAN_state.pt")
     model = load_author_model(str(tmp_path / "cGAN_state.pt"))
@@ -73,7 +80,7 @@ def test_a_pickled_module_is_refused_with_the_way_out(tmp_path):
         load_author_model(path)
     *_, load, save = str(refused.value).splitlines()
     assert "cannot be read as weights" in str(refused.value)
-    assert load == '  model = torch.load("cGAN_best_model.pt", weights_only=False)["model"]'
+    assert load == '  model = torch.load("cGAN_best_model.pt", map_location="cpu", weights_only=False)["model"]'
     assert save == '  torch.save(model.state_dict(), "cGAN_state.pt")'
 
 

@@ -32,13 +32,14 @@ def cifar10(part: str | None, steps: int | None, minutes: float | None, paths: P
 
 
 def faces(part: str | None, steps: int | None, minutes: float | None, paths: Paths) -> None:
-    """The same for the parts of `faces`."""
+    """The same for the parts of `faces`, whose steps are fixed."""
     from paperlib.data.utkface import CLASS_NAMES, utkface
     from paperlib.pretraining import face_parts
     from paperlib.profiles import device
     from paperlib.profiles.faces import Files
 
-    parts = _chosen(face_parts.parts_for(device()), part, steps, face_parts.GeneratorPart)
+    check(steps is None, "steps", steps, "leave it out: `make reproduce` refuses faces' generators of other lengths than their own")
+    parts = _chosen(face_parts.parts_for(device()), part, None, face_parts.GeneratorPart)
     attributes = {p.attribute for p in parts.values() if isinstance(p, face_parts.ClassifierPart)} | {"race"}
     images = Files.of(paths).images
     read = {a: utkface(images, attribute=a, cache=paths.cache) for a in CLASS_NAMES if a in attributes}
@@ -68,7 +69,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--profile", default="digits", help="digits, cifar10 or faces")
     parser.add_argument("--part", help="this part alone")
-    parser.add_argument("--steps", type=int, help="steps of a generator")
+    parser.add_argument("--steps", type=int, help="steps of a generator of cifar10")
     parser.add_argument("--minutes", type=float, help="stop after so many, to go on in the next call")
     options = parser.parse_args(arguments)
     name = Path(options.profile).name

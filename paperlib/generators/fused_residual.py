@@ -83,15 +83,21 @@ class FusedResidual(nn.Module):
     """G(z, y): z (N, d), y (N,) or None -> (N, C, H, W) in [-1, 1]. fuse_residual makes it."""
 
     embedding: torch.Tensor | None
+    first_weight: torch.Tensor
+    first_bias: torch.Tensor
     affine_weight: torch.Tensor
     affine_bias: torch.Tensor
 
     def __init__(self, source: ResidualGenerator):
         super().__init__()
-        self.latent_dim, self.num_classes, self.image_shape = source.latent_dim, source.num_classes, source.image_shape
+        self.latent_dim, self.num_classes, self.image_shape, self.grid = (
+            source.latent_dim, source.num_classes, source.image_shape, source.grid,
+        )  # fmt: skip
         dtype = source.linear.weight.dtype
         self.register_buffer("embedding", None if source.embedding is None else source.embedding.weight.detach().clone())
-        self.first = FirstGrid(source.linear, source.grid)
+        order = torch.arange(source.linear.out_features).view(self.grid).permute(1, 2, 0).flatten()
+        self.register_buffer("first_weight", source.linear.weight.detach()[order])
+        self.register_buffer("first_bias", source.linear.bias.detach()[order])
         blocks = source.blocks
         norms = [norm for block in blocks for norm in (block.norm1, block.norm2)]
         weights, biases = zip(*(folded_affine(norm) for norm in norms), strict=True)
@@ -103,7 +109,8 @@ class FusedResidual(nn.Module):
 
     def forward(self, z: torch.Tensor, y: torch.Tensor | None = None) -> torch.Tensor:
         affine = F.linear(self.condition(z, y), self.affine_weight, self.affine_bias).split(self.sizes, dim=1)
-        h = self.first(z)
+        channels, height, width = self.grid
+        h = F.linear(z, self.first_weight, self.first_bias).view(-1, height, width, channels).permute(0, 3, 1, 2)
         for i, block in enumerate(self.blocks):
             h = block(h, affine[4 * i : 4 * i + 4])
         return torch.tanh(self.last(h))
@@ -114,23 +121,6 @@ class FusedResidual(nn.Module):
             return z
         e = self.embedding[y] if y is not None else self.embedding.mean(0).expand(len(z), -1)
         return torch.cat([z, e], dim=1)
-
-
-class FirstGrid(nn.Module):
-    """The linear layer that a generator starts with: (N, d) -> (N, C, H, W), channels_last. grid: C, H, W."""
-
-    weight: torch.Tensor
-    bias: torch.Tensor
-
-    def __init__(self, linear: nn.Linear, grid: tuple[int, int, int]):
-        super().__init__()
-        _, self.height, self.width = grid
-        order = torch.arange(linear.out_features).view(grid).permute(1, 2, 0).flatten()
-        self.register_buffer("weight", linear.weight.detach()[order])
-        self.register_buffer("bias", linear.bias.detach()[order])
-
-    def forward(self, z: torch.Tensor) -> torch.Tensor:
-        return F.linear(z, self.weight, self.bias).unflatten(1, (self.height, self.width, -1)).permute(0, 3, 1, 2)
 
 
 class LastConvolution(nn.Module):

@@ -36,7 +36,7 @@ from paperlib.support.tensor_cache import checksum
 HALF_SEED, FIFTH_SEED = 5, 6
 ITERATIONS = 2000  # of the paper's own generators, from the author's code
 SHEETS = 10  # of samples, over a training
-LOOKED_AT = 1000  # samples, and real test images, that are held against all training images
+LOOKED_AT = 1000  # samples that are held against all training images
 
 
 @dataclass(frozen=True)
@@ -214,7 +214,7 @@ def _samples(training: GANTraining, n: int, seed: int) -> torch.Tensor:
 def _copied(training: GANTraining, test: Images) -> dict[str, Any]:
     """How many samples show a training image or its mirror image again, and how far the others are from the nearest; real test images beside them."""
     samples = to_bytes(_samples(training, LOOKED_AT, seed=1))
-    sets = {"samples": samples, "real test": test.images[:LOOKED_AT].to(samples.device)}
+    sets = {"samples": samples, "real test": test.images.to(samples.device)}
     seen = torch.cat([training.data.images, training.data.images.flip(3)])  # the discriminator sees them flipped, too
     found = {name: copies.nearest(images, seen) for name, images in sets.items()}
     return {"seen": len(training.data)} | {

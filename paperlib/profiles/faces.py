@@ -27,10 +27,18 @@ from paperlib.config import ConfigError, ImageSet, Labels, Method, Metropolis, P
 from paperlib.data import Images
 from paperlib.data.utkface import CLASS_NAMES, RACES, FaceAttribute, find_faces
 from paperlib.generators import Generator, load_residual_biggan
+from paperlib.generators.residual_biggan import residual_biggan
 from paperlib.networks.features import FeatureNetwork
 from paperlib.networks.imagenet import INCEPTION, Inception
-from paperlib.networks.vgg_face import SMALL_SIZE, FaceAttributeClassifier, attribute_and_network, load_attribute_classifier
-from paperlib.pretraining.face_parts import halves, stale
+from paperlib.networks.vgg_face import (
+    SMALL_SIZE,
+    FaceAttributeClassifier,
+    attribute_and_network,
+    load_attribute_classifier,
+    small_classifier,
+)
+from paperlib.pretraining.brock_layout import new_generator, state_of
+from paperlib.pretraining.face_parts import PARTS, ClassifierPart, GeneratorPart, halves, stale
 from paperlib.profiles.profile import ConditioningSizes, DiversitySizes, Once, PaperB, Parts, Profile, Requirement, device
 from paperlib.support.paths import ROOT, Paths
 from paperlib.support.weights import CheckpointError
@@ -68,8 +76,9 @@ class Files:
 
         attribute, network = attribute_and_network(paths.faces_classifier) if paths.faces_classifier else ("", "")
         wide = f"{(attribute or 'race').replace(' ', '_')}_wide"
+        from_appendix = f"{(attribute or 'race').replace(' ', '-')}-resnet18-half.safetensors"
         classifier = either(paths.faces_classifier, "race-vgg-face-half.safetensors", trained / "race_plain" / "race_plain.safetensors")
-        judge = either(paths.faces_judge, "race-resnet18-half.safetensors", trained / wide / f"{wide}.safetensors")
+        judge = either(paths.faces_judge, from_appendix, trained / wide / f"{wide}.safetensors")
         return cls(
             images=paths.utkface or given / "UTKFace",
             generator=either(paths.faces_generator, "G_ema.pth", trained / "conditional_generator" / "G_ema.pth"),
@@ -101,6 +110,11 @@ class Files:
     def all_ours(self) -> bool:
         """Whether the generators are those that are trained here, so that all of them are asked for."""
         return self.generator.is_relative_to(self.trained)
+
+    @property
+    def nothing_given(self) -> bool:
+        """Whether every network is one that is trained here."""
+        return all(path.is_relative_to(self.trained) for path in (self.generator, self.classifier, self.judge)) and self.inception is None
 
     @property
     def yardstick(self) -> bool:
@@ -222,6 +236,36 @@ def _settings(files: Files, warm_start: int) -> tuple[Setting, ...]:
     return (Setting("unconditional", name), Setting("unconditional", name, warm_start), *leak, *linear)
 
 
+def _stand_ins(real: Parts) -> Parts:
+    """Our own networks with random weights, and images of noise: what they make means nothing, what they cost is true."""
+    rng = torch.Generator().manual_seed(0)
+    noise = torch.randint(256, (18_000, 3, SMALL_SIZE, SMALL_SIZE), generator=rng, dtype=torch.uint8)
+    images, judge = Images(noise, torch.arange(len(noise)) % len(RACES)).to(device()), Once(lambda: _random_classifier("race_wide"))
+    assert real.paper_b is not None
+    return replace(
+        real,
+        real_images=lambda: (images, images),
+        generator=Once(lambda: _random_generator("conditional_generator")),
+        judge=judge,
+        features=judge,
+        paper_b=replace(
+            real.paper_b, teacher=lambda name: _random_classifier(f"race_{name}"), generator=Once(lambda: _random_generator("generator"))
+        ),
+    )
+
+
+def _random_classifier(name: str) -> FaceAttributeClassifier:
+    part = cast(ClassifierPart, PARTS[name])
+    network = small_classifier(part.kind, part.attribute, RACES, width=part.training.width)
+    return network.eval().requires_grad_(False).to(device())
+
+
+def _random_generator(name: str) -> Generator:
+    gan = cast(GeneratorPart, PARTS[name]).gan
+    network = new_generator(len(RACES) if gan.conditional else 1, gan.channels, gan.latent_dim)
+    return residual_biggan(state_of(network), Path("random weights")).to(device())
+
+
 def parts(paths: Paths, warm_start: int = WARM_START) -> Parts:
     """The profile's parts where `paths` says that they lie."""
     files = Files.of(paths)
@@ -241,7 +285,7 @@ def parts(paths: Paths, warm_start: int = WARM_START) -> Parts:
     def features() -> FeatureNetwork:
         return judge() if files.judge_has_features else Inception(file=files.inception).to(device())
 
-    return Parts(
+    found = Parts(
         real_images=real_images,
         reference=Once(lambda: halves(real_images()[0])[0]),  # the teacher's: the judge has not seen them
         generator=generator,
@@ -255,6 +299,7 @@ def parts(paths: Paths, warm_start: int = WARM_START) -> Parts:
         forward_batch=512 if torch.cuda.is_available() else 32,
         store_bytes=True,
     )
+    return replace(found, stand_ins=lambda: _stand_ins(found)) if files.nothing_given else found
 
 
 # Paper B's own form, as notebook 04 trains it.

@@ -4,6 +4,7 @@ table(found(FACES), class_names)          # a pandas frame, a row an attribute a
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -21,20 +22,23 @@ LIMITS = (
     "method is fair to people. The shares are those of one generator trained on one data set, the labels are annotations in it, and the judge errs, "
     "on some attributes more than on others."
 )
-UNDECIDED = (
-    "An interval that includes 0 decides nothing: so few attributes do not show that rare ones are worse off, nor that they are not."
-)
+UNDECIDED = "Undecided: the interval includes 0, and so few attributes do not show that rare ones are worse off, nor that they are not."
 APART = 2.0  # times: with shares closer together than this, a slope would be noise
 COLUMNS = ("attribute", "share %", "judge on real %", "method", "w", "judge %", "variance %", "n")
-ON_REAL = "judge_on_real_by_attribute"
+ON_REAL, JUDGE, VARIANCE = "judge_on_real_by_attribute", "judge_by_attribute", "pixel_variance_by_attribute"
 MEASURES = {"judge %": "the judge reads it (%)", "variance %": "variance (% of the truth's)"}
 
 
 def methods(records: Sequence[Record]) -> list[Key]:
-    """The truth, paper B's form, its warm start, and the posterior on latents at its smallest weight: those on record."""
+    """The truth, paper B's form, its warm start, and the posterior on latents beside its target: those on record."""
     found = runs_by_method(records)
-    posterior = min((key for key in found if key[0] == METHODS["posterior"]), key=lambda key: key[1], default=None)
-    return [key for key in (TRUTH, PAPER_B, WARM, posterior) if key in found]
+    return [key for key in (TRUTH, PAPER_B, WARM, *target_and_posterior(records)) if key in found]
+
+
+def target_and_posterior(records: Sequence[Record]) -> tuple[Key, Key]:
+    """The posterior on latents at its smallest weight on record, and before it its target, rejection at this weight."""
+    w = min((key[1] for key in runs_by_method(records) if key[0] == METHODS["posterior"]), default=float("nan"))
+    return (METHODS["rejection"], w), (METHODS["posterior"], w)
 
 
 def by_attribute(runs: Sequence[Record], metric: str) -> np.ndarray:
@@ -49,7 +53,7 @@ def table(records: Sequence[Record], class_names: Sequence[str]) -> pd.DataFrame
     if TRUTH not in found:
         return pd.DataFrame(columns=COLUMNS)
     share = 100 * by_attribute(found[TRUTH], "acceptance").mean(0)
-    truth = by_attribute(found[TRUTH], "pixel_variance_by_attribute").mean(0)
+    truth = by_attribute(found[TRUTH], VARIANCE).mean(0)
     real = on_real(found[TRUTH])
     rows = []
     for a in np.argsort(share):
@@ -58,8 +62,8 @@ def table(records: Sequence[Record], class_names: Sequence[str]) -> pd.DataFrame
             rows.append(
                 {
                     "attribute": class_names[a], "share %": share[a], "judge on real %": 100 * real[a], "method": key[0], "w": key[1],
-                    "judge %": 100 * by_attribute(runs, "judge_by_attribute").mean(0)[a],
-                    "variance %": 100 * by_attribute(runs, "pixel_variance_by_attribute").mean(0)[a] / truth[a], "n": len(runs),
+                    "judge %": 100 * by_attribute(runs, JUDGE).mean(0)[a],
+                    "variance %": 100 * by_attribute(runs, VARIANCE).mean(0)[a] / truth[a], "n": len(runs),
                 }
             )  # fmt: skip
     frame = pd.DataFrame(rows, columns=COLUMNS).round({name: 2 for name in COLUMNS if name.endswith("%")})
@@ -94,28 +98,49 @@ def figure(records: Sequence[Record], class_names: Sequence[str]) -> Figure:
     return described(fig, f"The judge's reading and the variety of every attribute, the rarest first: {shares}.")
 
 
-def slope(records: Sequence[Record], key: Key, metric: str) -> str:
-    """Points of the metric (the judge's reading less its reading of real images, where that is on record; variance over the truth's) for each halving
-    of an attribute's share: the line through the attributes' means over seeds, with its 95 % interval
-    over attributes (Student's t), for one more attribute could change it where one more seed hardly does. Attributes of real images that the judge
-    hardly reads are left out of the first; with fewer than two others there is no slope."""
+@dataclass(frozen=True)
+class Slope:
+    """What each halving of the share changes, in points. half: of its 95 % interval; nan below three attributes."""
+
+    change: float
+    half: float
+    attributes: int
+
+    def __str__(self) -> str:
+        if self.attributes < 2:
+            return "an unknown number of"
+        if self.attributes < 3:
+            return f"{self.change:+.1f}"
+        return f"{self.change:+.1f} ({self.change - self.half:+.1f} to {self.change + self.half:+.1f}, over {self.attributes} attributes)"
+
+    def told(self, fewer: str, more: str) -> list[str]:
+        """What the interval, as it is printed, decides, if anything."""
+        return [fewer] if round(self.change + self.half, 1) < 0 else [more] if round(self.change - self.half, 1) > 0 else []
+
+
+def slope(records: Sequence[Record], key: Key, metric: str, *, target: Key | None = None) -> Slope:
+    """The line through the attributes' means over seeds. Its interval is over attributes (Student's t), for one more attribute could change it
+    where one more seed hardly does.
+
+    metric: the judge's reading, less the target's, or without one less its reading of real images where that is on record; or the variance, less the
+    target's, over the truth's. Attributes of real images that the judge hardly reads are left out of its reading; with fewer than two others there is
+    no slope.
+    """
     found = runs_by_method(records)
-    share = np.log2(by_attribute(found[TRUTH], "acceptance").mean(0))
+    share, real = np.log2(by_attribute(found[TRUTH], "acceptance").mean(0)), on_real(found[TRUTH])
     values = 100 * by_attribute(found[key], metric).mean(0)
-    if metric.startswith("pixel"):
+    if target:
+        values -= 100 * by_attribute(found[target], metric).mean(0)
+    if metric == VARIANCE:
         values /= by_attribute(found[TRUTH], metric).mean(0)
     else:
-        real = on_real(found[TRUTH])
-        told = ~hardly_read(real)
-        share, values = share[told], (values - 100 * np.nan_to_num(real))[told]
+        values -= 0 if target else 100 * np.nan_to_num(real)
+        share, values = share[~hardly_read(real)], values[~hardly_read(real)]
     if len(values) < 2:
-        return "an unknown number of"
-    line, attributes = stats.linregress(share, values), len(values)
-    fall = 0.0 - line.slope  # a halving takes 1 from log2
-    if attributes < 3:
-        return f"{fall:+.1f}"
-    half = stats.t.ppf(0.975, attributes - 2) * line.stderr
-    return f"{fall:+.1f} ({fall - half:+.1f} to {fall + half:+.1f}, over {attributes} attributes)"
+        return Slope(np.nan, np.nan, len(values))
+    line, few = stats.linregress(share, values), len(values) < 3
+    half = np.nan if few else stats.t.ppf(0.975, len(values) - 2) * line.stderr
+    return Slope(0.0 - line.slope, half, len(values))  # a halving takes 1 from log2
 
 
 def hardly_read(real: np.ndarray) -> np.ndarray:
@@ -127,10 +152,24 @@ def hardly_read(real: np.ndarray) -> np.ndarray:
 def _near_chance(records: Sequence[Record], class_names: Sequence[str]) -> list[str]:
     real = on_real(records)
     return [
-        f"Of real images of {class_names[a]} the judge reads {100 * real[a]:.0f} %, less than twice chance: it cannot tell whether this attribute is "
-        "worse off. The slopes of its reading leave this attribute out."
+        f"Of real images of {class_names[a]} the judge reads {100 * real[a]:.0f} %, less than twice chance ({200 / len(real):.0f} %): it cannot tell "
+        "whether this attribute is worse off. The slopes of its reading leave this attribute out."
         for a in np.flatnonzero(hardly_read(real)).tolist()
     ]
+
+
+def _named(key: Key) -> str:
+    return f"{key[0]}, w = {key[1]:g}"
+
+
+def _changes(records: Sequence[Record], key: Key, reading: str, target: Key | None = None) -> str:
+    """What a halving of the share changes, and what that decides."""
+    judge, variance = (slope(records, key, metric, target=target) for metric in (JUDGE, VARIANCE))
+    decided, of_truth = judge.told("rare attributes are read worse", "rare attributes are read better"), ""
+    if key != TRUTH:
+        of_truth = f", its variance by {variance} points of the truth's"
+        decided += variance.told("rare attributes vary less", "rare attributes vary more")
+    return f"with each halving of the share, {reading} changes by {judge} points{of_truth}: {', '.join(decided) or 'undecided'}"
 
 
 def sentences(records: Sequence[Record], class_names: Sequence[str]) -> list[str]:
@@ -147,7 +186,13 @@ def sentences(records: Sequence[Record], class_names: Sequence[str]) -> list[str
         return [*lines, f"The largest share is less than {APART:g} times the smallest: no attribute is rare here.", LIMITS]
     reading = "the judge's reading" + (", less its reading of real images," if "judge on real %" in frame else "")
     for key in methods(records):
-        judge, variance = slope(records, key, "judge_by_attribute"), slope(records, key, "pixel_variance_by_attribute")
-        of_truth = "" if key == TRUTH else f", its variance by {variance} points of the truth's"
-        lines.append(f"{key[0]}, w = {key[1]:g}: with each halving of the share, {reading} changes by {judge} points{of_truth}.")
+        lines.append(f"{_named(key)}: {_changes(records, key, reading)}.")
+    target, posterior = target_and_posterior(records)
+    if {target, posterior} <= set(runs_by_method(records)):
+        added = _changes(records, posterior, "the judge's reading", target)
+        lines += [
+            f"{_named(posterior)}, less its target ({_named(target)}): {added}.",
+            f"So the truth shows what the generator does to rare attributes, the target adds the smaller w, and this last line is what the {posterior[0]} "
+            "adds.",
+        ]
     return [*lines, *_near_chance(runs_by_method(records)[TRUTH], class_names), UNDECIDED, LIMITS]

@@ -134,4 +134,4 @@ def test_the_digits_use_it():
         whole = from_module(network, latent_dim=32, image_shape=(1, 28, 28), num_classes=num_classes)
         z = whole.sample_latents(8, torch.Generator().manual_seed(0))
         assert relative(generator(z.to(generator.device)).cpu(), whole(z)) < 1e-4
-        assert torch.equal(generator.module.first.weight.cpu(), fuse_residual(network).first.weight)
+        assert torch.equal(generator.module.first_weight.cpu(), fuse_residual(network).first_weight)

@@ -110,9 +110,20 @@ def test_parts_that_saw_other_images_or_had_other_settings_are_stale(tmp_path):
 
 
 def test_no_time_leaves_everything_for_the_next_call(tmp_path):
-    done = trained(tmp_path, minutes=1e-9)
-    assert not any(done.values())
+    assert trained(tmp_path, minutes=1e-9) == {}
     assert not (tmp_path / "shown").exists()
+
+
+def test_generators_that_were_stopped_go_on_bit_for_bit(tmp_path, monkeypatch):
+    trained(tmp_path / "whole")
+    run = face_parts.run
+    with monkeypatch.context() as stopped:
+        stopped.setattr(face_parts, "run", lambda *given, steps, **options: run(*given, steps=1, **options) and False)
+        assert trained(tmp_path / "parted") == {name: isinstance(part, ClassifierPart) for name, part in PARTS.items()}
+    assert trained(tmp_path / "parted") == dict.fromkeys(PARTS, True)
+    for name in ("generator_fifth", "conditional_generator"):
+        whole, parted = (torch.load(tmp_path / calls / "cache" / name / "G_ema.pth", weights_only=True) for calls in ("whole", "parted"))
+        assert all(torch.equal(parted[tensor], value) for tensor, value in whole.items())
 
 
 def test_teachers_and_judges_see_two_halves():

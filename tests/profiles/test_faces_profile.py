@@ -1,5 +1,6 @@
 """Paper B's own system at tiny counts: checkpoints in the true layouts with random weights, real photographs under UTKFace's names."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from paperlib.experiment.diversity import real_features
 from paperlib.experiment.image_quality import reference_and_rest
 from paperlib.networks.vgg_face import attribute_classifier, judge_classifier, save_attribute_classifier, small_classifier
 from paperlib.pretraining.face_parts import halves
+from paperlib.profiles import faces
 from paperlib.report import comparison
 from paperlib.support.paths import Paths
 from paperlib.support.weights import CheckpointError
@@ -147,6 +149,19 @@ def test_the_judge_of_another_attribute_is_the_one_that_was_trained_here_for_it(
     assert parts.feature_space == "face"
 
 
+def test_a_judge_of_race_in_the_data_folder_is_not_taken_for_another_attribute(tmp_path, monkeypatch):
+    lying = {}
+    for attribute, names in (("race", RACES), ("gender", ("male", "female"))):
+        lying[attribute] = tmp_path / "data" / "faces" / f"{attribute}-resnet18-half.safetensors"
+        save_attribute_classifier(judge_classifier(len(names)), lying[attribute], attribute=attribute, class_names=names)
+    monkeypatch.setattr(faces, "ROOT", tmp_path)
+    assert faces.Files.of(Paths(cache=tmp_path)).judge == lying["race"]
+    assert faces.Files.of(Paths(cache=tmp_path, faces_classifier=lying["gender"])).judge == lying["gender"]
+    lying["gender"].rename(tmp_path / "gender.safetensors")
+    ours = faces.Files.of(Paths(cache=tmp_path, faces_classifier=tmp_path / "gender.safetensors")).judge
+    assert ours.name == "gender_wide.safetensors"
+
+
 def test_the_doctor_asks_only_for_what_is_used(parts_with, tmp_path):
     """With three files of one's own, and with nothing at all."""
     assert all(requirement.found for requirement in parts_with().requirements())
@@ -227,6 +242,16 @@ def test_the_judge_trained_here_stands_in_for_a_missing_inception(tmp_path, monk
     assert parts.features().features(torch.zeros(2, 3, 32, 32)).shape[0] == 2
     given = profiles.load("faces", Paths(cache=tmp_path, inception=tmp_path / "inception.pth")).parts
     assert given.feature_space == "Inception"
+
+
+def test_the_doctor_says_how_long_before_anything_is_trained(results, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("PAPERLIB_CACHE", str(tmp_path))
+    monkeypatch.setenv("PAPERLIB_UTKFACE", str(tmp_path / "nowhere"))
+    monkeypatch.setattr(doctor, "worker_count", lambda: 1)
+    assert doctor.main(["--profile", "faces"]) == 1
+    printed = capsys.readouterr().out
+    assert "random stand-ins were timed in the place of: UTKFace, class-conditional GAN of faces, GAN of faces without classes" in printed
+    assert re.search(r"in all +[\d.]+ (minutes|hours|days);", printed)
 
 
 def test_the_doctor_names_what_is_missing(results, tmp_path, monkeypatch, capsys):

@@ -46,8 +46,24 @@ def test_the_rarest_comes_first_and_variance_is_of_the_truth(records):
 
 
 def test_slopes_are_by_halving(records):
-    assert fairness.slope(records, fairness.PAPER_B, "judge_by_attribute") == "-5.0 (-5.0 to -5.0, over 4 attributes)"
-    assert fairness.slope(records, fairness.TRUTH, "judge_by_attribute").startswith("+0.0")
+    assert str(fairness.slope(records, fairness.PAPER_B, fairness.JUDGE)) == "-5.0 (-5.0 to -5.0, over 4 attributes)"
+    assert str(fairness.slope(records, fairness.TRUTH, fairness.JUDGE)).startswith("+0.0")
+    assert fairness.sentences(records, NAMES)[2].endswith(": rare attributes are read worse.")
+
+
+def test_the_posterior_is_held_against_its_own_target(records):
+    """The target loses 4 points a halving, the posterior 5: one is the method's."""
+    halvings = np.log2(SHARES[0] / np.array(SHARES))
+    for seed in range(3):
+        records += [record(Rejection(prior_weight=0.001), seed, (0.9 - 0.04 * halvings).tolist(), [0.1, 0.1, 0.2, 0.2])]
+        records[3 * seed + 2].metrics[fairness.JUDGE] = (0.9 - 0.05 * halvings).tolist()
+    target, posterior = fairness.target_and_posterior(records)
+    assert str(fairness.slope(records, posterior, fairness.JUDGE, target=target)) == "-1.0 (-1.0 to -1.0, over 4 attributes)"
+    assert fairness.slope(records, posterior, fairness.VARIANCE, target=target).change == pytest.approx(0, abs=1e-9)
+    assert fairness.methods(records)[-2:] == [target, posterior]
+    said = fairness.sentences(records, NAMES)
+    assert "less its target (rejection, w = 0.001): with each halving of the share, the judge's reading changes by -1.0" in said[5]
+    assert said[5].endswith(": rare attributes are read worse.")
 
 
 def test_what_the_judge_can_read_of_real_images_is_taken_off(records):
@@ -58,7 +74,7 @@ def test_what_the_judge_can_read_of_real_images_is_taken_off(records):
             run.metrics[fairness.ON_REAL] = (0.9 + 0.05 * np.log2(np.array(SHARES) / SHARES[0])).tolist()
     assert "judge on real %" not in plain
     assert fairness.table(records, NAMES)["judge on real %"].tolist()[0] == pytest.approx(80)
-    assert fairness.slope(records, fairness.PAPER_B, "judge_by_attribute").startswith(("+0.0", "-0.0"))
+    assert str(fairness.slope(records, fairness.PAPER_B, fairness.JUDGE)).startswith(("+0.0", "-0.0"))
     assert "less its reading of real images, changes by" in fairness.sentences(records, NAMES)[1]
     assert len(fairness.figure(records, NAMES).axes[0].lines) == 4
 
@@ -70,16 +86,16 @@ def test_where_the_judge_is_near_chance_it_cannot_tell(records):
             run.metrics[fairness.ON_REAL] = [0.9, 0.9, 0.5, 0.4]
     said = [line for line in fairness.sentences(records, NAMES) if "twice chance" in line]
     assert len(said) == 1
-    assert said[0].startswith("Of real images of d the judge reads 40 %, less than twice chance: it cannot tell")
-    assert fairness.slope(records, fairness.TRUTH, "judge_by_attribute").endswith("over 3 attributes)")
-    assert fairness.slope(records, fairness.PAPER_B, "pixel_variance_by_attribute").endswith("over 4 attributes)")
+    assert said[0].startswith("Of real images of d the judge reads 40 %, less than twice chance (50 %): it cannot tell")
+    assert fairness.slope(records, fairness.TRUTH, fairness.JUDGE).attributes == 3
+    assert fairness.slope(records, fairness.PAPER_B, fairness.VARIANCE).attributes == 4
 
 
 def test_where_the_judge_hardly_reads_anything_there_is_no_slope(records):
     for run in records:
         if run.config.method == Rejection(prior_weight=1.0):
             run.metrics[fairness.ON_REAL] = [0.9, 0.1, 0.2, 0.3]
-    assert fairness.slope(records, fairness.PAPER_B, "judge_by_attribute") == "an unknown number of"
+    assert str(fairness.slope(records, fairness.PAPER_B, fairness.JUDGE)) == "an unknown number of"
     assert "changes by an unknown number of points" in fairness.sentences(records, NAMES)[1]
 
 
@@ -94,9 +110,9 @@ def test_a_slope_through_scattered_attributes_has_a_wide_interval(records):
     for run in records:
         if run.config.method == GAUSSIAN:
             run.metrics["judge_by_attribute"][:] = [0.9, 0.6, 0.95, 0.7]
-    said = fairness.slope(records, fairness.PAPER_B, "judge_by_attribute")
-    low, high = (float(end) for end in said.split("(")[1].split(",")[0].split(" to "))
-    assert low < 0 < high and high - low > 50
+    found = fairness.slope(records, fairness.PAPER_B, fairness.JUDGE)
+    assert abs(found.change) < found.half and found.half > 25
+    assert found.told("fewer", "more") == []
 
 
 def test_sentences_end_with_what_must_not_be_concluded(records):

@@ -11,12 +11,17 @@ from paperlib.claims import PAPER_B
 from paperlib.commands.readme.tables import claim_markdown, conditioned, quality_table, text
 from paperlib.data.utkface import RACES
 from paperlib.records import Record
-from paperlib.report import claim_table, fairness, image_quality
+from paperlib.report import claim_table, evaluation, fairness, image_quality
 from paperlib.report.estimates import of_kind
 
 ONE_TRAINING = (
     "Each generator, teacher and judge was trained once. The seeds repeat the input generator and the draws, not these trainings: a verdict holds for "
     "these networks, and another training could turn it."
+)
+
+OF_ONE_REFERENCE = (
+    "The reference of these FIDs is the teachers' half of the training images. A generator of all images has seen it, one of a fifth has seen a fifth of "
+    "it: that favours the former."
 )
 
 
@@ -30,7 +35,8 @@ def faces(runs: Sequence[Record]) -> str:
     if of_kind(runs, "conditioning"):
         results = claim_table.judge_claims(PAPER_B, runs)
         told += ["The paper's claims:", claim_markdown(claim_table.rows(PAPER_B, results)), claim_table.NOTE, ONE_TRAINING]
-        if behind := [*image_quality.twins(runs), *judge_on_real(runs)]:
+        twins = image_quality.twins(runs)
+        if behind := [*twins, *([OF_ONE_REFERENCE] if twins else []), *judge_on_real(runs)]:
             told += [text(behind)]
     if of_kind(runs, "diversity"):
         rare = fairness.table(runs, RACES).to_markdown(index=False)
@@ -40,13 +46,15 @@ def faces(runs: Sequence[Record]) -> str:
 
 def judge_on_real(runs: Sequence[Record]) -> list[str]:
     """What the judge's errors mean for B4 and B6."""
-    read = [run.metrics["judge_agreement"] for run in of_kind(runs, "image-quality", image_set="real test")]
-    if not read:
+    real = [run.metrics["judge_agreement"] for run in of_kind(runs, "image-quality", image_set="real test")]
+    labelled = evaluation.read_as_asked(of_kind(runs, "evaluation", conditioning=None), "judge")
+    if not real or not labelled:
         return []
     return [
-        f"Of real test images the judge reads {100 * np.mean(read):.1f} % as labelled. B4 compares its readings, not how faithful the images are: a "
-        "generator that draws a group as it is loses to one that draws what classifiers are sure of. B6 takes its reading for the truth, on paper B's own "
-        "draws: it does not say that the teacher is calibrated on real faces."
+        f"B4 is supported by little: the judge reads {100 * np.mean(real):.1f} % of real test images as labelled, but only {np.mean(list(labelled.values())):.1f} % "
+        "of the images of the generator trained with labels. So B4 says how weak that generator is. It compares readings, not how faithful images are: who "
+        "draws a group as it is loses to who draws what classifiers are sure of. B6 takes the judge's reading for the truth, on paper B's own draws: it "
+        "does not say that the teacher is calibrated on real faces."
     ]
 
 
@@ -61,10 +69,11 @@ def copied(folder: Path) -> str:
                 "generator": path.stem.replace("_", " "),
                 "images seen": f"{found['seen']:,}",
                 "copies": f"{samples['copies']} of {samples['images']:,}",
-                "nearest: smallest": f"{samples['smallest']:.1f}",
-                "nearest: median": f"{samples['median']:.1f}",
-                "real test images: smallest": f"{real['smallest']:.1f}",
-                "real test images: median": f"{real['median']:.1f}",
+                "smallest difference": f"{samples['smallest']:.1f}",
+                "median": f"{samples['median']:.1f}",
+                "real test images: copies": f"{real['copies']:,} of {real['images']:,}",
+                "real: smallest": f"{real['smallest']:.1f}",
+                "real: median": f"{real['median']:.1f}",
             }
         )
     return (

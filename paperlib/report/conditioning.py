@@ -110,7 +110,9 @@ def samples_figure(records: Sequence[Record], class_names: Sequence[str]) -> Fig
     found = {label: runs_of(records, key) for key, label in settings(records).items()}
     columns = min(4, len(found))
     rows = -(-len(found) // columns)
-    fig, axes = plt.subplots(rows, columns, figsize=(2.7 * columns, 3.1 * rows), squeeze=False, layout="constrained")
+    fig, axes = plt.subplots(
+        rows, columns, figsize=(2.7 * columns, (0.8 + 0.23 * len(class_names)) * rows), squeeze=False, layout="constrained"
+    )
     for ax in axes.flat[len(found) :]:
         ax.axis("off")
     for ax, (label, runs) in zip(axes.flat, found.items(), strict=False):

@@ -51,9 +51,9 @@ def judge_on_real(runs: Sequence[Record]) -> list[str]:
     if not real or not labelled:
         return []
     return [
-        f"B4 is supported by little: the judge reads {100 * np.mean(real):.1f} % of real test images as labelled, but only {np.mean(list(labelled.values())):.1f} % "
-        "of the images of the generator trained with labels. So B4 says how weak that generator is. It compares readings, not how faithful images are: who "
-        "draws a group as it is loses to who draws what classifiers are sure of. B6 takes the judge's reading for the truth, on paper B's own draws: it "
+        f"What B4 is worth: the judge reads {100 * np.mean(real):.1f} % of real test images as labelled, and {np.mean(list(labelled.values())):.1f} % of the "
+        "images of the generator trained with labels, against which B4 measures paper B. It compares readings, not how faithful images are: a generator that "
+        "draws a group as it is loses to one that draws what classifiers are sure of. B6 takes the judge's reading for the truth, on paper B's own draws: it "
         "does not say that the teacher is calibrated on real faces."
     ]
 

@@ -84,7 +84,8 @@ TRAINING_OF_SHIPPED_WEIGHTS = {
     f"pretraining/{name}.py" for name in ("digits", "faces", "checkpoints", "cifar10", "natural_classifier", "natural_gan", "face_parts")
 }
 STAND_INS_AND_TRIALS = {
-    "generators/biggan.py", "generators/generator.py", "profiles/imagenet10.py", "profiles/cifar10.py", "commands/workload.py",
+    "generators/biggan.py", "generators/generator.py", "profiles/imagenet10.py", "profiles/cifar10.py", "profiles/faces.py",
+    "commands/workload.py",
 }  # fmt: skip
 
 

@@ -245,6 +245,8 @@ def test_the_judge_trained_here_stands_in_for_a_missing_inception(tmp_path, monk
 
 
 def test_the_doctor_says_how_long_before_anything_is_trained(results, tmp_path, monkeypatch, capsys):
+    for name in ("FACES_GENERATOR", "FACES_CLASSIFIER", "FACES_JUDGE", "INCEPTION"):
+        monkeypatch.delenv(f"PAPERLIB_{name}", raising=False)
     monkeypatch.setenv("PAPERLIB_CACHE", str(tmp_path))
     monkeypatch.setenv("PAPERLIB_UTKFACE", str(tmp_path / "nowhere"))
     monkeypatch.setattr(doctor, "worker_count", lambda: 1)

@@ -23,16 +23,20 @@ from paperlib.data import check_images, to_floats
 from paperlib.networks.frozen import first_scores
 from paperlib.streams import check_seed, stream
 
+ON_A_CPU = 2**31  # bytes of activations in a pass that takes as many images as fit; the same on any machine
+PIECE = 250  # images whose activations are summed in float64 at a time
+
 
 def adapt_batchnorm(
-    classifier: nn.Module, images: torch.Tensor, *, batch_size: int = 4096, momentum: float | None = None, seed: int = 0
+    classifier: nn.Module, images: torch.Tensor, *, batch_size: int | None = None, momentum: float | None = None, seed: int = 0
 ) -> nn.Module:
     """Copy a classifier and give the copy the BatchNorm statistics of real images. The classifier is not changed.
 
     Args:
         classifier: (N, C, H, W) images -> (N, K) logits. It has at least one BatchNorm layer.
         images: (N, C, H, W) float in [-1, 1] or uint8 in 0..255, N at least 2. Real training images; no labels are needed.
-        batch_size: at least 2. Images in a pass; with momentum=None it bounds the memory and does not change the result.
+        batch_size: at least 2. Images in a pass. Under eq. 5 it changes the result; None takes 4096. With momentum=None it bounds the memory alone:
+            None takes all images in one pass where their activations fit into 2 GiB (on a GPU: half of its free memory), else as many as fit.
         momentum: in (0, 1]. alpha of eq. 5; None computes the exact statistics of all images.
         seed: at least 0. Seed of the order of the images under eq. 5.
 
@@ -44,7 +48,8 @@ def adapt_batchnorm(
     """
     check_images(images)
     check(len(images) >= 2, "images", len(images), "a variance needs at least 2; give more")
-    check_count("batch_size", batch_size, 2)
+    if batch_size is not None:
+        check_count("batch_size", batch_size, 2)
     if momentum is not None:
         check_number("momentum", momentum, 0, 1, open_low=True)
     check_seed(seed)
@@ -54,13 +59,36 @@ def adapt_batchnorm(
         raise ValueError(
             f"{type(classifier).__name__} has no BatchNorm layer with running statistics to adapt; use a network that has one."
         )
+    activations = _Activations(adapted)
     first_scores(adapted, images)
+    activations.stop()
     if momentum is not None:
         order = torch.randperm(len(images), generator=stream(seed, "adaptation order")).to(images.device)
-        _running_average(adapted, layers, [images[i] for i in order.split(batch_size) if len(i) > 1], momentum)
+        _running_average(adapted, layers, [images[i] for i in order.split(batch_size or 4096) if len(i) > 1], momentum)
     else:
-        _exact(adapted, layers, images.split(batch_size))
+        _exact(adapted, layers, images.split(batch_size or activations.images_that_fit(images.device)))
     return adapted.eval()
+
+
+class _Activations:
+    """Memory that a forward pass takes, from what its largest layer reads and writes; it watches one pass of two images."""
+
+    def __init__(self, model: nn.Module):
+        self.bytes = 0
+        leaves = [module for module in model.modules() if not list(module.children())]
+        self._handles = [leaf.register_forward_hook(self._see) for leaf in leaves]
+
+    def _see(self, _: nn.Module, inputs: tuple[object, ...], output: object) -> None:
+        self.bytes = max(self.bytes, sum(t.nbytes for t in (*inputs, output) if isinstance(t, torch.Tensor)))
+
+    def stop(self) -> None:
+        for handle in self._handles:
+            handle.remove()
+
+    def images_that_fit(self, device: torch.device) -> int:
+        """At least 2. Twice the largest layer leaves room for a shortcut that waits and for what allocators keep."""
+        free = torch.cuda.mem_get_info(device)[0] // 2 if device.type == "cuda" else ON_A_CPU
+        return max(2, free // max(1, self.bytes))
 
 
 @torch.no_grad()
@@ -83,7 +111,12 @@ class _Moments:
     def __init__(self) -> None:
         self.count, self.mean, self.squares = 0, torch.zeros(()), torch.zeros(())
 
-    def add(self, h: torch.Tensor) -> None:
+    def add(self, activations: torch.Tensor) -> None:
+        """Of any number of images (N, C, ...)."""
+        for piece in activations.split(PIECE):
+            self._add(piece)
+
+    def _add(self, h: torch.Tensor) -> None:
         h = h.transpose(0, 1).flatten(1).double()
         n, mean = h.shape[1], h.mean(1)
         delta = mean - self.mean.to(mean)

@@ -87,7 +87,7 @@ def export_classifier(config: ClassifierRun, profile: Profile, folder: Path, *, 
     source = real_source(config, real_train) if config.real else generated_source(config, profile)
     model, _ = trained(config, profile, source, progress)
     if bna:
-        model = adapt_batchnorm(model, real_train.images, batch_size=parts.forward_batch)
+        model = adapt_batchnorm(model, real_train.images)
     reached = accuracy(model, real_test, batch_size=parts.forward_batch)
     card = CLASSIFIER_CARD.format(
         source=source_of(config), test=f"{len(real_test):,}", accuracy=reached, bna=", with BatchNorm adaptation" if bna else "",

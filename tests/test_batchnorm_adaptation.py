@@ -1,8 +1,10 @@
+import copy
+
 import pytest
 import torch
 from torch import nn
 
-from paperlib import profiles
+from paperlib import batchnorm_adaptation, profiles
 from paperlib.batchnorm_adaptation import adapt_batchnorm
 from paperlib.streams import stream
 
@@ -42,6 +44,23 @@ def test_exact_statistics_are_a_two_pass_computation_in_any_batches(model, image
 def test_batch_size_does_not_matter(model, images):
     whole, parted = (adapt_batchnorm(model, images, batch_size=b).state_dict() for b in (1000, 33))
     assert all(torch.allclose(whole[k].double(), parted[k].double(), rtol=1e-3, atol=1e-5) for k in whole)
+
+
+def passes(model, images, **settings):
+    """The adapted network, and the images of each pass through its first layer."""
+    seen, copied = [], copy.deepcopy(model)
+    copied.conv1.register_forward_hook(lambda layer, inputs, output: seen.append(len(inputs[0])))
+    return adapt_batchnorm(copied, images, **settings), seen
+
+
+def test_one_pass_where_the_activations_fit(model, images, monkeypatch):
+    whole, seen = passes(model, images)
+    assert seen[1:] == [len(images)]  # after the first look at two
+    monkeypatch.setattr(batchnorm_adaptation, "ON_A_CPU", 20 * images[0].nbytes)
+    parted, seen = passes(model, images)
+    assert 2 <= max(seen) < len(images)
+    for name, value in whole.state_dict().items():
+        assert torch.allclose(value.double(), parted.state_dict()[name].double(), rtol=1e-3, atol=1e-5), name
 
 
 def test_the_variance_between_batches_counts():

@@ -179,9 +179,12 @@ def _mined_set(config: HardSamplesRun, latents: int) -> Work:
 @one_thread()
 def measure(profile: Profile, parts: Parts, *, batches: int = 2) -> Work:
     """Seconds of one unit of each kind, on one thread as every run has: the fastest of a few batches after one to warm up."""
-    generator, n = parts.generator(), parts.generator_batch
+    if not profile.has_paper_a and not profile.has_paper_b:
+        return Work()
+    generator, n = parts.generator() if parts.has_generator else generator_of("unconditional", parts), parts.generator_batch
     rng = torch.Generator(device()).manual_seed(0)
-    z, y = generator.sample_latents(n, rng), balanced_labels(n, generator.num_classes, device())
+    z = generator.sample_latents(n, rng)
+    y = balanced_labels(n, generator.num_classes, device()) if generator.num_classes else None
 
     def seconds(step: Callable[[], object], units: int) -> float:
         step()
@@ -199,9 +202,9 @@ Stopwatch = Callable[[Callable[[], object], int], float]
 
 
 def _paper_a_seconds(profile: Profile, parts: Parts, seconds: Stopwatch) -> Work:
-    if profile.classifier is None:
+    if not profile.has_paper_a:
         return Work()
-    a, generator, n = profile.classifier, parts.generator(), parts.generator_batch
+    a, generator, n = profile.paper_a, parts.with_classes(), parts.generator_batch
     rng, order = torch.Generator(device()).manual_seed(0), torch.Generator().manual_seed(0)
     made = filler(parts, rng, 1, a.step_size)(2 * a.batch_size, None)
     classifier, real = parts.classifier(a.width), parts.real_images()[0].images[: 2 * parts.forward_batch]
@@ -214,12 +217,12 @@ def _paper_a_seconds(profile: Profile, parts: Parts, seconds: Stopwatch) -> Work
     return Work(
         mined=seconds(lambda: mine_hard_latents(generator, classifier, z, y, steps=1, step_size=a.step_size, batch_size=n), n),
         trained=seconds(train, len(made)),
-        adapted=seconds(lambda: adapt_batchnorm(classifier, real, batch_size=parts.forward_batch), len(real)),
+        adapted=seconds(lambda: adapt_batchnorm(classifier, real), len(real)),
     )
 
 
 def _paper_b_seconds(profile: Profile, parts: Parts, seconds: Stopwatch) -> Work:
-    if parts.paper_b is None or profile.conditioning is None:
+    if parts.paper_b is None or profile.conditioning is None or not profile.has_paper_b:
         return Work()
     own = profile.settings[0]
     generator, teacher, n = generator_of(own.labels, parts), parts.paper_b.teacher(own.teacher), profile.conditioning.batch_size

@@ -27,7 +27,7 @@ def compute(config: ClassifierRun, profile: Profile, progress: bool) -> Outcome:
     model, history = trained(
         config, profile, real_source(config, real_train) if config.real else generated_source(config, profile), progress
     )
-    adapted = adapt_batchnorm(model, real_train.images, batch_size=batch)
+    adapted = adapt_batchnorm(model, real_train.images)
     averaged = adapt_batchnorm(model, real_train.images, batch_size=config.batch_size, momentum=config.bna_momentum, seed=config.seed)
     metrics = {
         "accuracy": accuracy(_after_training(config, profile, model, real_train), real_test, batch_size=batch),

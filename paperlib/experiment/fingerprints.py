@@ -4,8 +4,6 @@ parts = Fingerprints(profile).of(config)             # {"generator": "3f...", "j
 """
 
 import hashlib
-import inspect
-from collections.abc import Callable
 from typing import cast
 
 from torch import nn
@@ -24,7 +22,8 @@ from paperlib.config import (
     MinedSpaceRun,
     ShownImagesRun,
 )
-from paperlib.profiles import OwnMethod, Profile
+from paperlib.experiment.method_identity import identity_of
+from paperlib.profiles import Profile
 from paperlib.streams import seeded
 from paperlib.support.tensor_cache import checksum
 
@@ -108,7 +107,7 @@ class Fingerprints:
             case "classifier":
                 return _of_layout(parts.classifier(int(which)))
             case "method":
-                return _of_method(self.profile.method(which))
+                return identity_of(self.profile.method(which), _of_network)
         raise KeyError(name)
 
 
@@ -135,13 +134,6 @@ def _of_generator(generator: nn.Module) -> str:
 def _of_layout(network: nn.Module) -> str:
     """Names, shapes and types of the tensors: a classifier that is yet to be trained has no weights of its own."""
     return _joined(*(f"{name} {tuple(value.shape)} {value.dtype}" for name, value in network.state_dict().items()))
-
-
-def _of_method(method: OwnMethod) -> str:
-    """The source of its functions, and the networks that it brings."""
-    functions: tuple[Callable[..., object] | None, ...] = (method.source, method.after_training)
-    source = ("" if f is None else inspect.getsource(f) for f in functions)
-    return _joined(method.name, *source, *(_of_network(part()) for part in method.parts))  # type: ignore[arg-type]
 
 
 def _joined(*texts: str) -> str:

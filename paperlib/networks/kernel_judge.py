@@ -30,11 +30,20 @@ class KernelJudge(nn.Module):
         self.register_buffer("coefficients", torch.zeros(support, num_classes))
         self.images: torch.Tensor
         self.coefficients: torch.Tensor
+        self._known = torch.empty(0)
+        self._known_of: tuple[int, int] | None = None
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Scores near 1 for the class and near 0 for the others; they are no logits, and their softmax is no probability."""
-        known = descriptors(to_floats(self.images))
+        known = self._descriptors_of_images()
         return torch.cat([(descriptors(part) @ known.T) ** DEGREE @ self.coefficients for part in x.split(CHUNK)])
+
+    def _descriptors_of_images(self) -> torch.Tensor:
+        """Computed once for the images that it holds: filled or moved, they are others."""
+        held = self.images.data_ptr(), self.images._version
+        if self._known_of != held:
+            self._known, self._known_of = descriptors(to_floats(self.images)), held
+        return self._known
 
 
 def descriptors(x: torch.Tensor) -> torch.Tensor:

@@ -7,7 +7,6 @@ What is in the house was tried alone first; what helped is combined. Each is tra
 The earlier checkpoint is the generator's own at half of its training.
 """
 
-from collections.abc import Callable
 from functools import partial
 
 import torch
@@ -60,7 +59,7 @@ def method_of(settings: FreshImages, profile: Profile) -> OwnMethod:
             step_size=sizes.step_size, batch_size=parts.generator_batch, store_bytes=parts.store_bytes,
         )  # fmt: skip
 
-    return OwnMethod(f"{settings}, bna", source, _bna(parts), long=True, parts=older, made=epochs, mined=settings.mined * epochs / 2)
+    return OwnMethod(f"{settings}, bna", source, _bna, long=True, parts=older, made=epochs, mined=settings.mined * epochs / 2)
 
 
 def oracle(parts: Parts) -> OwnMethod:
@@ -75,11 +74,8 @@ def oracle(parts: Parts) -> OwnMethod:
         chosen = made.subset(nearest(features[0], real.labels, features[1], made.labels))
         return lambda epoch, classifier: chosen
 
-    return OwnMethod(f"oracle, nearest of {POOL} N, bna", source, _bna(parts), parts=(parts.features,), made=POOL)
+    return OwnMethod(f"oracle, nearest of {POOL} N, bna", source, _bna, parts=(parts.features,), made=POOL)
 
 
-def _bna(parts: Parts) -> Callable[[nn.Module, torch.Tensor], nn.Module]:
-    def adapt(classifier: nn.Module, real_images: torch.Tensor) -> nn.Module:
-        return adapt_batchnorm(classifier, real_images, batch_size=parts.forward_batch)
-
-    return adapt
+def _bna(classifier: nn.Module, real_images: torch.Tensor) -> nn.Module:
+    return adapt_batchnorm(classifier, real_images)

@@ -14,6 +14,7 @@ from paperlib.beyond.posterior_sampling import rejection_sample
 from paperlib.config import DiversityRun, Rejection
 from paperlib.data import Images
 from paperlib.experiment import classifier, diversity, run, run_all
+from paperlib.experiment.outcome import Outcome
 from paperlib.profiles import Once
 from paperlib.support.paths import Paths
 
@@ -144,3 +145,16 @@ def test_mining_with_a_classifier_that_diverges_stops_in_its_round(smoke, monkey
     monkeypatch.setattr(classifier, "train_epoch", lambda *arguments, **settings: (float("nan"), 0.0))
     with pytest.raises(ValueError, match="training diverged in epoch 1: "):
         run(FIXED, smoke, progress=False)
+
+
+def test_a_run_uses_cudnn_deterministically(smoke, monkeypatch):
+    """`torch.backends.cudnn.flags` switches cuDNN off unless it is told otherwise."""
+    asked = []
+
+    def look(*_):
+        asked.append((torch.backends.cudnn.enabled, torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark))
+        return Outcome({"accuracy": 0.5, "accuracy_bna": 0.5, "accuracy_bna_momentum": 0.5, "test_images": 1})
+
+    monkeypatch.setattr(classifier, "compute", look)
+    run(FIXED, smoke, progress=False)
+    assert asked == [(True, True, False)]

@@ -1,10 +1,13 @@
 """The second judge is scikit-learn's kernel ridge, it is frozen, and its cross-validation is what the manifest says."""
 
+import copy
+
 import pytest
 import torch
 
 from paperlib import data
 from paperlib.data import to_bytes
+from paperlib.networks import kernel_judge
 from paperlib.networks.kernel_judge import KernelJudge, descriptors
 from paperlib.pretraining.digits import DIGITS_PARTS
 from paperlib.pretraining.kernel_judge import KernelTraining, cross_validated_accuracy, fit_kernel_judge, kernel_ridge
@@ -72,3 +75,19 @@ def test_the_bar_holds_when_it_is_measured_again():
     assert found >= 0.96
     assert cross_validated_accuracy(test, KernelTraining(seed=1)) >= 0.96
     assert cross_validated_accuracy(test, KernelTraining(folds=2)) < found
+
+
+def test_its_known_images_are_described_once(judge, generated, monkeypatch):
+    expected, described = judge(generated), []
+    monkeypatch.setattr(kernel_judge, "descriptors", lambda x: described.append(len(x)) or descriptors(x))
+    assert torch.equal(torch.cat([judge(part) for part in generated.split(100)]), torch.cat([judge(part) for part in generated.split(100)]))
+    assert torch.equal(judge(generated), expected)
+    assert 1000 not in described
+
+
+def test_other_images_are_described_anew(judge, generated):
+    changed = copy.deepcopy(judge)
+    changed(generated)
+    changed.images.copy_(judge.images.flip(0))
+    changed.coefficients.copy_(judge.coefficients.flip(0))
+    torch.testing.assert_close(changed(generated), judge(generated), rtol=0, atol=1e-3)

@@ -7,6 +7,7 @@ with connected("tls://host:8786", workers=40) as client: ...    # the workers th
 All but tcp:// is TLS, for whoever reaches a scheduler without it can run code as its owner. What was started here ends with the block.
 """
 
+import asyncio
 import contextlib
 import logging
 import os
@@ -27,6 +28,7 @@ from distributed import Client, Nanny, Scheduler, Security, SpecCluster
 
 from paperlib.config import ConfigError, check
 from paperlib.support import stopping
+from paperlib.support.progress import say
 
 HERE = "127.0.0.1"
 # Bytes that a worker keeps after use. Dask's own setting gives freed memory back at once, and a run then spends much of its time asking for it again.
@@ -40,13 +42,15 @@ SETTINGS: dict[str, Any] = {
 }
 WORKERS = 4  # of SLURM, where Dask's configuration has no `paperlib: workers:`
 REPLACE_EVERY = 60.0  # seconds between two looks for SLURM jobs that have ended
+PATIENT_AFTER = 15.0  # seconds after which a person is told that local workers are waited for
 
 
 @contextlib.contextmanager
 def connected(cluster: str | None, *, workers: int, dashboard: bool = False, logs: Path | None = None) -> Iterator[Client]:
     """A client of the cluster. cluster: None, "slurm", or a scheduler's address. logs: the folder of the SLURM jobs' output.
 
-    Raises ConfigError for another cluster and where a package or a setting is missing, OSError where no scheduler answers.
+    Raises ConfigError for another cluster and where a package or a setting is missing, OSError where no scheduler answers or a local worker dies
+    before it has started.
     """
     check(not dashboard or find_spec("bokeh") is not None, "DASHBOARD", 1, "its page needs bokeh: install 'paperlib[cluster]'")
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
@@ -78,26 +82,60 @@ def _local(workers: int, dashboard: bool) -> Iterator[SpecCluster]:
     with tempfile.TemporaryDirectory(prefix="paperlib-", ignore_cleanup_errors=True) as folder:
         common = {"host": HERE, "protocol": "tls://", "security": Security.temporary()}
         worker = common | {"nthreads": 1, "memory_limit": 0, "local_directory": folder, "silence_logs": logging.CRITICAL}
-        worker |= {"dashboard_address": f"{HERE}:0", "dashboard": False, "death_timeout": 60}
+        worker |= {"dashboard_address": f"{HERE}:0", "dashboard": False}
         pages = {"dashboard": dashboard, "dashboard_address": f"{HERE}:{8787 if dashboard else 0}"}
         environments = [{"CUDA_VISIBLE_DEVICES": gpus[i % len(gpus)]} if gpus else {} for i in range(workers)]
+        nannies: list[Nanny] = []
+
+        def new_nanny(*arguments: Any, **options: Any) -> Nanny:
+            nannies.append(Nanny(*arguments, **options))
+            return nannies[-1]
+
         cluster = SpecCluster(
-            workers={i: {"cls": Nanny, "options": worker | {"env": environment}} for i, environment in enumerate(environments)},
-            scheduler={"cls": Scheduler, "options": common | pages},
-            security=common["security"],
-            silence_logs=logging.CRITICAL,
+            scheduler={"cls": Scheduler, "options": common | pages}, security=common["security"], silence_logs=logging.CRITICAL
         )
+        cluster.worker_spec = {
+            i: {"cls": new_nanny, "options": worker | {"env": environment}} for i, environment in enumerate(environments)
+        }
         try:
             with stopping.ending(lambda: shutil.rmtree(folder, ignore_errors=True)):
+                _start(cluster)
                 yield cluster
         finally:
-            for nanny in cluster.workers.values():
+            for nanny in nannies:
                 nanny.auto_restart = False
                 if nanny.pid:
                     with contextlib.suppress(ProcessLookupError):
                         os.kill(nanny.pid, signal.SIGKILL)
             with contextlib.suppress(TimeoutError):  # a busy machine may need longer to bury the dead
                 cluster.close()
+
+
+def _start(cluster: SpecCluster) -> None:
+    """Start the workers of the cluster, and wait for as long as their processes live: a busy machine may need minutes.
+
+    So they have no death_timeout, after which Dask would give up and fail of an assertion. ChildProcessError where one dies.
+    """
+
+    async def started() -> None:
+        starting = cluster._correct_state()
+        starting.add_done_callback(lambda task: task.cancelled() or task.exception())  # after a KeyboardInterrupt nobody else asks for it
+        await asyncio.wait([starting])
+        starting.result()
+
+    count = len(cluster.worker_spec)
+    waiting = threading.Timer(PATIENT_AFTER, say, [f"Starting {count} worker processes; on a busy machine that takes a while."])
+    waiting.daemon = True
+    waiting.start()
+    try:
+        cluster.sync(started)
+    except RuntimeError as error:
+        raise ChildProcessError(
+            f"one of {count} worker processes ended while it was starting ({error.__cause__ or error}). Often memory is short. What is on record "
+            "stays; the same command goes on from there."
+        ) from error
+    finally:
+        waiting.cancel()
 
 
 @contextlib.contextmanager

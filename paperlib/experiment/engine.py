@@ -14,6 +14,7 @@ from paperlib import profiles, records
 from paperlib.config import Config
 from paperlib.experiment import plans, together
 from paperlib.experiment.fingerprints import Fingerprints
+from paperlib.experiment.names import named
 from paperlib.experiment.one_run import check_profile, record_of
 from paperlib.experiment.watch import Watch
 from paperlib.profiles import Profile
@@ -44,14 +45,15 @@ def run(config: Config, profile: Profile | None = None, *, progress: bool = True
 def run_all(
     configs: Sequence[Config], profile: Profile | None = None, *, label: str = "runs", workers: int | None = None, progress: bool = True
 ) -> list[Record]:
-    """The records of `configs`, in order, of one profile. Missing ones are computed first, `workers` at a time (default: one a core or GPU),
-    in other processes or, where profile.paths names a cluster, on its workers. One run, or one worker here, needs no other process.
+    """The records of `configs`, in order, of one profile. Missing ones are computed first, in the same order, `workers` at a time (default: one a
+    core or GPU), in other processes or, where profile.paths names a cluster, on its workers. One run, or one worker here, needs no other process.
 
-    Each is saved as it ends, so an interruption loses only the runs in progress. One bar counts the runs. A run that the pair cannot do
-    is left out, with one line.
+    Each is saved as it ends, so an interruption loses only the runs in progress. One bar counts the runs. The first failure with an error is
+    told at once. A run that the pair cannot do is left out, with one line.
 
     Raises:
         ConfigError: a config is another profile's.
+        ChildProcessError: a worker process here died before it had started.
         DiskFullError: nothing more can be written.
         FailedRunsError: runs that failed, three times where that may help; the others are on record. A run that was alone raises its own error.
     """
@@ -63,9 +65,9 @@ def run_all(
     known, paths = Fingerprints(profile), profile.paths
     paths.writable(profile.name)
     found = {c: records.load_or_set_aside(records.path_of(profile.folder, c, known.of(c)), pictures=True) for c in dict.fromkeys(configs)}
-    missing = _longest_first([config for config, record in found.items() if record is None])
+    missing = [config for config, record in found.items() if record is None]
     workers = min(workers or worker_count(), len(missing))
-    watch = Watch(missing, found, label, enabled=progress)
+    watch = Watch(missing, found, label, profile=profile, workers=None if paths.cluster else workers, enabled=progress)
     try:
         with stopping.saying(watch.line):
             if paths.cluster is None and workers <= 1:
@@ -84,9 +86,7 @@ def run_all(
     done = {config: record or record_of(config, known) for config, record in found.items()}
     for record in done.values():
         if record.impossible:
-            from paperlib.report.diversity import named  # it brings all that draws
-
-            print(f"left out: {named(record)}, seed {record.seed}: {record.impossible}", flush=True)
+            print(f"left out: {named(record.config)}: {record.impossible}", flush=True)
     return [done[config] for config in configs if not done[config].impossible]
 
 
@@ -117,14 +117,3 @@ def worker_count() -> int:
     if torch.cuda.is_available():
         return torch.cuda.device_count()
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _longest_first(configs: Sequence[Config]) -> list[Config]:
-    return sorted(configs, key=_images_seen, reverse=True)
-
-
-def _images_seen(config: Config) -> int:
-    """Images that a run trains on or draws; the more, the longer it takes."""
-    training = getattr(config, "classifier", None) or getattr(config, "method", None) or config
-    epochs = getattr(training, "epochs", 0) * getattr(training, "long_factor", 1)
-    return max(epochs * getattr(training, "labels_per_epoch", getattr(training, "images", 0)), getattr(config, "draws", 0))

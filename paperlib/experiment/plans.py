@@ -17,6 +17,7 @@ from paperlib.config import (
     check_count,
     to_json,
 )
+from paperlib.experiment.durations import images_seen, recorded_elsewhere
 from paperlib.profiles import Profile
 from paperlib.profiles.profile import Control
 
@@ -85,9 +86,11 @@ def sweep(profile: Profile, seeds: int, fractions: Iterable[float] = printed_num
 
 
 def hard_samples(profile: Profile, seeds: int) -> list[Config]:
-    """Fig. 3 over all seeds; how far mining leads, and where it turns harmful, over a third of them, beside the same seeds of Table 1. A quick
-    run has one seed of each."""
+    """Fig. 3 over all seeds; how far mining leads, and where it turns harmful, over a third of them, beside the same seeds of Table 1, where the
+    profile has sizes for it. A quick run has one seed of each."""
     runs: list[Config] = [profile.hard_samples_run(seed) for seed in _or_one(profile, seeds, seeds_of(seeds))]
+    if profile.mining is None:
+        return runs
     for seed in _or_one(profile, seeds, third_of(seeds)):
         far = profile.mined_classifier_runs(seed)
         beside = [profile.classifier_run(seed, hsm=hsm) for hsm in (False, True)] if far else []
@@ -123,14 +126,13 @@ def _seeds_of_setting(profile: Profile, setting: Setting | None, seeds: int) -> 
 def evaluation(profile: Profile, seeds: int) -> list[EvaluationRun]:
     """Paper B's evaluation of every conditioning run and, where there is one, of the generator trained with labels, at the seeds of paper B's own
     setting, which is compared with it."""
-    yardstick = profile.parts.paper_b is not None and profile.parts.paper_b.yardstick
-    every = [*profile.settings, *([None] if yardstick else [])]
+    every = [*profile.settings, *([None] if profile.has_yardstick else [])]
     return [profile.evaluation_run(seed, s) for s in every for seed in _seeds_of_setting(profile, s, seeds)]
 
 
 def paper_b(profile: Profile, seeds: int) -> list[ConditioningRun | EvaluationRun | ImageQualityRun]:
     """Training and evaluation and, where no notebook 05 has it, the quality of the generators without classes. ConfigError without paper B."""
-    quality = [] if profile.classifier else image_quality(profile, seeds)
+    quality = [] if profile.has_paper_a else image_quality(profile, seeds)
     return [*conditioning(profile, seeds), *evaluation(profile, seeds), *quality]
 
 
@@ -208,13 +210,36 @@ PLANS: dict[str, Callable[[Profile, int], Sequence[Config]]] = {
 
 def notebooks(profile: Profile) -> tuple[str, ...]:
     """Those that the profile has parts for, in their order."""
-    sizes: dict[object, object] = {paper_b: profile.conditioning, diversity: profile.diversity}
-    told = (name for name, plan in PLANS.items() if sizes.get(plan, profile.classifier))
-    return ("00_start_here", *told) if profile.classifier else tuple(told)
+    given: dict[object, bool] = {paper_b: profile.has_paper_b, diversity: profile.has_diversity}
+    told = (name for name, plan in PLANS.items() if given.get(plan, profile.has_paper_a))
+    return ("00_start_here", *told) if profile.has_paper_a else tuple(told)
+
+
+FAR_MORE = 6  # times the images of a training of Table 1
 
 
 def everything(profile: Profile, seeds: int) -> list[Config]:
-    """What `make reproduce` computes."""
+    """What `make reproduce` computes, in this order: Table 1's first seed, the first seed of all else that is soon done, then the other seeds;
+    then the long runs, the longest first, so that no core waits for the last one. What reads the record of a training comes after all trainings."""
+    runs = dict.fromkeys(_by_notebook(profile, seeds))
+    long = [run for run in runs if _is_long(run, profile)]
+    soon_done = sorted((run for run in runs if run not in long), key=lambda run: run.seed)
+    return [*soon_done, *sorted(long, key=lambda run: (recorded_elsewhere(run, profile) is not None, -images_seen(run, profile)))]
+
+
+def _is_long(run: Config, profile: Profile) -> bool:
+    """Paper B's trainings and what reads their records; of paper A, long trainings; and what sees far more images than a training of Table 1, or
+    without paper A than an epoch of paper B."""
+    if isinstance(run, ConditioningRun) or recorded_elsewhere(run, profile) is not None:
+        return True
+    if getattr(getattr(run, "classifier", run), "long_factor", 1) > 1:
+        return True
+    usual = images_seen(profile.classifier_run(0), profile) if profile.has_paper_a else profile.conditioning_run(0).labels_per_epoch
+    return images_seen(run, profile) > FAR_MORE * usual
+
+
+def _by_notebook(profile: Profile, seeds: int) -> list[Config]:
+    """In the order in which the notebooks speak of them."""
     return [run for name in notebooks(profile) if name in PLANS for run in PLANS[name](profile, seeds)]
 
 
@@ -227,13 +252,15 @@ class Own:
 
     def __init__(self, profile: Profile):
         self.profile = profile
-        runs = dict.fromkeys(_of_seed_0(run) for run in everything(profile, profile.side_seeds))
+        runs = dict.fromkeys(_of_seed_0(run) for run in _by_notebook(profile, profile.side_seeds))
         self._place = {run: place for place, run in enumerate(runs)}
 
     def __contains__(self, config: Config) -> bool:
         """Any r counts as a point of the sweep."""
         is_point = (
-            isinstance(config, ClassifierRun) and self.profile.classifier and config == self.profile.classifier_run(config.seed, r=config.r)
+            isinstance(config, ClassifierRun)
+            and self.profile.has_paper_a
+            and config == self.profile.classifier_run(config.seed, r=config.r)
         )
         return is_point or _of_seed_0(config) in self._place
 

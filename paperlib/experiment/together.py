@@ -15,16 +15,19 @@ from typing import TYPE_CHECKING
 from paperlib import records
 from paperlib.config import Config
 from paperlib.experiment.fingerprints import Fingerprints
+from paperlib.experiment.names import named
 from paperlib.experiment.one_run import record_of
 from paperlib.experiment.watch import Watch
 from paperlib.support.files import DiskFullError
-from paperlib.support.progress import listening
+from paperlib.support.progress import listening, say
 
 if TYPE_CHECKING:
     from distributed import Client, Future
 
 ATTEMPTS = 3
-SHOWN = 5  # failures that a message names
+SHOWN = 5  # different errors that a message has
+NAMED = 3  # runs that it names for each
+DIED = "every process that computed it died; often memory is short"
 Failures = dict[Config, BaseException]
 
 
@@ -50,8 +53,7 @@ def compute_here(configs: Sequence[Config], known: Fingerprints, watch: Watch) -
                 if isinstance(error, DiskFullError):
                     raise
                 if _is_final(error, attempt):
-                    failures[config] = error
-                    watch.ended(config, None)
+                    _fail(config, error, failures, watch)
                     break
     return failures
 
@@ -93,24 +95,33 @@ def compute_on(client: "Client", configs: Sequence[Config], known: Fingerprints,
                 continue
             _, number = waiting.pop(future.key)
             config = configs[number]
-            try:
-                seconds = future.result()
-            except DiskFullError:
-                raise
-            except Exception as error:
-                if records.path_of(known.profile.folder, config, known.of(config)).exists():
-                    watch.ended(config, 0.0)
-                elif _is_final(error, attempts[number]):
-                    failures[config] = error
-                    watch.ended(config, None)
-                else:
-                    submit(number)
-                continue
-            watch.ended(config, seconds)
+            outcome = _outcome(future, config, known)
+            if not isinstance(outcome, Exception):
+                watch.ended(config, outcome)
+            elif _is_final(outcome, attempts[number]):
+                _fail(config, outcome, failures, watch)
+            else:
+                watch.lost(config)
+                submit(number)
     finally:
         client.cancel([future for future, _ in waiting.values()])
         client.unregister_worker_plugin(plugin.name)
     return failures
+
+
+def _outcome(future: "Future", config: Config, known: Fingerprints) -> float | Exception:
+    """The seconds of a run that is on record, whatever Dask says of it; else what went wrong."""
+    from distributed.scheduler import KilledWorker
+
+    try:
+        return float(future.result())
+    except DiskFullError:
+        raise
+    except Exception as error:
+        record = records.load_or_set_aside(records.path_of(known.profile.folder, config, known.of(config)))
+        if record is not None:
+            return float(record.provenance["seconds"])
+        return RuntimeError(DIED) if isinstance(error, KilledWorker) else error
 
 
 def report(failures: Mapping[Config, BaseException], total: int) -> None:
@@ -120,10 +131,34 @@ def report(failures: Mapping[Config, BaseException], total: int) -> None:
     first = next(iter(failures.values()))
     if total == 1:
         raise first
-    lines = [f"  {config.kind}, seed {config.seed}: {type(error).__name__}: {error}" for config, error in list(failures.items())[:SHOWN]]
-    more = [f"  and {len(failures) - SHOWN} more"] if len(failures) > SHOWN else []
+    names: dict[str, list[str]] = {}
+    for config, error in failures.items():
+        names.setdefault(_told(error), []).append(named(config))
+    lines = [_together(error, of) for error, of in list(names.items())[:SHOWN]]
+    more = [f"  and {len(names) - SHOWN} other errors"] if len(names) > SHOWN else []
     head = f"{len(failures)} of {total} runs failed, the others are on record; the same command tries them again:"
     raise FailedRunsError("\n".join([head, *lines, *more])) from first
+
+
+def _together(error: str, names: list[str]) -> str:
+    """One line for all runs with the same error."""
+    if len(names) == 1:
+        return f"  {names[0]}: {error}"
+    more = [f"{len(names) - NAMED} more"] if len(names) > NAMED else []
+    return f"  {len(names)} runs: {error} ({'; '.join([*names[:NAMED], *more])})"
+
+
+def _fail(config: Config, error: BaseException, failures: Failures, watch: Watch) -> None:
+    """Keep the failure. An error that none before had is told at once; one that was alone is raised as it is."""
+    if len(watch.missing) > 1 and _told(error) not in map(_told, failures.values()):
+        say(f"failed: {named(config)}: {_told(error)}")
+    failures[config] = error
+    watch.ended(config, None)
+
+
+def _told(error: BaseException) -> str:
+    """In one line."""
+    return f"{type(error).__name__}: {' '.join(str(error).split())}".removesuffix(": ")
 
 
 def _is_final(error: Exception, attempt: int) -> bool:

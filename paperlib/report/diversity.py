@@ -12,7 +12,6 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from paperlib.config import Langevin, Likelihood, Metropolis, Ode, Posterior, Rejection, Resampling, Trained
 from paperlib.records import Record
 from paperlib.report import rankings, sampling_costs
 from paperlib.report.claim_table import Quantity
@@ -25,29 +24,12 @@ from paperlib.report.estimates import (
     of_kind,
     without_empty,
 )
+from paperlib.report.method_names import METHODS, REJECTION, Key, key_of
 from paperlib.report.style import THIRD, described, note, show
 
 AIM = {"judge": 99.0, "second judge": 0.5, "variance": 90.0, "coverage": 90.0, "passes": 2.0}  # set by us; see _aim
-REJECTION = "rejection"
 SECOND_JUDGE = "second judge %"
-METHODS = {
-    "gaussian": "Gaussian",
-    "warm": "Gaussian, warm start",
-    "mixture": "mixture",
-    "flow": "flow",
-    "likelihood": "flow, likelihood",
-    "tuned": "flow, likelihood, tuned",
-    "map": "flow of the posterior",
-    "posterior": "posterior on latents",
-    "metropolis": "posterior, Metropolis",
-    "rejection": REJECTION,
-    "resampling": "resampling",
-    "langevin": "Langevin",
-    "mala": "MALA",
-    "ode": "ODE",
-}
 Compare = Callable[[Mapping[int, float], Mapping[int, float]], Mapping[int, float]]
-Key = tuple[str, float]  # a method's name and its prior weight; 0 is the paper, 1 the truth
 TRUTH: Key = (REJECTION, 1.0)
 Rows = Mapping[Key, Mapping[str, Any]]
 SHARES = (
@@ -62,26 +44,9 @@ SHARES = (
 COLUMNS = ("method", "w", "labels an epoch", "n", "teacher %", "judge %", "judge low", "judge high", SECOND_JUDGE, *SHARES)
 
 
-def method_of(run: Record) -> Key:  # noqa: PLR0911 -- a return a kind
+def method_of(run: Record) -> Key:
     """The method of a diversity run, by its name in METHODS, and its prior weight."""
-    match run.config.method:
-        case Langevin(prior_weight=weight, adjusted=adjusted):
-            return METHODS["mala" if adjusted else "langevin"], weight
-        case Ode(prior_weight=weight):
-            return METHODS["ode"], weight
-        case Posterior(prior_weight=weight):
-            return METHODS["posterior"], weight
-        case Metropolis(prior_weight=weight):
-            return METHODS["metropolis"], weight
-        case Likelihood(prior_weight=weight, posterior=posterior, tuned=tuned):
-            return METHODS["map" if posterior else "tuned" if tuned else "likelihood"], weight
-        case Rejection(prior_weight=weight):
-            return METHODS["rejection"], weight
-        case Resampling(prior_weight=weight):
-            return METHODS["resampling"], weight
-        case Trained(family=family, prior_weight=weight, warm_start=warm_start):
-            return METHODS["warm" if warm_start else family], weight
-    raise TypeError(f"the name of a {type(run.config.method).__name__} is not known")
+    return key_of(run.config.method)
 
 
 def named(run: Record) -> str:

@@ -13,7 +13,8 @@ from matplotlib.figure import Figure
 from scipy import stats
 
 from paperlib.records import Record
-from paperlib.report.diversity import METHODS, TRUTH, Key, runs_by_method
+from paperlib.report.diversity import TRUTH, runs_by_method
+from paperlib.report.method_names import METHODS, Key
 from paperlib.report.style import apart, described, listed
 
 PAPER_B, WARM = (METHODS["gaussian"], 0.0), (METHODS["warm"], 0.0)

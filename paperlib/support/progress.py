@@ -57,6 +57,14 @@ def progress_bar(total: int, label: str, *, enabled: bool = True, layout: str | 
     )
 
 
+def say(line: str) -> None:
+    """Print one line while bars are drawn: above them in a terminal, an output of its own in a notebook."""
+    if in_notebook():
+        print(line, flush=True)
+    else:
+        tqdm.write(line, file=sys.stderr)
+
+
 @contextlib.contextmanager
 def listening(listener: Listener) -> Iterator[None]:
     """Within the block, what this thread tracks is told to listener(label, done, total), whether or not a bar is shown."""

@@ -7,7 +7,10 @@ import pytest
 
 from paperlib.config import ConfigError, Rejection, Setting
 from paperlib.experiment import plans
+from paperlib.experiment.durations import images_seen, recorded_elsewhere
 from paperlib.profiles import DIGITS, SMOKE
+from paperlib.profiles.cifar10 import CIFAR10_SMALL
+from paperlib.profiles.faces import FACES
 from paperlib.profiles.profile import DiversitySizes
 from paperlib.report.verdicts import LEAST_SEEDS
 
@@ -87,6 +90,40 @@ def test_a_profile_without_quick_runs_takes_everything_at_one_seed():
     every = {plans._of_seed_0(run) for run in plans.everything(SMOKE, 1)}
     assert every == {plans._of_seed_0(run) for run in plans.everything(SMOKE, 3)}
     assert all(run in plans.Own(DIGITS) for seeds in (1, 10) for run in plans.everything(DIGITS, seeds))
+
+
+@pytest.mark.parametrize(("profile", "seeds"), [(DIGITS, 3), (DIGITS, 10), (FACES, 5), (CIFAR10_SMALL, 5)], ids=str)
+def test_what_is_soon_done_comes_first_by_seed_and_what_reads_a_record_last(profile, seeds):
+    runs = plans.everything(profile, seeds)
+    assert len(runs) == len(set(runs))
+    assert set(runs) == {run for name in plans.notebooks(profile) if name in plans.PLANS for run in plans.PLANS[name](profile, seeds)}
+    first = next(number for number, run in enumerate(runs) if plans._is_long(run, profile))
+    soon, long = runs[:first], runs[first:]
+    assert [run.seed for run in soon] == sorted(run.seed for run in soon)
+    assert all(plans._is_long(run, profile) for run in long)
+    reading = [recorded_elsewhere(run, profile) for run in long]
+    trainings = len(long) - len(list(filter(None, reading)))
+    assert not any(reading[:trainings])
+    assert set(filter(None, reading)) <= set(long[:trainings])
+    seen = [images_seen(run, profile) for run in long[:trainings]]
+    assert seen == sorted(seen, reverse=True)
+
+
+def test_the_first_and_the_long_runs_of_the_digits():
+    runs = plans.everything(DIGITS, 3)
+    columns = [run for run in plans.table1(DIGITS, 3) if run.seed == 0 and run.long_factor == 1]
+    assert runs[: len(columns)] == columns
+    long = [run for run in runs if plans._is_long(run, DIGITS)]
+    assert {run.kind for run in long} == {"classifier", "conditioning", "evaluation", "diversity", "image-quality"}
+    assert {run.long_factor for run in long if run.kind == "classifier"} == {10}
+    assert [run.image_set for run in long if run.kind == "image-quality"] == ["conditioned"]
+
+
+def test_the_report_keeps_the_order_of_the_notebooks():
+    own, runs = plans.Own(DIGITS), plans.table1(DIGITS, 5)
+    long = next(run for run in runs if run.long_factor > 1)
+    places = [own.place(run) for run in (runs[0], long, DIGITS.classifier_run(0, r=0.1), DIGITS.image_quality_run(0, "prior"))]
+    assert places == sorted(places)
 
 
 def test_settings_are_tuples_of_two_or_three():

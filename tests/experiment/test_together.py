@@ -8,15 +8,20 @@ import time
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import replace
+from types import SimpleNamespace
 
 import psutil
 import pytest
+from conftest import classifier_record
+from distributed.scheduler import KilledWorker
 from filelock import FileLock
 
 from paperlib import profiles, records
 from paperlib.config import ConfigError
 from paperlib.experiment import cluster, one_run, run, run_all, together
+from paperlib.experiment.fingerprints import Fingerprints
 from paperlib.experiment.watch import Watch
+from paperlib.support import progress
 from paperlib.support.files import DiskFullError
 from paperlib.support.paths import Paths
 
@@ -47,7 +52,7 @@ def failing(monkeypatch):
 
 def test_a_run_that_fails_three_times_is_reported_while_the_others_go_on(smoke, failing):
     tried = failing(CONFIGS[1], RuntimeError("the device is away"))
-    with pytest.raises(together.FailedRunsError, match=r"^1 of 4 runs failed, .*\n  classifier, seed 1: RuntimeError: the device is away$"):
+    with pytest.raises(together.FailedRunsError, match=r"^1 of 4 runs failed, .*\n  baseline, seed 1: RuntimeError: the device is away$"):
         run_all(CONFIGS, smoke, workers=1, progress=False)
     assert [tried[config] for config in CONFIGS] == [1, 3, 1, 1]
     assert {record.config for record in records.find(smoke.folder)} == {*CONFIGS} - {CONFIGS[1]}
@@ -65,6 +70,89 @@ def test_a_failure_that_passes_is_not_seen(smoke, failing):
     tried = failing(CONFIGS[0], MemoryError(), times=2)
     assert len(run_all(CONFIGS[:2], smoke, workers=1, progress=False)) == 2
     assert tried[CONFIGS[0]] == 3
+
+
+def test_they_are_computed_in_the_order_that_is_given(smoke, failing):
+    tried, given = failing(None, None), [CONFIGS[0], replace(CONFIGS[1], epochs=3), CONFIGS[2]]
+    assert [record.config for record in run_all(given, smoke, workers=1, progress=False)] == given
+    assert list(tried) == given
+
+
+@pytest.fixture
+def broken(monkeypatch, capfd):
+    """broken(configs, error): these fail. -> what each run finds on stderr as it begins, for the names of all runs."""
+    real = one_run.measured
+
+    def prepare(configs, error):
+        found = {}
+
+        def stand_in(config, *arguments):
+            found.setdefault(config, capfd.readouterr().err)
+            if config in configs:
+                raise error(config)
+            return real(config, *arguments)
+
+        monkeypatch.setattr(one_run, "measured", stand_in)
+        return found
+
+    return prepare
+
+
+def test_the_first_failure_is_told_at_once_and_equal_ones_once(smoke, broken, capfd):
+    found = broken(CONFIGS[:3], lambda config: ValueError("training diverged"))
+    with pytest.raises(together.FailedRunsError) as raised:
+        run_all(CONFIGS, smoke, workers=1, progress=False)
+    told = "failed: baseline, seed 0: ValueError: training diverged\n"
+    assert [found[config] for config in CONFIGS] == ["", told, "", ""]
+    assert capfd.readouterr().err == ""
+    assert str(raised.value).splitlines()[1:] == [
+        "  3 runs: ValueError: training diverged (baseline, seed 0; baseline, seed 1; baseline, seed 2)"
+    ]
+
+
+def test_different_errors_are_told_each(smoke, broken):
+    broken(CONFIGS[1:], lambda config: ValueError(f"odd:\n{config.seed % 2}"))
+    with pytest.raises(together.FailedRunsError) as raised:
+        run_all(CONFIGS, smoke, workers=1, progress=False)
+    assert str(raised.value).splitlines()[1:] == [
+        "  2 runs: ValueError: odd: 1 (baseline, seed 1; baseline, seed 3)",
+        "  baseline, seed 2: ValueError: odd: 0",
+    ]
+
+
+def test_a_long_list_of_failures_is_cut():
+    many = {replace(CONFIGS[0], seed=seed): MemoryError() for seed in range(10)}
+    others = {replace(CONFIGS[0], seed=10 + seed): OSError(f"file {seed}") for seed in range(6)}
+    with pytest.raises(together.FailedRunsError) as raised:
+        together.report(many | others, 20)
+    lines = str(raised.value).splitlines()
+    assert lines[0].startswith("16 of 20 runs failed, ")
+    assert lines[1] == "  10 runs: MemoryError (baseline, seed 0; baseline, seed 1; baseline, seed 2; 7 more)"
+    assert (lines[2], lines[-1]) == ("  baseline, seed 10: OSError: file 0", "  and 2 other errors")
+
+
+@pytest.mark.parametrize(("notebook", "stream"), [(False, "err"), (True, "out")])
+def test_a_line_beside_bars_in_a_terminal_and_in_a_notebook(monkeypatch, capsys, notebook, stream):
+    monkeypatch.setattr(progress, "in_notebook", lambda: notebook)
+    progress.say("a line")
+    said = capsys.readouterr()._asdict()
+    assert said.pop(stream) == "a line\n"
+    assert [*said.values()] == [""]
+
+
+class Lost:
+    """The future of a run whose workers died."""
+
+    def result(self):
+        raise KilledWorker("paperlib-1", SimpleNamespace(address="tls://127.0.0.1:1"), 10)
+
+
+def test_workers_that_die_are_told_in_plain_words_unless_the_record_is_there(smoke):
+    known = Fingerprints(smoke)
+    assert repr(together._outcome(Lost(), CONFIGS[0], known)) == f"RuntimeError({together.DIED!r})"
+    record = classifier_record(CONFIGS[0], smoke)
+    records.save(record, smoke.folder)
+    assert together._outcome(Lost(), CONFIGS[0], known) == record.provenance["seconds"]
 
 
 def test_what_a_value_forbids_is_tried_once_and_alone_it_is_its_own_error(smoke, failing):
@@ -94,32 +182,6 @@ def test_a_full_disk_stops_at_once_with_the_name_of_the_file(smoke, failing):
     assert sum(tried.values()) == 1
     assert records.find(smoke.folder) == []
     assert [path.name for path in (smoke.folder / "records").iterdir() if not path.name.endswith(".lock")] == []
-
-
-def test_the_time_that_is_left_comes_from_what_is_on_record(smoke):
-    first, second, other = CONFIGS[0], CONFIGS[1], replace(CONFIGS[2], epochs=9)
-    past = records.Record(first, {}, {}, provenance={"seconds": 100.0})
-    watch = Watch([second, other], {first: past, second: None, other: None}, "runs", enabled=False)
-    assert watch.left() == pytest.approx(200, abs=1)
-    watch.started(second, "epochs", 1, 2)
-    assert watch.left() == pytest.approx(100, abs=1)
-    watch.ended(second, 300.0)
-    assert watch.left() == pytest.approx(200, abs=1)
-    assert watch.line() == "1 of the 2 missing runs are done and on record"
-    watch.ended(other, None)
-    assert watch.left() == 0
-    assert Watch([second], {second: None}, "runs", enabled=False).left() is None
-
-
-def test_the_line_shows_runs_epochs_and_time(smoke, capsys):
-    watch = Watch(CONFIGS, {}, "runs", enabled=True)
-    watch.started(CONFIGS[0])
-    watch._shown = 0.0
-    watch.ended(CONFIGS[1], 60.0)
-    watch._shown = 0.0
-    watch.started(CONFIGS[0], "epochs", 1, 2)
-    watch.close()
-    assert "runs: 1/4 [00:00, classifier, seed 0: 1/2 epochs; 2 min left" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -186,6 +248,15 @@ def test_a_scheduler_that_runs_already_gives_the_same(smoke, tmp_path, address):
     there = run_all(CONFIGS, replace(smoke, paths=Paths(tmp_path / "there", cluster=address)), progress=False)
     here = [run(config, smoke, progress=False) for config in CONFIGS]
     assert list(map(measured, there)) == list(map(measured, here))
+
+
+@pytest.mark.slow
+def test_a_failure_on_a_cluster_is_told_too(smoke, address, broken, capfd):
+    found = broken(CONFIGS[:2], lambda config: ValueError("training diverged"))
+    with pytest.raises(together.FailedRunsError, match=r"\n  2 runs: ValueError: training diverged \("):
+        run_all(CONFIGS[:3], replace(smoke, paths=replace(smoke.paths, cluster=address)), progress=False)
+    told = "".join([*found.values(), capfd.readouterr().err])
+    assert told == "failed: baseline, seed 0: ValueError: training diverged\n"
 
 
 @pytest.mark.slow

@@ -45,6 +45,9 @@ class Command:
     def kernels(self):
         return [process for process in self.processes() if "ipykernel_launcher" in " ".join(command_line(process))]
 
+    def workers(self):
+        return [process for process in self.processes() if "spawn_main" in " ".join(command_line(process))]
+
     def computing(self):
         return list((self.results / "smoke" / "records").glob(".*.lock"))
 

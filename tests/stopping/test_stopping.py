@@ -14,6 +14,7 @@ pytestmark = pytest.mark.slow
 
 MOMENTS = {
     "importing": lambda command: True,
+    "starting workers": lambda command: command.workers(),
     "computing": lambda command: command.computing(),
     "in a notebook": lambda command: command.kernels(),
 }
@@ -25,15 +26,17 @@ def started(results, moment):
 
 @pytest.mark.parametrize(
     ("moment", "number"),
-    [("importing", signal.SIGINT), ("computing", signal.SIGINT), ("in a notebook", signal.SIGTERM)],
+    [("importing", signal.SIGINT), ("starting workers", signal.SIGTERM), ("computing", signal.SIGINT), ("in a notebook", signal.SIGTERM)],
     ids=lambda value: getattr(value, "name", value),
 )
-def test_a_stop_is_one_line_and_leaves_no_process(tmp_path, moment, number):
+def test_a_stop_is_one_line_and_leaves_no_process(tmp_path, monkeypatch, moment, number):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     with started(tmp_path, moment) as command:
         command.wait_for(lambda: handler_is_set(command.process.pid))
         command.wait_for(lambda: MOMENTS[moment](command))
         command.send(number)
         check_stopped(command, number)
+        assert not list(tmp_path.glob("paperlib-*"))
         assert all(record.metrics for record in records.find(tmp_path / "smoke", set_aside=False))
 
 

@@ -35,17 +35,34 @@ export PAPERLIB_BIGGAN := $(BIGGAN)
 export PAPERLIB_INCEPTION := $(INCEPTION)
 export PAPERLIB_JUDGE := $(JUDGE)
 
+# What to do about a Python of the wrong version.
+NEW_VENV := make env SYSTEM_PYTHON=python3.12
+NEW_CONDA_ENV := conda env create -f environment.yml, then make env CONDA_ENV=paperlib
+
 # A named or active conda environment is used, but never base. Without one, .venv is made.
 ifneq ($(CONDA_ENV),)
 PYTHON := conda run --no-capture-output -n $(CONDA_ENV) python
 STAMP := .env-$(CONDA_ENV).stamp
+REMEDY := $(NEW_CONDA_ENV)
 else ifneq ($(filter-out base,$(CONDA_DEFAULT_ENV)),)
 PYTHON := python
 STAMP := .env-$(CONDA_DEFAULT_ENV).stamp
+REMEDY := $(NEW_CONDA_ENV)
 else
 PYTHON := .venv/bin/python
 STAMP := .venv/.stamp
+REMEDY := delete .venv, then $(NEW_VENV)
 endif
+
+# requires-python = ">=3.11,<3.14" of pyproject.toml -> 3.11, 3.12, 3.13
+VERSIONS = $(shell sed -n 's/^requires-python = ">=3\.\(.*\),<3\.\(.*\)"/\1 \2/p' pyproject.toml | while read first past; do seq -s ', ' -f 3.%g $$first $$((past - 1)); done)
+
+# One line and the end where the command $(1) starts none of these versions. $(2): the remedy.
+define check_python
+@found=$$($(1) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null); \
+	case ", $(VERSIONS)," in *", $$found,"*) ;; \
+	*) echo "error: $(1) $${found:+is Python }$${found:-does not start}; use one of $(VERSIONS): $(2)" >&2; exit 1;; esac
+endef
 
 # The path of a profile counts from the caller's folder: PWD, which `make -C` leaves alone. A program may start make with a PWD of long ago.
 CALLER := $(if $(wildcard $(PWD)/$(PROFILE)),$(PWD),$(if $(wildcard $(CURDIR)/$(PROFILE)),$(CURDIR),$(PWD)))
@@ -65,13 +82,16 @@ help: ## print this list
 	@echo "  CLUSTER=slurm      or tls://host:port, a Dask scheduler: compute there, see docs/cluster.md"
 	@echo "  DASHBOARD=1        show what the workers do, on 127.0.0.1"
 	@echo "  CONDA_ENV=name     use this conda environment instead of .venv"
+	@echo "  SYSTEM_PYTHON=path make .venv with this Python; without it python3"
 
 env: $(STAMP) ## install everything, into .venv or the conda environment
 
 .venv/bin/python:
+	$(call check_python,$(SYSTEM_PYTHON),$(NEW_VENV))
 	$(SYSTEM_PYTHON) -m venv .venv
 
 $(STAMP): pyproject.toml constraints.txt $(filter .venv/bin/python,$(PYTHON))
+	$(call check_python,$(PYTHON),$(REMEDY))
 	$(PYTHON) -m pip install --quiet --constraint constraints.txt torch==2.13.0
 	$(PYTHON) -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	@touch $@

@@ -67,10 +67,11 @@ def check_parts(profile: profiles.Profile) -> None:
     """Load every image and every network once: what is missing or broken stops here, before any run."""
     parts = profile.parts
     parts.real_images()
-    parts.generator()
+    profile.check_generator()
+    profile.check_images()
     parts.features()
     _ = parts.judges
-    if parts.paper_b and profile.conditioning:
+    if parts.paper_b and profile.has_paper_b:
         for setting in profile.settings:
             generator_of(setting.labels, parts)
             parts.paper_b.teacher(setting.teacher)
@@ -86,6 +87,8 @@ def reproduce(profile: profiles.Profile, source: str, seeds: int, names: tuple[s
     folder = profile.paths.writable(profile.name)
     check_parts(profile)
     if names == plans.notebooks(profile):
+        for line in profile.left_out.values():
+            print(line, flush=True)
         run_all(plans.everything(profile, seeds), profile, label="missing runs")
     parameters = {"profile": source, "seeds": seeds} | parameters
     os.environ |= profile.paths.to_environment() | {"OMP_NUM_THREADS": "1"}  # of the kernels: the same bits on any number of cores
@@ -98,21 +101,25 @@ def reproduce(profile: profiles.Profile, source: str, seeds: int, names: tuple[s
 
 
 def conclude(profile: profiles.Profile) -> None:
-    """Tables of the claims and of the comparison, report.html, and a summary of both in print, ten lines at most."""
+    """Tables of the claims and of the comparison, report.html, and a summary of both in print, ten lines at most.
+
+    With fewer than five seeds the page and the print compare the effects with the reference's, instead of calling every claim inconclusive.
+    """
     from paperlib.claims import CLAIMS
-    from paperlib.report import claim_table, comparison
+    from paperlib.report import claim_table, comparison, quick_run
     from paperlib.report.files import save_table
     from paperlib.report.pages import write_report
 
-    folder = profile.paths.writable(profile.name)
-    ours, reference = found(profile), found(profile, REFERENCE / profile.name)
-    results = claim_table.judge_claims(CLAIMS, ours, profile.papers_without)
+    folder, committed = profile.paths.writable(profile.name), REFERENCE / profile.name
+    ours, reference = found(profile), found(profile, committed)
+    results, expected = (claim_table.judge_claims(CLAIMS, records, profile.papers_without) for records in (ours, reference))
+    quick = quick_run.compared(CLAIMS, results, expected, committed)
     claims, frame = claim_table.rows(CLAIMS, results), comparison.table(ours, reference)
     save_table(claims, folder, "claims")
     save_table(claim_table.tests(CLAIMS, results), folder, "claim_tests")
     save_table(frame, folder, "comparison")
-    write_report(folder, [folder / "notebooks" / f"{name}.ipynb" for name in ORDER], ours, claims, frame)
-    print(claim_table.counts(claims))
+    write_report(folder, [folder / "notebooks" / f"{name}.ipynb" for name in ORDER], ours, claims, frame, quick)
+    print(quick.sentence(os.path.relpath(quick.verdicts)) if quick else claim_table.counts(claims))
     print("\n".join(comparison.summary(frame)))
     print(f"Report: {os.path.relpath(folder / 'report.html')}")
 

@@ -61,7 +61,11 @@ def check_profile(config: Config, profile: Profile) -> None:
 def _compute(config: Config, parts: dict[str, str], known: Fingerprints, progress: bool, workers: int) -> Record:
     start = time.perf_counter()
     try:
-        with one_thread(), torch.backends.cudnn.flags(deterministic=True, benchmark=False), seeded(config.seed, "training noise"):
+        with (
+            one_thread(),
+            torch.backends.cudnn.flags(enabled=True, deterministic=True, benchmark=False),
+            seeded(config.seed, "training noise"),
+        ):
             outcome = measured(config, known, progress)
             impossible = ""
     except NeverProducedError as error:
@@ -101,10 +105,9 @@ def measured(config: Config, known: Fingerprints, progress: bool) -> Outcome:  #
 
 
 def _provenance(seconds: float, workers: int) -> dict[str, object]:
-    git = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True, check=False)
     device = profiles.device()
     return {
-        "commit": git.stdout.strip() or "unknown",
+        "commit": _commit() or "unknown",
         "packages": {name: version(name) for name in PACKAGES},
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
         "processor": processor_name(),
@@ -113,3 +116,12 @@ def _provenance(seconds: float, workers: int) -> dict[str, object]:
         "seconds": round(seconds, 2),
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
     }
+
+
+def _commit() -> str:
+    """Of the checkout at ROOT; nothing without git, or where ROOT is no checkout of its own, even if a folder above it is one."""
+    command = ["git", "--git-dir", ".git", "describe", "--always", "--dirty"]
+    try:
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
+    except OSError:
+        return ""

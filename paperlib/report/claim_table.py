@@ -20,12 +20,15 @@ Quantity = Callable[[Sequence[Record]], Mapping[int, float]]
 Direction = Literal["more", "less", "same", "at least", "at most"]
 COLUMNS = ("claim", "paper", "place", "statement", "effect", "low", "high", "p_adjusted", "n", "verdict")
 NUMBERS = ["effect", "low", "high"]
+UNITS_AND_MARGINS = (
+    "Effects are in percentage points, standard deviations (A11) or natural logarithms of a ratio. Margins were fixed before these runs, but "
+    "after an earlier reference on the digits had been read; claim_tests.csv has the day."
+)
 NOTE = (
     "Paired over seeds: mean effect, its interval at the level of Holm's correction over all tests, and Holm's adjusted p. supported: the "
     "whole interval lies in the range in brackets; contradicted: the whole interval lies outside it; inconclusive: neither, or fewer than five "
     "seeds. A claim over several tests shows the one that decides; tables/claim_tests.csv has all of them, and whether the paper's sizes agree. "
-    "Effects are in percentage points, standard deviations (A11) or natural logarithms of a ratio. Margins were fixed before these runs, but "
-    "after an earlier reference on the digits had been read; claim_tests.csv has the day."
+    f"{UNITS_AND_MARGINS}"
 )
 DIRECTIONAL = ("more", "less")  # those that a set of methods without any difference does not meet
 

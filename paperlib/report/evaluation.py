@@ -122,8 +122,9 @@ def figure(records: Sequence[Record], class_names: Sequence[str]) -> Figure:
     fig, axes = plt.subplots(height, 2, figsize=(13, height * (0.9 + 0.3 * len(variance))), layout="constrained", squeeze=False)
     for ax, (title, rows, fmt, top) in zip(axes.flat, panels, strict=False):
         cells = pd.DataFrame({label: np.asarray(values) for label, values in rows.items()}, index=list(class_names)).T
-        sns.heatmap(cells, annot=True, fmt=fmt, cmap="Blues", vmin=0, vmax=top, cbar=False, ax=ax, annot_kws={"size": 7})
+        sns.heatmap(cells, annot=True, fmt=fmt, cmap="Blues", vmin=0, vmax=top, cbar=False, ax=ax, annot_kws={"size": 7}, yticklabels=False)
         ax.set(title=title)
+        ax.set_yticks(np.arange(len(cells)) + 0.5, cells.index)  # seaborn would turn the names of few rows
         ax.tick_params(left=False, bottom=False)
     for ax in axes.flat[len(panels) :]:
         ax.set_visible(False)

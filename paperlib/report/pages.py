@@ -7,9 +7,11 @@ import base64
 import contextlib
 import html
 import io
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import quote
 
 import nbformat
 import pandas as pd
@@ -19,9 +21,11 @@ from nbconvert import HTMLExporter
 from PIL import Image
 
 from paperlib.records import Record
-from paperlib.report import claim_table, comparison
+from paperlib.report import claim_table, comparison, quick_run
+from paperlib.report.quick_run import QuickRun
 from paperlib.report.safe_html import safe
 from paperlib.support.files import replacing
+from paperlib.support.paths import ROOT
 
 # A notebook, what its figure is called on the first screen, and how the figure's alternative text begins.
 MAIN_FIGURES = (
@@ -60,7 +64,7 @@ PAGE = """<!DOCTYPE html>
 <style>{style}</style></head><body>
 <h1>{title}</h1>
 <p>{what}</p>
-<p><strong>{counts}</strong> <a href="#claims">All of them, with their margins</a>. {agreement} <a href="#comparison">Number by number</a>.</p>
+<p><strong>{decided}</strong> <a href="#claims">All of them, with their margins</a>. {agreement} <a href="#comparison">Number by number</a>.</p>
 <div class="first">{short}<div>{figures}<nav>{links}</nav></div></div>
 <section id="claims"><h2>The papers' claims</h2>{claims}<p>{claims_note}</p></section>
 <section id="comparison"><h2>Paper, reference, this run</h2>{comparison}<p>{note}</p></section>
@@ -74,23 +78,43 @@ UNDESCRIBED = "No description has been provided"  # nbconvert's own words
 SET_ASIDE = re.compile("\ue000\\d+\ue001")
 
 
-def write_report(folder: Path, notebooks: Sequence[Path], records: Sequence[Record], claims: pd.DataFrame, compared: pd.DataFrame) -> None:
-    """folder/report.html: the first screen, all claims, the comparison, then the notebooks that exist. claims: of claim_table.rows."""
+def write_report(
+    folder: Path,
+    notebooks: Sequence[Path],
+    records: Sequence[Record],
+    claims: pd.DataFrame,
+    compared: pd.DataFrame,
+    quick: QuickRun | None = None,
+) -> None:
+    """folder/report.html: the first screen, all claims, the comparison, then the notebooks that exist. claims: of claim_table.rows.
+    quick: what it says is shown instead of the verdicts."""
+    if quick:
+        decided = quick.sentence(_link_to_verdicts(quick, folder))
+        short, cells, note = quick.short(claims), quick.cells(claims), quick_run.NOTE
+    else:
+        decided = html.escape(claim_table.counts(claims))
+        short, cells, note = claim_table.short(claims), claim_table.cells(claims), claim_table.NOTE
     bodies = {path.stem: notebook_html(path) for path in notebooks if path.exists()}
     links = {"claims": "The papers' claims", "comparison": "Paper, reference, this run"} | {
         name: _heading(body) for name, body in bodies.items()
     }
     page = PAGE.format(
         title=f"Results: {html.escape(folder.name)}", style=STYLE, what=html.escape(what_was_run(records)),
-        counts=html.escape(claim_table.counts(claims)), agreement=html.escape(comparison.summary(compared)[0]),
-        short=_table(claim_table.short(claims), "supported", "contradicted", of="claims"), figures=_main_figures(bodies),
+        decided=decided, agreement=html.escape(comparison.summary(compared)[0]),
+        short=_table(short, "supported", "contradicted", of="claims"), figures=_main_figures(bodies),
         links="".join(f'<a href="#{name}">{html.escape(heading)}</a>' for name, heading in links.items()),
-        claims=_table(claim_table.cells(claims), "supported", "contradicted", of="claims"), claims_note=claim_table.NOTE,
+        claims=_table(cells, "supported", "contradicted", of="claims"), claims_note=note,
         comparison=_table(compared.dropna(axis=1, how="all"), "DIFFERS"), note=comparison.NOTE,
         sections="\n".join(f'<section id="{name}">{body}</section>' for name, body in bodies.items()),
     )  # fmt: skip
     with replacing(folder / "report.html") as temporary:
         temporary.write_text(page)
+
+
+def _link_to_verdicts(quick: QuickRun, folder: Path) -> str:
+    """From folder/report.html; its text is the path from the repository."""
+    address = quote(os.path.relpath(quick.verdicts, folder)) + ("#the-papers-claims" if quick.verdicts.suffix == ".md" else "")
+    return f'<a href="{html.escape(address)}">{html.escape(os.path.relpath(quick.verdicts, ROOT))}</a>'
 
 
 def what_was_run(records: Sequence[Record]) -> str:

@@ -47,6 +47,10 @@ class Region:
     low: float = -np.inf
     high: float = np.inf
 
+    def holds(self, mean: float) -> bool:
+        """Whether the mean lies inside."""
+        return self.low < mean < self.high
+
     def distance(self, mean: float) -> float:
         """From the nearest bound; 0 on it."""
         return min(abs(mean - self.low), abs(mean - self.high))
@@ -133,7 +137,6 @@ def worst(results: Mapping[Key, Result], regions: Mapping[Key, Region]) -> Key:
 
     def depth(key: Key) -> float:
         result, region = results[key], regions[key]
-        inside = region.low < result.effect < region.high
-        return region.distance(result.effect) * (1 if inside else -1) if np.isfinite(result.effect) else -np.inf
+        return region.distance(result.effect) * (1 if region.holds(result.effect) else -1) if np.isfinite(result.effect) else -np.inf
 
     return min(results, key=lambda key: (WORST_FIRST.index(results[key].verdict), depth(key)))

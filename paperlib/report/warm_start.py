@@ -73,7 +73,9 @@ def table(records: Sequence[Record]) -> pd.DataFrame:
 
 
 def sentences(records: Sequence[Record]) -> list[str]:
-    """One for each quantity."""
+    """One for each quantity; where no warm start is on record, that it is missing."""
+    if conditioning.settings(records) and not starts(records):
+        return ["left out: the warm start (no setting differs from paper B's own in its start alone)"]
     return [
         f"Warm start of {row['draws']:,} draws, {row['quantity']}: {row['warm start']:.2f}, paper B {row['paper B']:.2f} "
         f"({row['difference']:+.2f}{'' if pd.isna(row['± 95 %']) else ' ± {:.2f}'.format(row['± 95 %'])}, n = {row['n']})."

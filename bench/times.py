@@ -1,7 +1,8 @@
 """How long the README's two commands take here, once everything is installed: results/reference/times.json.
 
-make times          # deletes the results of the digits profile and computes them again
-python bench/times.py --only test          # measure one and keep the other
+make times                                 # deletes the results of the digits profile and computes them again
+python bench/times.py --only test          # measure one and keep the others
+python bench/times.py --only avx2          # `make reproduce` with the kernels of an older laptop's CPU
 """
 
 import argparse
@@ -15,24 +16,24 @@ from paperlib.support.files import replacing
 from paperlib.support.machine import processor_name
 from paperlib.support.paths import REFERENCE
 
-TARGETS = ("reproduce", "test")
+AVX2 = {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2"}
+COMMANDS = {"reproduce": ("reproduce", {}), "test": ("test", {}), "avx2": ("reproduce", AVX2)}
 
 
-def seconds(*targets: str) -> float:
+def seconds(target: str, environment: dict[str, str]) -> float:
+    if target == "reproduce":
+        subprocess.run(["make", "clean-results"], check=True)
     start = time.perf_counter()
-    subprocess.run(["make", *targets], check=True)
+    subprocess.run(["make", target], check=True, env={**os.environ, **environment})
     return round(time.perf_counter() - start, 1)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", choices=TARGETS)
+    parser.add_argument("--only", choices=COMMANDS)
     only, path = parser.parse_args().only, REFERENCE / "times.json"
-    targets = [only] if only else TARGETS
     measured = json.loads(path.read_text()) if path.exists() else {}
-    if "reproduce" in targets:
-        subprocess.run(["make", "clean-results"], check=True)
-    measured |= {target: seconds(target) for target in targets}
+    measured |= {name: seconds(*COMMANDS[name]) for name in ([only] if only else COMMANDS)}
     measured |= {"seeds": DIGITS.seeds, "cores": len(os.sched_getaffinity(0)), "processor": processor_name()}
     with replacing(path) as temporary:
         temporary.write_text(json.dumps(measured, indent=1) + "\n")

@@ -102,9 +102,9 @@ class Explorer:
     @property
     def readers(self) -> dict[str, nn.Module]:
         """Who reads an image: the classifier, the teacher where the profile has paper B, the judge."""
-        paper_b = self.profile.parts.paper_b
+        paper_b = self.profile.parts.paper_b if self.profile.has_paper_b else None
         teacher = {"teacher": paper_b.teacher(self.profile.settings[0].teacher)} if paper_b else {}
-        trained = {"classifier": self.shown.classifier} if self.profile.classifier else {}
+        trained = {"classifier": self.shown.classifier} if self.profile.has_paper_a else {}
         return {**trained, **teacher, "judge": self.profile.parts.judge()}
 
     def mined_path(self, label: str, seed: int, eta: float, steps: int) -> str:

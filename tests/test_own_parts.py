@@ -90,8 +90,10 @@ def test_a_whole_experiment_from_the_folder_of_the_caller(caller, tmp_path, capf
     assert "all hard" in table(results, "table1").to_string()
     assert {"diamond", "disc", "square", "star"} <= set(table(results, "evaluation_report")["attribute"])
     assert "unconditional G, teacher second" in set(table(results, "conditioning")["setting"])
-    assert len(records.find(results)) == len(set(plans.everything(profiles.load("../parts/somebodys.py"), 1))) + 1
-    assert "left out" not in capfd.readouterr().out
+    profile = profiles.load("../parts/somebodys.py")
+    assert len(records.find(results)) == len(set(plans.everything(profile, 1))) + 1
+    assert [*profile.left_out] == ["the controls beside Table 1", "the second judge", "the same generator trained otherwise"]
+    assert [line for line in capfd.readouterr().out.splitlines() if "left out" in line] == [*profile.left_out.values()]
 
 
 def test_workers_find_the_parts_and_compute_the_same(caller, tmp_path):
@@ -102,6 +104,29 @@ def test_workers_find_the_parts_and_compute_the_same(caller, tmp_path):
     found = run_all(configs, there, workers=2, progress=False)
     assert [r.provenance["workers"] for r in found] == [2, 2]
     assert [(r.parts, r.metrics) for r in found] == [(r.parts, r.metrics) for r in expected]
+
+
+def test_a_generator_without_classes_alone_is_enough(caller, tmp_path, capfd):
+    more = """
+ALONE = PaperB(classifier, (("unconditional", "first"),), lambda: PLAIN)
+GIVEN = {name: getattr(PARTS, name) for name in ("real_images", "judge", "features", "feature_space", "class_names")}
+SIZES = replace(PROFILE.diversity, methods=PROFILE.diversity.methods[:3])
+PROFILE = replace(PROFILE, parts=Parts(**GIVEN, paper_b=ALONE), classifier=None, mining=None, methods=(), diversity=SIZES)
+"""
+    path = str(copied(caller, "without_classes", more))
+    assert reproduce.main(["--profile", path, "--seeds", "1"]) == 0
+    printed = capfd.readouterr().out
+    assert "left out: paper A (Profile(classifier=...), Parts(classifier=...), Parts(generator=...) are not given)\n" in printed
+    results = tmp_path / "results" / "without_classes"
+    assert {path.stem for path in (results / "notebooks").iterdir()} == {"04_conditioning", "06_diversity"}
+    shown = "".join(
+        o.get("text", "") for c in check_executed(results / "notebooks" / "04_conditioning.ipynb").cells for o in c.get("outputs", [])
+    )
+    for what in ("the second judge (Parts(second_judge=...)", "the generator trained with labels (Parts(generator=...)"):
+        assert f"left out: {what} is not given)\n" in shown
+    assert "left out: the warm start (no setting differs from paper B's own in its start alone)\n" in shown
+    assert set(table(results, "evaluation")["setting"]) == {"unconditional G (paper B)"}
+    assert doctor.main(["--profile", path, "--seeds", "1"]) == 0
 
 
 def test_an_attribute_that_is_never_produced_ends_the_methods_that_draw_it(caller):

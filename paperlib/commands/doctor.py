@@ -121,7 +121,7 @@ def machine(profile: Profile, parts: Parts | None) -> list[tuple[str, str]]:
     needed = "known when its parts are there"
     if parts is not None:
         images = parts.real_images()[0].images
-        size = (profile.classifier.images if profile.classifier else len(images)) * images[0].numel() * images.element_size()
+        size = (profile.paper_a.images if profile.has_paper_a else len(images)) * images[0].numel() * images.element_size()
         needed = f"{size / 2**20:,.0f} MiB for the data set on the device; G makes {profile.parts.generator_batch} images at a time"
     return [
         ("device", device_name() + ("" if torch.cuda.is_available() else f" (CPU, {worker_count()} runs at a time)")),
@@ -156,6 +156,9 @@ def diagnose(profile: Profile, seeds: int, source: str = "") -> TimeEstimate | N
     requirements = profile.parts.requirements()
     lacking = [r.name for r in requirements if r.found is None]
     can_be_timed = not lacking or profile.parts.stand_ins is not None
+    if not lacking:
+        profile.check_generator()
+        profile.check_images()
     print(f"Profile {profile.name}, {seeds} seed{'s' if seeds > 1 else ''}\n")
     for name, fact in machine(profile, parts_for_timing(profile.parts)[0] if can_be_timed else None):
         print(f"  {name:<10}{fact}")
@@ -166,6 +169,8 @@ def diagnose(profile: Profile, seeds: int, source: str = "") -> TimeEstimate | N
         )
     if not requirements:
         print("  has       everything: nothing has to be fetched")
+    for line in profile.left_out.values():
+        print(f"  {line}")
     if not can_be_timed:
         print(f"\nMissing: {', '.join(lacking)}. The profile cannot be timed without them.")
         return None

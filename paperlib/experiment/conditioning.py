@@ -71,7 +71,9 @@ def generator_labels(config: ConditioningRun, generator: Generator) -> Generator
 def generator_of(labels: Labels, parts: Parts) -> Generator:
     """The one that is conditioned: without classes, or with classes for the leak experiment."""
     assert parts.paper_b is not None
-    return parts.paper_b.generator() if labels == "unconditional" else parts.generator()
+    if labels == "unconditional":
+        return parts.paper_b.generator()
+    return parts.with_classes(f"the setting {labels!r}", any_number=labels != "given")
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ class Demonstration:
 def prepared(profile: Profile) -> Demonstration:
     """The profile's generator, and its classifier after some epochs on a few random images: seconds on the digits."""
     parts, sizes = profile.parts, profile.paper_a
-    generator, rng = parts.generator(), stream(0, "shown images", device())
+    generator, rng = parts.with_classes(), stream(0, "shown images", device())
     data = filler(parts, rng, 0, 0.0)(min(IMAGES, sizes.images), None)
     classifier = new_classifier(parts, sizes.width, 0, "classifier weights")
     train(

@@ -31,7 +31,7 @@ def source_of(config: EvaluationRun, profile: Profile, record_of: Callable[[Conf
     """
     parts, run = profile.parts, config.conditioning
     if run is None:
-        generator = parts.generator()
+        generator = parts.with_classes("PaperB(yardstick=True)")
 
         def prior(n: int, purpose: Purpose) -> Drawn:
             attribute = balanced_labels(n, generator.num_classes, device())

@@ -63,7 +63,7 @@ def mine_against(classifier: nn.Module, config: HardSamplesRun, profile: Profile
 
 
 def compute(config: HardSamplesRun, profile: Profile, progress: bool) -> Outcome:
-    parts, generator, judge = profile.parts, profile.parts.generator(), profile.parts.judge()
+    parts, generator, judge = profile.parts, profile.parts.with_classes(), profile.parts.judge()
     classes = generator.num_classes
     y = balanced_labels(classes * config.per_class, classes, device())
     z = generator.sample_latents(len(y), stream(config.seed, "mined latents", device()))

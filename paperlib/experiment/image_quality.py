@@ -45,7 +45,7 @@ def image_set(config: ImageQualityRun, profile: Profile, record_of: Callable[[Co
             assert config.conditioning is not None
             mu, sigma = conditioning.distribution_of(record_of(config.conditioning))
             return Images(*conditioning.draw(config.conditioning, parts, mu, sigma, config.samples, "set latents"))
-    generator = parts.generator()
+    generator = parts.with_classes()
     y = balanced_labels(config.samples, generator.num_classes, device())
     z = generator.sample_latents(config.samples, rng)
     if config.hard is not None:

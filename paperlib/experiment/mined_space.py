@@ -18,7 +18,7 @@ def compute(config: MinedSpaceRun, profile: Profile, progress: bool) -> Outcome:
     distance: mean distance to the 5th nearest of the generator's own samples, over that of the random images. precision: share inside
     the manifold of these samples. judge, classifier: share in which each reads the class.
     """
-    parts, generator = profile.parts, profile.parts.generator()
+    parts, generator = profile.parts, profile.parts.with_classes()
     model = train_on_fixed_set(config, profile, config.epochs, None, progress)
     y = balanced_labels(generator.num_classes * config.per_class, generator.num_classes, device())
     z = generator.sample_latents(len(y), stream(config.seed, "mined latents", device()))

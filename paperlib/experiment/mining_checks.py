@@ -48,7 +48,7 @@ def forms(
     config: HardSamplesRun, profile: Profile, classifiers: Sequence[nn.Module], z: torch.Tensor, y: torch.Tensor
 ) -> list[dict[str, Any]]:
     """measurements.HardSamples's forms: a row for each stage, step size and form of eq. 3. classifiers: one a stage."""
-    parts, generator = profile.parts, profile.parts.generator()
+    parts, generator = profile.parts, profile.parts.with_classes()
     own = balanced_labels(generator.num_classes * config.natural, generator.num_classes, device())
     z_own = generator.sample_latents(len(own), stream(config.seed, "natural latents", device()))
     natural = look(generate(generator, z_own, own, parts), parts).features

@@ -48,7 +48,7 @@ def generate(generator: Generator, z: torch.Tensor, y: torch.Tensor | None, part
 def filler(parts: Parts, rng: torch.Generator, steps: int, step_size: float) -> Fill:
     """FillDataset of Alg. 1: fill(n, classifier) -> n images; mined if a classifier is given. A call goes on with the class after the last one's,
     so that the classes of all calls together are even."""
-    generator, made = parts.generator(), 0
+    generator, made = parts.with_classes(), 0
 
     def fill(n: int, classifier: nn.Module | None) -> Images:
         nonlocal made

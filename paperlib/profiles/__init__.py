@@ -70,8 +70,8 @@ METHODS: dict[str, Callable[[Profile], tuple[OwnMethod, ...]]] = {
 def load(name: str, paths: Paths | None = None) -> Profile:
     """A shipped profile by its name, or the PROFILE of a Python file by its path, with these paths.
 
-    A path is taken from the current folder. Raises ConfigError for an unknown name, a file that is missing, fails, or holds no Profile,
-    and a name that is taken or names no folder.
+    A path is taken from the current folder. Raises ConfigError for an unknown name, a file that is missing, fails, or holds no Profile, a
+    name that is taken or names no folder, and a generator whose classes are not the profile's (it is loaded, unless a requirement is missing).
     """
     paths = paths or Paths()
     if name in PROFILES:
@@ -79,7 +79,10 @@ def load(name: str, paths: Paths | None = None) -> Profile:
         profile = replace(PROFILES[name], parts=parts, paths=paths)
         return replace(profile, methods=METHODS[name](profile)) if name in METHODS else profile
     check(name.endswith(".py"), "profile", name, f"use one of {', '.join(map(repr, PROFILES))}, or the path of a Python file with PROFILE")
-    return replace(_profile_in(Path(name).expanduser().absolute()), paths=paths)
+    profile = replace(_profile_in(Path(name).expanduser().absolute()), paths=paths)
+    if all(requirement.found for requirement in profile.parts.requirements()):
+        profile.check_generator()
+    return profile
 
 
 def _profile_in(path: Path) -> Profile:

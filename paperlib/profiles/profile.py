@@ -80,6 +80,10 @@ def _no_generator() -> Generator:
     raise ConfigError("labels = 'unconditional': this profile has no generator without classes; withhold the label instead.")
 
 
+def _no_classes() -> Generator:
+    raise ConfigError("this profile has no class-conditional generator; give it one as Parts(generator=...).")
+
+
 @dataclass(frozen=True)
 class PaperB:
     """teacher(name) -> the frozen attribute classifier of that name, any name that `settings` uses.
@@ -127,8 +131,8 @@ class OwnMethod:
 class Parts:
     """How to get a profile's frozen networks and data; all land on `device()`.
 
-    real_images() -> (train, test); generator() -> the class-conditional G; classifier(width) -> a new network for paper A;
-    judge() -> images to logits, takes part in no training; features() -> the space of FID and its sisters, called `feature_space`.
+    real_images() -> (train, test); judge() -> images to logits, takes part in no training; features() -> the space of FID and its sisters,
+    called `feature_space`. generator() -> the class-conditional G; classifier(width) -> a new network for paper A.
     reference() -> real training images that generated ones are held against, best those that `features` has not seen; None: half of them all.
     paper_b: what paper B needs besides, None where the profile has only paper A.
     second_judge() -> images to logits, a judge of another kind that has seen none of the images of the others; None: there is none.
@@ -139,11 +143,11 @@ class Parts:
     """
 
     real_images: Callable[[], tuple[Images, Images]]
-    generator: Callable[[], Generator]
     judge: Callable[[], nn.Module]
     features: Callable[[], FeatureNetwork]
     feature_space: str
     class_names: Callable[[], tuple[str, ...]]
+    generator: Callable[[], Generator] = _no_classes
     classifier: Callable[[int], nn.Module] = _no_classifier
     paper_b: PaperB | None = None
     reference: Callable[[], Images] | None = None
@@ -155,6 +159,27 @@ class Parts:
     forward_batch: int = 250
     store_bytes: bool = False
     mixed_precision: bool = False
+
+    @property
+    def has_generator(self) -> bool:
+        """Whether there is a class-conditional G."""
+        return self.generator is not _no_classes
+
+    @property
+    def has_classifier(self) -> bool:
+        """Whether there is a classifier that paper A can train."""
+        return self.classifier is not _no_classifier
+
+    def with_classes(self, user: str = "paper A", *, any_number: bool = False) -> Generator:
+        """The class-conditional G; ConfigError where it has no classes or, unless any number will do, not one for each name. user: what asks
+        for it."""
+        generator, names = self.generator(), self.class_names()
+        told = "num_classes of Parts(generator=...)"
+        remedy = "leave out Profile(classifier=...) and give the generator as PaperB(generator=...) instead of Parts(generator=...)"
+        check(generator.num_classes > 0, told, generator.num_classes, f"{user} needs a class-conditional generator; {remedy}")
+        rule = f"{user} needs a class for each of the {len(names)} names of Parts(class_names=...); give as many of one as of the other"
+        check(any_number or generator.num_classes == len(names), told, generator.num_classes, rule)
+        return generator
 
     @property
     def judges(self) -> dict[str, nn.Module]:
@@ -234,11 +259,15 @@ class DiversitySizes:
                 check(method in self.methods, name, method, "it is a part of methods; add it there")
 
 
+def _not_given(names: list[str]) -> str:
+    return f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} not given"
+
+
 @dataclass(frozen=True)
 class Profile:
     """Parts and sizes. seeds: how many by default. classifier, mining, controls, conditioning, diversity: None where the profile has not
-    paper A, not paper B, or does not go past it. paths: where its records go. methods: columns of Table 1 beside the paper's.
-    side_seeds: how many of what stands beside the papers' own settings; a run of fewer seeds is a quick one, which leaves that out."""
+    paper A, not paper B, or does not go past it; `left_out` says so. paths: where its records go. methods: columns of Table 1 beside the
+    paper's. side_seeds: how many of what stands beside the papers' own settings; a run of fewer seeds is a quick one, which leaves that out."""
 
     name: str
     parts: Parts
@@ -269,9 +298,91 @@ class Profile:
         return self.classifier
 
     @property
+    def has_paper_a(self) -> bool:
+        """Whether it has sizes and parts for paper A."""
+        return not self._lacking_for_a
+
+    @property
+    def has_paper_b(self) -> bool:
+        """Whether it has sizes and parts for paper B, the generator of its own setting among them."""
+        return not self._lacking_for_b
+
+    @property
+    def has_diversity(self) -> bool:
+        """Whether it goes past paper B."""
+        return self.has_paper_b and self.diversity is not None
+
+    @property
     def papers_without(self) -> str:
         """The papers, "A" and "B", that it has no part for."""
-        return ("" if self.classifier else "A") + ("" if self.conditioning else "B")
+        return ("" if self.has_paper_a else "A") + ("" if self.has_paper_b else "B")
+
+    @property
+    def _lacking_for_a(self) -> list[str]:
+        given = {
+            "Profile(classifier=...)": self.classifier is not None,
+            "Parts(classifier=...)": self.parts.has_classifier,
+            "Parts(generator=...)": self.parts.has_generator,
+        }
+        return [name for name, there in given.items() if not there]
+
+    @property
+    def _lacking_for_b(self) -> list[str]:
+        given = {"Profile(conditioning=...)": self.conditioning is not None, "Parts(paper_b=...)": self.parts.paper_b is not None}
+        missing = [name for name, there in given.items() if not there]
+        return missing or self._lacking_for(self._every_setting[0])
+
+    def _lacking_for(self, setting: Setting) -> list[str]:
+        """The generator that the setting asks for, where it is not given."""
+        paper_b = self.parts.paper_b
+        if setting.labels == "unconditional":
+            return [] if paper_b and paper_b.has_generator else ["PaperB(generator=...)"]
+        return [] if self.parts.has_generator else ["Parts(generator=...)"]
+
+    @property
+    def left_out(self) -> dict[str, str]:
+        """What the plan leaves out because it is not given: a line each, which says what and why."""
+        parts, paper_b = self.parts, self.parts.paper_b
+        missing = {"paper A": self._lacking_for_a, "paper B": self._lacking_for_b}
+        if self.has_paper_a:
+            missing["how far mining leads"] = [] if self.mining else ["Profile(mining=...)"]
+            missing["the controls beside Table 1"] = [] if self.controls else ["Profile(controls=...)"]
+        if paper_b and self.has_paper_b:
+            missing["methods of conditioning past paper B"] = [] if self.diversity else ["Profile(diversity=...)"]
+            missing["the second judge"] = [] if parts.second_judge else ["Parts(second_judge=...)"]
+            missing["the generator trained with labels"] = [] if parts.has_generator else ["Parts(generator=...)"]
+            missing["images of a generator without classes"] = [] if paper_b.has_generator else ["PaperB(generator=...)"]
+            missing["the same generator trained otherwise"] = [] if paper_b.twins or not paper_b.has_generator else ["PaperB(twins=...)"]
+            missing |= {f"setting {tuple(setting)}": self._lacking_for(setting) for setting in self._every_setting}
+        return {what: f"left out: {what} ({_not_given(names)})" for what, names in missing.items() if names}
+
+    def check_generator(self) -> None:
+        """Load the class-conditional G where its classes are used: ConfigError where it has none, or not those of the profile."""
+        if self.has_paper_a:
+            self.parts.with_classes()
+        if self.has_yardstick:
+            self.parts.with_classes("PaperB(yardstick=True)")
+        for setting in self.settings if self.has_paper_b else ():
+            if setting.labels != "unconditional":
+                self.parts.with_classes(f"the setting {setting.labels!r}", any_number=setting.labels != "given")
+
+    def check_images(self) -> None:
+        """Load the real images: ConfigError where paper A cannot be trained and tested on them."""
+        if not self.has_paper_a:
+            return
+        images, names = self.parts.real_images(), self.parts.class_names()
+        train, test = (part.labels.unique().tolist() for part in images)
+        rule = f"the generator has {len(names)} classes; give real images of each of them, labelled 0 to {len(names) - 1}"
+        check(train == [*range(len(names))], "labels of the real training images", train, rule)
+        check(set(test) <= set(train), "labels of the real test images", test, rule)
+        few = f"there are {len(images[0])} real training images, and a column of Table 1 takes as many; use at most that many"
+        check(self.paper_a.images <= len(images[0]), "images of Profile(classifier=...)", self.paper_a.images, few)
+
+    @property
+    def has_yardstick(self) -> bool:
+        """Whether the generator that was trained with labels stands beside paper B."""
+        paper_b = self.parts.paper_b
+        return paper_b is not None and self.has_paper_b and paper_b.yardstick and self.parts.has_generator
 
     def method(self, name: str) -> OwnMethod:
         """One of the profile's own; ConfigError for another name."""
@@ -281,9 +392,9 @@ class Profile:
     @property
     def image_sets(self) -> tuple[ImageSet, ...]:
         """Those that the profile's parts can make; without paper A, real images and those of the generators without classes."""
-        with_classes: set[ImageSet] = {"real train", "real test", "prior", "mined"} if self.classifier else {"real test"}
-        paper_b = self.parts.paper_b if self.conditioning else None
-        conditioned: set[ImageSet] = {"conditioned"} if paper_b and self.classifier else set()
+        with_classes: set[ImageSet] = {"real train", "real test", "prior", "mined"} if self.has_paper_a else {"real test"}
+        paper_b = self.parts.paper_b if self.has_paper_b else None
+        conditioned: set[ImageSet] = {"conditioned"} if paper_b and self.has_paper_a else set()
         without_classes: set[ImageSet] = {"unconditional prior", *paper_b.twins} if paper_b and paper_b.has_generator else set()
         made = with_classes | conditioned | without_classes
         return tuple(s for s in get_args(ImageSet) if s in made)
@@ -386,13 +497,19 @@ class Profile:
 
     @property
     def settings(self) -> tuple[Setting, ...]:
-        """Paper B's settings, its own first; ConfigError without paper B."""
+        """Paper B's settings whose generator is there, its own first; ConfigError without paper B."""
         self._paper_b()
-        assert self.parts.paper_b is not None
+        return tuple(setting for setting in self._every_setting if not self._lacking_for(setting))
+
+    @property
+    def _every_setting(self) -> tuple[Setting, ...]:
+        """As they are given."""
+        given = self.parts.paper_b.settings if self.parts.paper_b else ()
         rule = "use (labels, teacher's name) or (labels, teacher's name, warm_start)"
-        for setting in self.parts.paper_b.settings:
+        check(len(given) > 0, "settings", given, f"give at least one; {rule}")
+        for setting in given:
             check(isinstance(setting, tuple) and len(setting) in (2, 3), "settings", setting, rule)
-        return tuple(Setting(*setting) for setting in self.parts.paper_b.settings)
+        return tuple(Setting(*setting) for setting in given)
 
     @property
     def own_settings(self) -> tuple[Setting, ...]:
@@ -404,8 +521,11 @@ class Profile:
         return (setting.labels, setting.teacher) == (own.labels, own.teacher)
 
     def _paper_b(self) -> ConditioningSizes:
-        if self.conditioning is None:
-            raise ConfigError(f"profile = {self.name!r}: it has no unconditional generator and no teacher; for paper B use 'digits'.")
+        if self.conditioning is None or self._lacking_for_b:
+            why = _not_given(self._lacking_for_b)
+            raise ConfigError(
+                f"profile = {self.name!r}: it has no unconditional generator or no teacher ({why}); for paper B use 'digits'."
+            )
         return self.conditioning
 
     def image_quality_run(self, seed: int, image_set: ImageSet) -> ImageQualityRun:

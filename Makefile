@@ -67,7 +67,7 @@ endef
 # The path of a profile counts from the caller's folder: PWD, which `make -C` leaves alone. A program may start make with a PWD of long ago.
 CALLER := $(if $(wildcard $(PWD)/$(PROFILE)),$(PWD),$(if $(wildcard $(CURDIR)/$(PROFILE)),$(CURDIR),$(PWD)))
 SOURCE := $(if $(filter %.py,$(PROFILE)),$(if $(filter /% ~%,$(PROFILE)),,$(CALLER)/))$(PROFILE)
-RUN := $(PYTHON) -m paperlib.commands.reproduce --profile '$(SOURCE)' $(if $(SEEDS),--seeds $(SEEDS))
+RUN := $(PYTHON) -m companion.commands.reproduce --profile '$(SOURCE)' $(if $(SEEDS),--seeds $(SEEDS))
 
 .DEFAULT_GOAL := help
 .PHONY: help env reproduce test test-fast test-slow test-browser test-cluster lint format lab table1 sweep hard-samples conditioning quality diversity stages report doctor bench gpu check-warm-start readme reference examples times pretrained recipes clean-results
@@ -146,13 +146,13 @@ diversity: env ## run conditioning without collapse, past paper B
 	$(RUN) --only 06_diversity
 
 stages: env ## notebook 07, when do the methods help: train its generators, compute their runs (hours; goes on where it was stopped)
-	$(PYTHON) -m paperlib.commands.stages $(if $(SEEDS),--seeds $(SEEDS))
+	$(PYTHON) -m companion.commands.stages $(if $(SEEDS),--seeds $(SEEDS))
 
 report: env ## write tables, report.html and the comparison from existing records
 	$(RUN) --report-only
 
 doctor: env ## list what PROFILE needs, what is missing, and the time it would take here
-	$(PYTHON) -m paperlib.commands.doctor --profile '$(SOURCE)' $(if $(SEEDS),--seeds $(SEEDS))
+	$(PYTHON) -m companion.commands.doctor --profile '$(SOURCE)' $(if $(SEEDS),--seeds $(SEEDS))
 
 bench: env ## measure speed against the upstream libraries, records, engine, explorer, and the price of an attribute, into results/reference/bench
 	$(PYTHON) bench/speed.py
@@ -169,10 +169,10 @@ check-warm-start: env ## paper B with a warm start at 20 seeds, into results/ref
 	$(PYTHON) bench/warm_start.py
 
 readme: env ## write the numbers and pictures of README.md, docs and examples from results/reference
-	$(PYTHON) -m paperlib.commands.readme
+	$(PYTHON) -m companion.commands.readme
 
 reference: env ## compute the committed results, results/reference/PROFILE, with SEEDS=10
-	PAPERLIB_RESULTS=$(CURDIR)/results/reference $(PYTHON) -m paperlib.commands.reproduce --profile '$(SOURCE)' --seeds $(if $(SEEDS),$(SEEDS),10)
+	PAPERLIB_RESULTS=$(CURDIR)/results/reference $(PYTHON) -m companion.commands.reproduce --profile '$(SOURCE)' --seeds $(if $(SEEDS),$(SEEDS),10)
 
 examples: env ## run examples/paper_a.py and paper_b.py and record what they print, for `make readme`
 	$(PYTHON) bench/examples.py
@@ -181,7 +181,7 @@ times: env ## time `make reproduce` and `make test` for README.md
 	$(PYTHON) bench/times.py
 
 pretrained: env ## train the shipped generators and classifiers again (under an hour on a CPU; PROFILE=cifar10 or faces: hours)
-	$(PYTHON) -m paperlib.commands.pretrain --profile '$(SOURCE)' $(if $(MINUTES),--minutes $(MINUTES)) $(if $(PART),--part $(PART)) $(if $(STEPS),--steps $(STEPS))
+	$(PYTHON) -m companion.commands.pretrain --profile '$(SOURCE)' $(if $(MINUTES),--minutes $(MINUTES)) $(if $(PART),--part $(PART)) $(if $(STEPS),--steps $(STEPS))
 
 recipes: env ## compare recipes for the generators of cifar10, into results/reference/pretraining (hours; resumes)
 	$(PYTHON) bench/recipes.py

@@ -13,13 +13,13 @@ import torch
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from companion.experiment.classifier import generated_source, trained
+from companion.profiles.stages import SEEDS, Stage, stages
+from companion.support.paths import REFERENCE, Paths
 from paperlib.batchnorm_adaptation import adapt_batchnorm
 from paperlib.data.decoding import DataError
-from paperlib.experiment.classifier import generated_source, trained
-from paperlib.profiles.stages import SEEDS, Stage, stages
 from paperlib.streams import stream
 from paperlib.support.files import replacing
-from paperlib.support.paths import REFERENCE, Paths
 from paperlib.support.weights import CheckpointError
 from paperlib.training import accuracy
 

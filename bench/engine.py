@@ -20,9 +20,9 @@ from pathlib import Path
 
 import psutil
 
+from companion.support.machine import processor_name
+from companion.support.paths import REFERENCE, Paths
 from paperlib.support.files import replacing
-from paperlib.support.machine import processor_name
-from paperlib.support.paths import REFERENCE, Paths
 
 RUNS, WORKERS, RECORDS = 1000, (1, 2, 4), (100, 1000, 10_000)
 
@@ -31,12 +31,12 @@ def empty_runs(folder: Path, count: int) -> dict[str, float]:
     """Milliseconds of an empty run by number of workers, and the seconds until the workers are there."""
     from records import made_up
 
-    from paperlib.experiment import together
-    from paperlib.experiment.cluster import connected
-    from paperlib.experiment.fingerprints import Fingerprints
-    from paperlib.experiment.watch import Watch
-    from paperlib.profiles import DIGITS
-    from paperlib.records import save
+    from companion.experiment import together
+    from companion.experiment.cluster import connected
+    from companion.experiment.fingerprints import Fingerprints
+    from companion.experiment.watch import Watch
+    from companion.profiles import DIGITS
+    from companion.records import save
 
     profile = replace(DIGITS, paths=Paths(results=folder))
     known = Fingerprints(profile)
@@ -60,7 +60,7 @@ def stopped(number: int, folder: Path) -> float:
     """Seconds from a signal to a computing command until none of its processes is left."""
     environment = os.environ | {"PAPERLIB_RESULTS": str(folder)}
     process = subprocess.Popen(
-        [sys.executable, "-m", "paperlib.commands.reproduce", "--profile", "smoke"], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [sys.executable, "-m", "companion.commands.reproduce", "--profile", "smoke"], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )  # fmt: skip
     while not list((folder / "smoke" / "records").glob(".*.lock")):
         if process.poll() is not None:
@@ -81,7 +81,7 @@ def main() -> None:
     options = parser.parse_args()
     found: dict[str, object] = {"processor": processor_name(), "cores": os.cpu_count(), "load": round(os.getloadavg()[0], 1)}
     start = time.perf_counter()
-    subprocess.run([sys.executable, "-c", "import paperlib.experiment.worker"], check=True)
+    subprocess.run([sys.executable, "-c", "import companion.experiment.worker"], check=True)
     found["import"] = round(time.perf_counter() - start, 2)
     for count in RECORDS:
         with tempfile.TemporaryDirectory() as folder:

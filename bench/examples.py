@@ -10,9 +10,9 @@ from pathlib import Path
 
 import torch
 
-from paperlib.commands.doctor import device_name
+from companion.commands.doctor import device_name
+from companion.support.paths import REFERENCE, ROOT
 from paperlib.support.files import replacing
-from paperlib.support.paths import REFERENCE, ROOT
 
 NAMES = {
     "paper_a": ("paper_a accuracy", "paper_a accuracy with BNA"),

@@ -13,11 +13,11 @@ from collections.abc import Callable
 
 import torch
 
-from paperlib.explorer import Explorer
-from paperlib.profiles import DIGITS
+from companion.explorer import Explorer
+from companion.profiles import DIGITS
+from companion.support.machine import processor_name
+from companion.support.paths import REFERENCE
 from paperlib.support.files import replacing
-from paperlib.support.machine import processor_name
-from paperlib.support.paths import REFERENCE
 
 CHANGES = 20
 

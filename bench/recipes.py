@@ -15,15 +15,15 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from paperlib.config import ConfigError
+from companion.profiles import device
+from companion.profiles.cifar10 import images_for_training, trainings
+from companion.support.paths import Paths
+from paperlib.checks import ConfigError
 from paperlib.data.cifar10 import Cifar10
 from paperlib.networks.natural import NaturalJudge
-from paperlib.pretraining.cifar10 import CONDITIONAL, RECORDS, GeneratorPart, parts_for, shipped_judge, train_generator
-from paperlib.profiles import device
-from paperlib.profiles.cifar10 import images_for_training, trainings
 from paperlib.support.files import replacing
-from paperlib.support.paths import Paths
 from paperlib.support.weights import PRETRAINED, CheckpointError
+from recipes.cifar10 import CONDITIONAL, RECORDS, GeneratorPart, parts_for, shipped_judge, train_generator
 
 FULL = parts_for(device())[CONDITIONAL]
 assert isinstance(FULL, GeneratorPart)

@@ -16,13 +16,13 @@ from pathlib import Path
 
 import numpy as np
 
-from paperlib import experiment
-from paperlib.config import Config, from_json, to_json
-from paperlib.profiles import DIGITS
-from paperlib.records import Record, save
+from companion import experiment
+from companion.config import Config, from_json, to_json
+from companion.profiles import DIGITS
+from companion.records import Record, save
+from companion.support.machine import processor_name
+from companion.support.paths import REFERENCE
 from paperlib.support.files import replacing
-from paperlib.support.machine import processor_name
-from paperlib.support.paths import REFERENCE
 
 COUNT, PICTURES_EVERY = 10_000, 100
 

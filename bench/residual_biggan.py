@@ -11,13 +11,13 @@ from pathlib import Path
 import torch
 from speed import race
 
+from companion.support.machine import processor_name
+from companion.support.paths import REFERENCE
 from paperlib.generators.fused_residual_biggan import FusedResidualBigGAN
 from paperlib.generators.residual_biggan import ResidualBigGAN
-from paperlib.pretraining.brock_layout import new_generator, state_of
 from paperlib.support.files import replacing
-from paperlib.support.machine import processor_name
-from paperlib.support.paths import REFERENCE
 from paperlib.support.threads import one_thread
+from recipes.brock_layout import new_generator, state_of
 
 BATCH, LATENT, ROUNDS = 64, 64, 10
 BASE_CHANNELS = (6, 64)  # of the generators that are trained here, and that code's default

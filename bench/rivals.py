@@ -14,14 +14,14 @@ from pathlib import Path
 
 import numpy as np
 
-from paperlib.config import DiversityRun, Langevin, Likelihood, Method, Ode, Posterior, Rejection
-from paperlib.experiment import diversity
-from paperlib.profiles import TUNING
-from paperlib.records import Record
-from paperlib.report import diversity as report
-from paperlib.report import sampling_costs
+from companion.config import DiversityRun, Langevin, Likelihood, Method, Ode, Posterior, Rejection
+from companion.experiment import diversity
+from companion.profiles import TUNING
+from companion.records import Record
+from companion.report import diversity as report
+from companion.report import sampling_costs
+from companion.support.paths import REFERENCE
 from paperlib.support.files import replacing
-from paperlib.support.paths import REFERENCE
 from paperlib.support.threads import one_thread
 
 PER_ATTRIBUTE = 50

@@ -17,18 +17,18 @@ from typing import Any
 import torch
 from torch import nn
 
-from paperlib.beyond.distillation import distil_posterior
-from paperlib.beyond.posterior_sampling import metropolis_sample, rejection_draws, rejection_sample
+from companion.experiment.diversity import WIDE, pair
+from companion.profiles import DIGITS
+from companion.support.machine import processor_name
+from companion.support.paths import REFERENCE
 from paperlib.conditioner import NeverProducedError
-from paperlib.config import BURN_IN
-from paperlib.experiment.diversity import WIDE, pair
 from paperlib.generators import Generator, generate_in_batches
 from paperlib.networks.frozen import evaluating
-from paperlib.profiles import DIGITS
+from paperlib.samplers import BURN_IN
+from paperlib.samplers.distillation import distil_posterior
+from paperlib.samplers.posterior_sampling import metropolis_sample, rejection_draws, rejection_sample
 from paperlib.streams import stream
 from paperlib.support.files import replacing
-from paperlib.support.machine import processor_name
-from paperlib.support.paths import REFERENCE
 from paperlib.support.stopwatch import timed
 from paperlib.support.threads import one_thread
 from paperlib.training import predict

@@ -21,19 +21,19 @@ import torch
 import torch.nn.functional as F
 from torch.utils.flop_counter import FlopCounterMode
 
-from paperlib import profiles
-from paperlib.commands import doctor, readme
+from companion import profiles
+from companion.commands import doctor, readme
+from companion.experiment.outcome import filler
+from companion.profiles.imagenet10 import INDICES
+from companion.support.paths import REFERENCE, Paths
 from paperlib.conditioner import train_conditioner
 from paperlib.dataset_smoothing import SmoothedDataset, smoothing_source
-from paperlib.experiment.outcome import filler
 from paperlib.generators import Generator, from_module, fuse_biggan
 from paperlib.generators.biggan import random_biggan
 from paperlib.generators.residual import ResidualGenerator
 from paperlib.hard_sample_mining import mine_hard_latents
 from paperlib.networks.classifiers import AttributeClassifier
-from paperlib.profiles.imagenet10 import INDICES
 from paperlib.support.files import replacing
-from paperlib.support.paths import REFERENCE, Paths
 from paperlib.support.stopwatch import timed
 from paperlib.support.threads import one_thread
 from paperlib.support.weights import load_pretrained

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from paperlib import records
-from paperlib.claims import CLAIMS
-from paperlib.records import Record
-from paperlib.report import (
+from companion import records
+from companion.claims import CLAIMS
+from companion.records import Record
+from companion.report import (
     bna,
     claim_table,
     comparison,

@@ -11,10 +11,10 @@ import os
 import subprocess
 import time
 
-from paperlib.profiles import DIGITS
+from companion.profiles import DIGITS
+from companion.support.machine import processor_name
+from companion.support.paths import REFERENCE
 from paperlib.support.files import replacing
-from paperlib.support.machine import processor_name
-from paperlib.support.paths import REFERENCE
 
 AVX2 = {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2"}
 COMMANDS = {"reproduce": ("reproduce", {}), "test": ("test", {}), "avx2": ("reproduce", AVX2)}

@@ -14,15 +14,15 @@ from pathlib import Path
 
 import numpy as np
 
-from paperlib import profiles, records
-from paperlib.config import EvaluationRun
-from paperlib.experiment import run
-from paperlib.experiment.fingerprints import Fingerprints
-from paperlib.profiles import Profile
-from paperlib.report import evaluation, failures
+from companion import profiles, records
+from companion.config import EvaluationRun
+from companion.experiment import run
+from companion.experiment.fingerprints import Fingerprints
+from companion.profiles import Profile
+from companion.report import evaluation, failures
+from companion.support.machine import processor_name
+from companion.support.paths import REFERENCE, Paths
 from paperlib.support.files import replacing
-from paperlib.support.machine import processor_name
-from paperlib.support.paths import REFERENCE, Paths
 
 SEEDS, ASKED = 20, 99.9
 Row = dict[str, float]

@@ -8,11 +8,11 @@ import torch
 from PIL import Image
 from torch import nn
 
+from companion.experiment import run
+from companion.profiles import DIGITS, SMOKE, Once, OwnMethod, PaperB, Parts, Profile, device
 from paperlib.data import image_folder, split, to_bytes
-from paperlib.experiment import run
 from paperlib.generators import from_module
 from paperlib.networks.classifiers import resnet18
-from paperlib.profiles import DIGITS, SMOKE, Once, OwnMethod, PaperB, Parts, Profile, device
 from paperlib.streams import seeded
 from paperlib.support.files import replacing
 from paperlib.training import train

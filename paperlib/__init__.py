@@ -13,15 +13,18 @@ Glossary
     judge     another classifier: it measures, it takes part in no training
     warm start the input generator of B starts where the frozen pair reads each attribute in draws of the prior
     prior     the distribution of latents that G was trained with
-    truth     the prior given an attribute, by Bayes' rule                beyond/posterior_sampling.py
-    w         weight of the prior: 0 is paper B, 1 is the truth           beyond/
+    truth     the prior given an attribute, by Bayes' rule                samplers/posterior_sampling.py
+    w         weight of the prior: 0 is paper B, 1 is the truth           samplers/
     draw      one random latent, and the image that G makes of it
-    profile   parts and sizes of a whole experiment                       profiles/
+    profile   parts and sizes of a whole experiment                       companion/profiles/
 
 Data flow
     generator -> [hard_sample_mining -> dataset_smoothing] -> training -> [batchnorm_adaptation] -> metrics
     attribute -> conditioner | distilled posterior -> generator -> teacher
-    profiles -> experiment.run(config) -> records -> report -> notebooks
+    companion: profiles -> experiment.run(config) -> records -> report -> notebooks
 """
 
-__version__ = "0.3.0.dev0"
+from paperlib import _moved
+
+__version__ = "0.4.0.dev0"
+_moved.install()

@@ -18,7 +18,7 @@ import torch
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from paperlib.config import check, check_count, check_number
+from paperlib.checks import check, check_count, check_number
 from paperlib.data import check_images, to_floats
 from paperlib.networks.frozen import first_scores
 from paperlib.streams import check_seed, stream

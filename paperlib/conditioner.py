@@ -20,7 +20,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from paperlib.config import check_choice, check_count, check_number
+from paperlib.checks import check_choice, check_count, check_number
 from paperlib.generators import Generator
 from paperlib.networks.frozen import ask, check_counts, check_finite, check_logits, evaluating
 from paperlib.streams import seeded, stream

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
-from paperlib.config import check_number
+from paperlib.checks import check_number
 from paperlib.data import Images, returned_images
 
 

@@ -15,7 +15,7 @@ from typing import Literal, get_args
 import torch
 from torch import nn
 
-from paperlib.config import check_count, check_number
+from paperlib.checks import check_count, check_number
 from paperlib.data import Images, returned_images
 from paperlib.generators import Generator
 from paperlib.networks.frozen import check_logits, evaluating

@@ -14,7 +14,7 @@ from typing import Literal, get_args
 import numpy as np
 import torch
 
-from paperlib.config import check
+from paperlib.checks import check
 
 Purpose = Literal[
     "classifier weights",

@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from paperlib.config import check_count, check_number
+from paperlib.checks import check_count, check_number
 from paperlib.data import Images, check_images, check_labels, returned_images, to_floats
 from paperlib.networks.frozen import check_finite, check_logits, evaluating, first_scores
 from paperlib.streams import check_seed, stream

@@ -19,20 +19,20 @@ import torch
 from PIL import Image
 from pytorch_pretrained_biggan import BigGANConfig
 
-from paperlib import profiles
-from paperlib.commands import reproduce
-from paperlib.config import Config
+from companion import profiles
+from companion.commands import reproduce
+from companion.config import Config
+from companion.experiment import engine, one_run
+from companion.experiment.fingerprints import Fingerprints
+from companion.experiment.outcome import Outcome
+from companion.measurements import METRICS
+from companion.records import Record
+from companion.support.paths import ROOT, Paths
 from paperlib.data.imagenet import CLASSES
-from paperlib.experiment import engine, one_run
-from paperlib.experiment.fingerprints import Fingerprints
-from paperlib.experiment.outcome import Outcome
 from paperlib.generators import biggan
-from paperlib.measurements import METRICS
 from paperlib.networks._torchvision import torchvision
 from paperlib.networks.imagenet import inception_network
 from paperlib.networks.vgg_face import CONVOLUTIONS_PER_BLOCK
-from paperlib.records import Record
-from paperlib.support.paths import ROOT, Paths
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 

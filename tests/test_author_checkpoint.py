@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from conftest import published_biggan
 from torch import nn
 
-from paperlib.author_checkpoint import load_author_model
+from companion.author_checkpoint import load_author_model
 from paperlib.generators.residual_biggan import load_residual_biggan
 from paperlib.networks.vgg_face import CONVOLUTIONS_PER_BLOCK, attribute_classifier, published_names
 from paperlib.support.weights import CheckpointError

@@ -7,8 +7,8 @@ import torch
 from torch import nn
 
 from paperlib.batchnorm_adaptation import adapt_batchnorm
+from paperlib.checks import ConfigError
 from paperlib.conditioner import Conditioner, train_conditioner
-from paperlib.config import ConfigError
 from paperlib.data import Images, check_images
 from paperlib.dataset_smoothing import SmoothedDataset, smoothing_source
 from paperlib.generators import from_module

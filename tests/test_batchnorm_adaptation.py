@@ -4,7 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from paperlib import batchnorm_adaptation, profiles
+from companion import profiles
+from paperlib import batchnorm_adaptation
 from paperlib.batchnorm_adaptation import adapt_batchnorm
 from paperlib.streams import stream
 

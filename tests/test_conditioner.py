@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from paperlib import profiles
+from companion import profiles
 from paperlib.conditioner import Conditioner, train_conditioner
 from paperlib.generators import from_module
 

@@ -6,11 +6,10 @@ from dataclasses import fields, replace
 import pytest
 from conftest import outcome
 
-from paperlib import profiles
-from paperlib.config import (
+from companion import profiles
+from companion.config import (
     ClassifierRun,
     ConditioningRun,
-    ConfigError,
     ControlRun,
     DiversityRun,
     EvaluationRun,
@@ -31,10 +30,11 @@ from paperlib.config import (
     from_json,
     to_json,
 )
-from paperlib.experiment import plans, run, run_all
-from paperlib.measurements import METRICS
-from paperlib.profiles import OwnMethod
-from paperlib.support.paths import Paths
+from companion.experiment import plans, run, run_all
+from companion.measurements import METRICS
+from companion.profiles import OwnMethod
+from companion.support.paths import Paths
+from paperlib.checks import ConfigError
 
 SMOKE = profiles.SMOKE
 FIXED = replace(SMOKE.classifier_run(0, hsm=True), images=60, round_images=20)

@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from paperlib import profiles, records
-from paperlib.experiment import run
-from paperlib.support.paths import Paths
+from companion import profiles, records
+from companion.experiment import run
+from companion.support.paths import Paths
 
 pytestmark = pytest.mark.slow
 

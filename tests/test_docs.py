@@ -17,14 +17,14 @@ from papermill.iorw import papermill_io
 from PIL import Image
 from pytorch_pretrained_biggan import BigGANConfig
 
-from paperlib import profiles
-from paperlib.beyond import distillation
-from paperlib.commands import doctor, reproduce
+from companion import profiles
+from companion.commands import doctor, reproduce
+from companion.experiment import engine, plans
+from companion.profiles import SMOKE
+from companion.support.paths import ROOT, Paths
 from paperlib.data import to_bytes
-from paperlib.experiment import engine, plans
 from paperlib.generators import biggan
-from paperlib.profiles import SMOKE
-from paperlib.support.paths import ROOT, Paths
+from paperlib.samplers import distillation
 
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 BLOCKS = {
@@ -46,7 +46,7 @@ from torch import nn
 
 from paperlib.generators import from_module
 from paperlib.networks.classifiers import resnet18
-from paperlib.profiles import device
+from companion.profiles import device
 
 PATTERNS = torch.randn(12, 3 * 32 * 32, generator=torch.Generator().manual_seed(0))
 
@@ -104,7 +104,7 @@ def my_step(classifier, images):
 NAMES = re.findall(r"^(?:def )?(network|my_\w+)", MY_PARTS, re.MULTILINE)
 # The same fields as the page gives, at the sizes of the smoke profile.
 SMALL = """
-from paperlib.profiles import SMOKE as _SMOKE
+from companion.profiles import SMOKE as _SMOKE
 
 _GIVEN = [name for name in ("classifier", "mining", "controls", "conditioning", "diversity") if getattr(PROFILE, name)]
 _SIZES = {name: getattr(_SMOKE, name) for name in _GIVEN}

@@ -9,7 +9,7 @@ from importlib.metadata import version
 import pytest
 from packaging.requirements import Requirement
 
-from paperlib.support.paths import ROOT
+from companion.support.paths import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 NEEDS = [

@@ -13,7 +13,7 @@ import pytest
 import torch
 from PIL import Image
 
-from paperlib.support.paths import ROOT
+from companion.support.paths import ROOT
 
 pytestmark = pytest.mark.slow
 

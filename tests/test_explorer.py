@@ -6,8 +6,8 @@ import time
 import pytest
 import torch
 
-from paperlib.experiment.demonstration import prepared
-from paperlib.explorer import Explorer, explore
+from companion.experiment.demonstration import prepared
+from companion.explorer import Explorer, explore
 from paperlib.hard_sample_mining import mine_hard_latents
 from paperlib.streams import stream
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def explorer():
-    from paperlib.profiles import SMOKE
+    from companion.profiles import SMOKE
 
     return Explorer(SMOKE, labels=200, draws=300)
 

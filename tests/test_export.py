@@ -7,11 +7,11 @@ import torch
 from safetensors.torch import save_file
 from torch.utils.data import DataLoader
 
-from paperlib.config import ConfigError
+from companion.experiment import run
+from companion.export import ImageSet, export_classifier, export_images, images_of, load_classifier
+from companion.profiles import DIGITS
+from paperlib.checks import ConfigError
 from paperlib.data import image_folder, to_bytes
-from paperlib.experiment import run
-from paperlib.export import ImageSet, export_classifier, export_images, images_of, load_classifier
-from paperlib.profiles import DIGITS
 from paperlib.support.weights import CheckpointError
 from paperlib.training import accuracy
 

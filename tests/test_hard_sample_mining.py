@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from paperlib import profiles
+from companion import profiles
 from paperlib.data import Images
 from paperlib.generators import from_module
 from paperlib.hard_sample_mining import collect_hard_dataset, mine_hard_latents

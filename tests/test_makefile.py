@@ -7,7 +7,7 @@ import subprocess
 import pytest
 from test_environment import PROJECT, Requirement
 
-from paperlib.support.paths import ROOT
+from companion.support.paths import ROOT
 
 # It prints its version for -c, and as `conda run` does; with `-m venv` it makes .venv of itself; all else, such as pip, does nothing.
 PYTHON = """#!/bin/sh

@@ -11,11 +11,11 @@ import pytest
 from conftest import check_executed
 from papermill.iorw import papermill_io
 
-from paperlib import profiles, records
-from paperlib.commands import doctor, reproduce
-from paperlib.config import Rejection
-from paperlib.experiment import engine, plans, run, run_all
-from paperlib.support.paths import ROOT, Paths
+from companion import profiles, records
+from companion.commands import doctor, reproduce
+from companion.config import Rejection
+from companion.experiment import engine, plans, run, run_all
+from companion.support.paths import ROOT, Paths
 
 pytestmark = pytest.mark.slow
 
@@ -166,7 +166,7 @@ REFUSED = {
     "dotted.py": (SMALL.format(name="../mine"), "PROFILE.name = '../mine': it names a folder"),
     "json.py": ("PROFILE = 1\n", "another module is called 'json'; rename the file"),
     "my-parts.py": ("PROFILE = 1\n", "it is imported as a module; use letters, digits and _ in the file's name"),
-    "empty.py": ("", "it has no PROFILE of class paperlib.profiles.Profile"),
+    "empty.py": ("", "it has no PROFILE of class companion.profiles.Profile"),
     "failing.py": ("x = 1\ny = [][0]\n", "failing.py, line 2: IndexError: list index out of range"),
     "broken.py": ("x = 1\n\nif x\n", "broken.py, line 3: SyntaxError: expected ':'"),
     "lacking.py": ("import no_such_library\n", "lacking.py, line 1: ModuleNotFoundError: No module named 'no_such_library'"),

@@ -10,12 +10,13 @@ import torch
 from conftest import classifier_record, made_record
 from test_config import EVERY_KIND
 
-from paperlib import profiles, records
-from paperlib.config import ConfigError, from_json, to_json
-from paperlib.experiment import engine, run
-from paperlib.measurements import METRICS
-from paperlib.report import table1
-from paperlib.support.machine import processor_name
+from companion import profiles, records
+from companion.config import from_json, to_json
+from companion.experiment import engine, run
+from companion.measurements import METRICS
+from companion.report import table1
+from companion.support.machine import processor_name
+from paperlib.checks import ConfigError
 
 CONFIG = replace(profiles.SMOKE.classifier_run(0), images=50, epochs=1)
 PICTURES = {"grey": np.linspace(-1, 1, 12).reshape(3, 4), "coloured": np.linspace(-1, 1, 36).reshape(3, 4, 3)}

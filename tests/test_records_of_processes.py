@@ -10,8 +10,8 @@ import cloudpickle
 import pytest
 from conftest import made_record
 
-from paperlib import profiles, records
-from paperlib.experiment import engine, run
+from companion import profiles, records
+from companion.experiment import engine, run
 
 pytestmark = pytest.mark.slow
 
@@ -21,7 +21,7 @@ CONFIG = replace(profiles.SMOKE.classifier_run(0), images=50, epochs=1)
 WANT_ONE = """
 import pickle, sys, time
 from pathlib import Path
-from paperlib import records
+from companion import records
 
 record, folder = pickle.loads(Path(sys.argv[1]).read_bytes())
 
@@ -60,7 +60,7 @@ def test_a_kill_loses_only_the_run_in_progress(smoke, tmp_path):
     endless = replace(CONFIG, epochs=100_000)
     (tmp_path / "job").write_bytes(cloudpickle.dumps((smoke, [CONFIG, endless])))
     code = (
-        "import pickle, sys; from pathlib import Path; from paperlib.experiment import run;"
+        "import pickle, sys; from pathlib import Path; from companion.experiment import run;"
         "profile, configs = pickle.loads(Path(sys.argv[1]).read_bytes());"
         "[run(config, profile, progress=False) for config in configs]"
     )

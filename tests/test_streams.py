@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import torch
 
+from companion.support.paths import ROOT
 from paperlib.streams import PURPOSES, seeded, state_of, stream
-from paperlib.support.paths import ROOT
 
 SEEDS = range(200)
 PACKAGE = ROOT / "paperlib"

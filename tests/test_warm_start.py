@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch import nn
 
-from paperlib.beyond.latent_families import FlowConditioner
 from paperlib.conditioner import train_conditioner, weighted_moments
 from paperlib.generators import from_module
+from paperlib.samplers.latent_families import FlowConditioner
 
 GENERATOR = from_module(nn.Sequential(nn.Tanh(), nn.Unflatten(1, (1, 2, 2))), latent_dim=4, image_shape=(1, 2, 2))
 

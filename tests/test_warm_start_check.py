@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from paperlib.profiles import DIGITS, SMOKE
-from paperlib.support.paths import ROOT
+from companion.profiles import DIGITS, SMOKE
+from companion.support.paths import ROOT
 
 
 @pytest.fixture(scope="module")

@@ -8,19 +8,19 @@ from urllib.parse import unquote
 
 import pytest
 
+from companion.commands.readme import PAGES
+from companion.support.paths import ROOT
 from paperlib import generators, metrics
 from paperlib.batchnorm_adaptation import adapt_batchnorm
-from paperlib.beyond.distillation import distil_posterior
-from paperlib.beyond.gradient_sampling import langevin_sample, ode_sample
-from paperlib.beyond.latent_posterior import LatentPosterior
-from paperlib.beyond.maximum_likelihood import accepted_latents, fit_to_latents
-from paperlib.beyond.posterior_sampling import metropolis_sample, rejection_sample, resample
-from paperlib.beyond.saved_sampler import load_sampler, save_sampler
-from paperlib.commands.readme import PAGES
 from paperlib.conditioner import Conditioner, train_conditioner
 from paperlib.dataset_smoothing import SmoothedDataset
 from paperlib.hard_sample_mining import mine_hard_latents
-from paperlib.support.paths import ROOT
+from paperlib.samplers.distillation import distil_posterior
+from paperlib.samplers.gradient_sampling import langevin_sample, ode_sample
+from paperlib.samplers.latent_posterior import LatentPosterior
+from paperlib.samplers.maximum_likelihood import accepted_latents, fit_to_latents
+from paperlib.samplers.posterior_sampling import metropolis_sample, rejection_sample, resample
+from paperlib.samplers.saved_sampler import load_sampler, save_sampler
 
 README = ROOT / "README.md"
 FUNCTIONS = (

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from PIL import Image, ImageOps
 
-from paperlib.config import check_count
+from paperlib.checks import check_count
 from paperlib.support import tensor_cache
 from paperlib.support.files import check_writable
 from paperlib.support.progress import progress_bar

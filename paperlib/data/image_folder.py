@@ -13,7 +13,7 @@ from typing import Literal
 
 import torch
 
-from paperlib.config import check
+from paperlib.checks import check
 from paperlib.data.decoding import DataError, check_size, decode_images
 from paperlib.data.images import Images
 

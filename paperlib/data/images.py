@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from sklearn.model_selection import train_test_split
 
-from paperlib.config import check_count
+from paperlib.checks import check_count
 
 TOLERANCE = 1e-4
 

@@ -18,7 +18,7 @@ from typing import Literal
 
 import torch
 
-from paperlib.config import check_choice
+from paperlib.checks import check_choice
 from paperlib.data.copies import groups_of_copies
 from paperlib.data.decoding import DataError, check_size, decode_images
 from paperlib.data.images import Images, split

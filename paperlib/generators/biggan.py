@@ -19,7 +19,7 @@ from pytorch_pretrained_biggan import model as library
 from pytorch_pretrained_biggan.file_utils import cached_path
 from torch.nn.utils.spectral_norm import SpectralNorm
 
-from paperlib.config import check, check_count, check_number
+from paperlib.checks import check, check_count, check_number
 from paperlib.generators.fused_biggan import fuse_biggan
 from paperlib.generators.generator import Generator
 from paperlib.support.weights import CheckpointError, check_fit, read_tensors, sha256_of

@@ -20,7 +20,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from paperlib.config import check_number
+from paperlib.checks import check_number
 from paperlib.generators.attention import Attention
 from paperlib.generators.generator import Generator
 from paperlib.support.threads import one_thread

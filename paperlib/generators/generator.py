@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from paperlib.config import check_count
+from paperlib.checks import check_count
 from paperlib.data.images import check_images, to_bytes
 
 LatentSampler = Callable[..., torch.Tensor]

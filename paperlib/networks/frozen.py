@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from paperlib.config import check_count
+from paperlib.checks import check_count
 from paperlib.data import to_floats
 from paperlib.support.progress import progress_bar
 

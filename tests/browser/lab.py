@@ -11,7 +11,7 @@ import time
 import urllib.error
 import urllib.request
 
-from paperlib.support.paths import ROOT
+from companion.support.paths import ROOT
 
 PATIENT = 600_000  # milliseconds: the machine may be busy
 OUTPUTS = "() => jupyterapp.shell.currentWidget.content.model.toJSON().cells.flatMap(c => c.outputs || [])"

@@ -6,7 +6,7 @@ import urllib.request
 import pytest
 from lab import PATIENT, Lab
 
-from paperlib.support.paths import REFERENCE
+from companion.support.paths import REFERENCE
 
 pytestmark = pytest.mark.slow
 

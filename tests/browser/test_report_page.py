@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from paperlib import records
-from paperlib.claims import CLAIMS
-from paperlib.report import claim_table, comparison, pages
-from paperlib.support.paths import REFERENCE
+from companion import records
+from companion.claims import CLAIMS
+from companion.report import claim_table, comparison, pages
+from companion.support.paths import REFERENCE
 
 pytestmark = pytest.mark.slow
 

@@ -13,9 +13,9 @@ import pytest
 import slurm
 import yaml
 
-from paperlib import profiles, records
-from paperlib.experiment import plans, run_all
-from paperlib.support.paths import ROOT, Paths
+from companion import profiles, records
+from companion.experiment import plans, run_all
+from companion.support.paths import ROOT, Paths
 
 NODES, WORKERS = 4, 3
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(slurm.lacking()), reason=slurm.lacking() or "it can run")]
@@ -92,7 +92,7 @@ def test_ctrl_c_cancels_the_jobs(cluster, tmp_path):
         "PYTHONPATH": os.pathsep.join(sys.path),
         "DASK_CONFIG": str(cluster.folder / "dask.yaml"),
     }
-    command = [sys.executable, "-m", "paperlib.commands.reproduce", "--profile", "smoke", "--cluster", "slurm"]
+    command = [sys.executable, "-m", "companion.commands.reproduce", "--profile", "smoke", "--cluster", "slurm"]
     process = subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
     )

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 from conftest import classifier_record
 
-from paperlib import profiles, records
-from paperlib.commands import reproduce
-from paperlib.support.paths import Paths
+from companion import profiles, records
+from companion.commands import reproduce
+from companion.support.paths import Paths
 
 
 @pytest.mark.parametrize("lacking", ["", "A", "B", "AB"])

@@ -7,12 +7,12 @@ import pytest
 import torch
 from conftest import arrange_imagenet, classifier_record, moved, outcome
 
-from paperlib import profiles, records
-from paperlib.commands import doctor
-from paperlib.commands.workload import Work, measure, work
-from paperlib.config import DiversityRun, Langevin, Likelihood, Metropolis, Ode, Posterior, Rejection, Resampling, Trained
-from paperlib.experiment import plans
-from paperlib.profiles import OwnMethod
+from companion import profiles, records
+from companion.commands import doctor
+from companion.commands.workload import Work, measure, work
+from companion.config import DiversityRun, Langevin, Likelihood, Metropolis, Ode, Posterior, Rejection, Resampling, Trained
+from companion.experiment import plans
+from companion.profiles import OwnMethod
 
 pytestmark = pytest.mark.slow
 

@@ -3,7 +3,7 @@
 import papermill
 import pytest
 
-from paperlib.commands import reproduce
+from companion.commands import reproduce
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,12 @@ import papermill
 import pytest
 from conftest import check_executed, reproduced
 
-from paperlib import profiles, records
-from paperlib.commands import reproduce
-from paperlib.config import ConfigError
-from paperlib.experiment import plans
+from companion import profiles, records
+from companion.commands import reproduce
+from companion.experiment import plans
+from companion.support.paths import ROOT
+from paperlib.checks import ConfigError
 from paperlib.support import weights
-from paperlib.support.paths import ROOT
 
 pytestmark = pytest.mark.slow
 

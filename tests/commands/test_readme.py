@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from paperlib import profiles, records
-from paperlib.commands import readme, strip
-from paperlib.commands.readme import faces_page, measured, tables
-from paperlib.pretraining import face_parts
-from paperlib.records import Record
-from paperlib.support.marked_text import block_names, expected_lines, render
+from companion import profiles, records
+from companion.commands import readme, strip
+from companion.commands.readme import faces_page, measured, tables
+from companion.records import Record
+from companion.support.marked_text import block_names, expected_lines, render
+from recipes import face_parts
 
 PAGE = "# A page\n\n<!-- one -->\nold\n\nlines\n<!-- /one -->\n\nprose stays\n\n<!-- two -->\n<!-- /two -->\n"
 

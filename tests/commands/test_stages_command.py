@@ -2,7 +2,7 @@
 
 import pytest
 
-from paperlib.commands import stages
+from companion.commands import stages
 
 
 @pytest.mark.parametrize(

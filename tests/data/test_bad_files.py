@@ -10,7 +10,7 @@ import pytest
 from conftest import arrange_imagenet, arrange_utkface
 from PIL import Image
 
-from paperlib.config import ConfigError
+from paperlib.checks import ConfigError
 from paperlib.data.decoding import DataError, decode_images
 from paperlib.data.image_folder import image_folder
 from paperlib.data.imagenet import CLASSES, imagenet10

@@ -12,9 +12,9 @@ import torch
 from conftest import flip_last_bit
 from PIL import Image
 
+from companion.support.paths import ROOT
 from paperlib.data.cifar10 import BATCHES, CLASSES, Cifar10, cifar10, describe
 from paperlib.data.decoding import DataError
-from paperlib.support.paths import ROOT
 from paperlib.support.weights import sha256_of
 
 module = sys.modules["paperlib.data.cifar10"]

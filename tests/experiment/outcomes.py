@@ -1,7 +1,7 @@
 """What an experiment computes, without its record."""
 
-from paperlib.experiment.fingerprints import Fingerprints
-from paperlib.experiment.one_run import measured
+from companion.experiment.fingerprints import Fingerprints
+from companion.experiment.one_run import measured
 
 
 def outcome(config, profile):

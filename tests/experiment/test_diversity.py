@@ -8,13 +8,13 @@ import pytest
 import torch
 from outcomes import outcome
 
-from paperlib import profiles, records
-from paperlib.config import DiversityRun, Metropolis, Posterior, Rejection, Trained
-from paperlib.experiment import diversity, run
-from paperlib.experiment.outcome import look
+from companion import profiles, records
+from companion.config import DiversityRun, Metropolis, Posterior, Rejection, Trained
+from companion.experiment import diversity, run
+from companion.experiment.outcome import look
+from companion.report import diversity as report
+from companion.support.paths import Paths
 from paperlib.metrics import on_manifold
-from paperlib.report import diversity as report
-from paperlib.support.paths import Paths
 
 pytestmark = pytest.mark.slow
 

@@ -9,14 +9,14 @@ import pytest
 import torch
 from conftest import moved
 
-from paperlib import profiles, records
-from paperlib.beyond.posterior_sampling import rejection_sample
-from paperlib.config import DiversityRun, Rejection
+from companion import profiles, records
+from companion.config import DiversityRun, Rejection
+from companion.experiment import classifier, diversity, run, run_all
+from companion.experiment.outcome import Outcome
+from companion.profiles import Once
+from companion.support.paths import Paths
 from paperlib.data import Images
-from paperlib.experiment import classifier, diversity, run, run_all
-from paperlib.experiment.outcome import Outcome
-from paperlib.profiles import Once
-from paperlib.support.paths import Paths
+from paperlib.samplers.posterior_sampling import rejection_sample
 
 pytestmark = pytest.mark.slow
 

@@ -8,14 +8,14 @@ import torch
 from conftest import moved
 from outcomes import outcome
 
-from paperlib import profiles
-from paperlib.config import ConfigError
+from companion import profiles
+from companion.experiment import evaluation, run
+from companion.experiment.conditioning import Drawn
+from companion.experiment.image_quality import against_reference
+from companion.experiment.outcome import generate
+from companion.support.paths import Paths
+from paperlib.checks import ConfigError
 from paperlib.data import Images
-from paperlib.experiment import evaluation, run
-from paperlib.experiment.conditioning import Drawn
-from paperlib.experiment.image_quality import against_reference
-from paperlib.experiment.outcome import generate
-from paperlib.support.paths import Paths
 
 pytestmark = pytest.mark.slow
 

@@ -6,10 +6,10 @@ import pytest
 import torch
 from conftest import moved
 
-from paperlib import profiles
-from paperlib.experiment import image_quality, plans
-from paperlib.experiment.fingerprints import Fingerprints
-from paperlib.profiles import Once
+from companion import profiles
+from companion.experiment import image_quality, plans
+from companion.experiment.fingerprints import Fingerprints
+from companion.profiles import Once
 
 SMOKE = profiles.SMOKE
 FIFTH, WHOLE = (SMOKE.image_quality_run(0, image_set) for image_set in ("fifth prior", "unconditional prior"))

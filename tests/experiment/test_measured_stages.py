@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from paperlib.config import ConfigError
-from paperlib.experiment import plans, run, stages
+from companion.experiment import plans, run, stages
+from companion.profiles import SMOKE
+from companion.profiles.stages import Stage
+from companion.support.paths import Paths
+from paperlib.checks import ConfigError
 from paperlib.generators.residual import ResidualGenerator
-from paperlib.profiles import SMOKE
-from paperlib.profiles.stages import Stage
-from paperlib.support.paths import Paths
 
 NAME = "stages/plain-0-00001-t1"
 

@@ -9,10 +9,10 @@ from dataclasses import replace
 
 import pytest
 
-from paperlib.config import ConfigError
-from paperlib.experiment.fingerprints import Fingerprints
-from paperlib.profiles import SMOKE, OwnMethod, load
-from paperlib.support.paths import REFERENCE
+from companion.experiment.fingerprints import Fingerprints
+from companion.profiles import SMOKE, OwnMethod, load
+from companion.support.paths import REFERENCE
+from paperlib.checks import ConfigError
 
 HELPERS = """
 SCALE = {scale}
@@ -23,7 +23,7 @@ def helped(images):
 METHOD = """
 import torch
 from helping_module import helped, SCALE
-from paperlib.profiles import OwnMethod
+from companion.profiles import OwnMethod
 
 SHARE = {share}
 TABLE = torch.tensor([{number}])
@@ -105,7 +105,7 @@ def test_it_is_the_same_in_another_process(tmp_path):
     text = f"{HELPERS}\n{METHOD}".format(**VALUES).replace("from helping_module import helped, SCALE\n", "")
     (tmp_path / "one_file.py").write_text(text)
     code = (
-        "from dataclasses import replace; from paperlib.profiles import SMOKE; from paperlib.experiment.fingerprints import Fingerprints\n"
+        "from dataclasses import replace; from companion.profiles import SMOKE; from companion.experiment.fingerprints import Fingerprints\n"
         "from one_file import make; print(Fingerprints(replace(SMOKE, methods=(make(),))).part('method ours'))"
     )
     printed = [

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from paperlib.experiment import plans
-from paperlib.experiment.names import named
-from paperlib.profiles import DIGITS, SMOKE, Profile
-from paperlib.profiles.cifar10 import CIFAR10_SMALL
-from paperlib.profiles.faces import FACES
+from companion.experiment import plans
+from companion.experiment.names import named
+from companion.profiles import DIGITS, SMOKE, Profile
+from companion.profiles.cifar10 import CIFAR10_SMALL
+from companion.profiles.faces import FACES
 
 OWN, WARM = DIGITS.settings[:2]
 

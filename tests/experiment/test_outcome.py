@@ -2,10 +2,10 @@
 
 import torch
 
+from companion.experiment.classifier import collect, generated_source
+from companion.experiment.outcome import filler
+from companion.profiles import SMOKE
 from paperlib.data import Images
-from paperlib.experiment.classifier import collect, generated_source
-from paperlib.experiment.outcome import filler
-from paperlib.profiles import SMOKE
 
 
 def test_the_classes_of_all_calls_together_are_even():

@@ -5,12 +5,12 @@ from dataclasses import replace
 import pytest
 from conftest import made_record, moved
 
-from paperlib import profiles, records
+from companion import profiles, records
+from companion.experiment import engine, one_run, plans, run
+from companion.experiment.fingerprints import Fingerprints
+from companion.profiles import Once, OwnMethod
+from companion.support.paths import Paths
 from paperlib.data import Images
-from paperlib.experiment import engine, one_run, plans, run
-from paperlib.experiment.fingerprints import Fingerprints
-from paperlib.profiles import Once, OwnMethod
-from paperlib.support.paths import Paths
 
 pytestmark = pytest.mark.slow
 

@@ -5,14 +5,15 @@ from dataclasses import replace
 
 import pytest
 
-from paperlib.config import ConfigError, Rejection, Setting
-from paperlib.experiment import plans
-from paperlib.experiment.durations import images_seen, recorded_elsewhere
-from paperlib.profiles import DIGITS, SMOKE
-from paperlib.profiles.cifar10 import CIFAR10_SMALL
-from paperlib.profiles.faces import FACES
-from paperlib.profiles.profile import DiversitySizes
-from paperlib.report.verdicts import LEAST_SEEDS
+from companion.config import Rejection, Setting
+from companion.experiment import plans
+from companion.experiment.durations import images_seen, recorded_elsewhere
+from companion.profiles import DIGITS, SMOKE
+from companion.profiles.cifar10 import CIFAR10_SMALL
+from companion.profiles.faces import FACES
+from companion.profiles.profile import DiversitySizes
+from companion.report.verdicts import LEAST_SEEDS
+from paperlib.checks import ConfigError
 
 OWN, WARM, *OTHERS = DIGITS.settings
 

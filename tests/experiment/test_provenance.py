@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from paperlib.experiment import one_run
+from companion.experiment import one_run
 
 
 @pytest.fixture

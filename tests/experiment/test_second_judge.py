@@ -7,10 +7,10 @@ import pytest
 from conftest import moved
 from outcomes import outcome
 
-from paperlib.experiment.fingerprints import Fingerprints
-from paperlib.measurements import check_metrics
-from paperlib.profiles import SMOKE, Once
-from paperlib.support.paths import Paths
+from companion.experiment.fingerprints import Fingerprints
+from companion.measurements import check_metrics
+from companion.profiles import SMOKE, Once
+from companion.support.paths import Paths
 
 pytestmark = pytest.mark.slow
 

@@ -6,10 +6,10 @@ import pytest
 import torch
 from conftest import outcome
 
-from paperlib import profiles
+from companion import profiles
+from companion.experiment.classifier import generated_source
+from companion.experiment.shown_images import Shown, show
 from paperlib.data import Images
-from paperlib.experiment.classifier import generated_source
-from paperlib.experiment.shown_images import Shown, show
 
 SMOKE = profiles.SMOKE
 

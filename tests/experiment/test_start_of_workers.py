@@ -8,7 +8,7 @@ import distributed.nanny
 import psutil
 import pytest
 
-from paperlib.experiment import cluster
+from companion.experiment import cluster
 
 pytestmark = pytest.mark.slow
 

@@ -16,14 +16,14 @@ from conftest import classifier_record
 from distributed.scheduler import KilledWorker
 from filelock import FileLock
 
-from paperlib import profiles, records
-from paperlib.config import ConfigError
-from paperlib.experiment import cluster, one_run, run, run_all, together
-from paperlib.experiment.fingerprints import Fingerprints
-from paperlib.experiment.watch import Watch
+from companion import profiles, records
+from companion.experiment import cluster, one_run, run, run_all, together
+from companion.experiment.fingerprints import Fingerprints
+from companion.experiment.watch import Watch
+from companion.support.paths import Paths
+from paperlib.checks import ConfigError
 from paperlib.support import progress
 from paperlib.support.files import DiskFullError
-from paperlib.support.paths import Paths
 
 CONFIGS = [replace(profiles.SMOKE.classifier_run(seed), images=50, epochs=2) for seed in range(4)]
 

@@ -7,13 +7,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from paperlib import profiles, records
-from paperlib.config import to_json
-from paperlib.experiment import plans, watch
-from paperlib.experiment.watch import Watch
-from paperlib.profiles import DIGITS
-from paperlib.support import paths
-from paperlib.support.machine import processor_name
+from companion import profiles, records
+from companion.config import to_json
+from companion.experiment import plans, watch
+from companion.experiment.watch import Watch
+from companion.profiles import DIGITS
+from companion.support import paths
+from companion.support.machine import processor_name
 
 BASELINE, HSM = DIGITS.classifier_run(0), DIGITS.classifier_run(0, hsm=True)
 SLOWER = 1.7  # this machine than the reference's, in these tests

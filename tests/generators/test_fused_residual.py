@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from paperlib import profiles
+from companion import profiles
 from paperlib.generators import from_module, fuse_residual
 from paperlib.generators.residual import ResidualGenerator
 from paperlib.support.weights import load_pretrained

@@ -4,10 +4,10 @@ import pytest
 import torch
 from torch import nn
 
-from paperlib import profiles
+from companion import profiles
+from companion.support.paths import ROOT
 from paperlib.generators import from_module
 from paperlib.generators.residual import ResidualGenerator
-from paperlib.support.paths import ROOT
 
 
 def net():

@@ -9,13 +9,13 @@ from pytorch_fid import fid_score
 from pytorch_fid import inception as pytorch_fid
 from torch import nn
 
+from companion.support.paths import Paths
 from paperlib.data import to_bytes, to_floats
 from paperlib.data.imagenet import CLASSES
 from paperlib.metrics import frechet_distance, gaussian, inception_score
 from paperlib.networks._torchvision import torchvision
 from paperlib.networks.features import cached_features, extract
 from paperlib.networks.imagenet import INCEPTION, RESNET50, ImageNetJudge, Inception
-from paperlib.support.paths import Paths
 from paperlib.support.weights import CheckpointError
 
 pytestmark = pytest.mark.slow

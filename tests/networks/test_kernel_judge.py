@@ -5,15 +5,15 @@ import copy
 import pytest
 import torch
 
+from companion.profiles import DIGITS
 from paperlib import data
 from paperlib.data import to_bytes
 from paperlib.networks import kernel_judge
 from paperlib.networks.kernel_judge import KernelJudge, descriptors
-from paperlib.pretraining.digits import DIGITS_PARTS
-from paperlib.pretraining.kernel_judge import KernelTraining, cross_validated_accuracy, fit_kernel_judge, kernel_ridge
-from paperlib.profiles import DIGITS
 from paperlib.support.weights import load_pretrained, manifest
 from paperlib.training import predict
+from recipes.digits import DIGITS_PARTS
+from recipes.kernel_judge import KernelTraining, cross_validated_accuracy, fit_kernel_judge, kernel_ridge
 
 NAME = "digits_second_judge"
 

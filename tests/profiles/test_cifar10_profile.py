@@ -6,25 +6,25 @@ from dataclasses import replace
 import pytest
 import torch
 
-from paperlib import profiles
-from paperlib.beyond.fresh_images import FreshImages
-from paperlib.commands import pretrain
-from paperlib.commands.doctor import parts_for_timing
-from paperlib.config import ConfigError
+from companion import profiles
+from companion.commands import pretrain
+from companion.commands.doctor import parts_for_timing
+from companion.experiment import plans, run
+from companion.experiment.fingerprints import Fingerprints
+from companion.fresh_images import FreshImages
+from companion.profiles import closing
+from companion.report import table1
+from companion.support.paths import Paths
+from paperlib.checks import ConfigError
 from paperlib.data import Images
 from paperlib.data.cifar10 import CLASSES, Cifar10
-from paperlib.experiment import plans, run
-from paperlib.experiment.fingerprints import Fingerprints
 from paperlib.networks.natural import NaturalJudge
-from paperlib.pretraining.cifar10 import CONDITIONAL, JUDGE, TEACHER, UNCONDITIONAL, new_classifier
-from paperlib.pretraining.natural_gan import new_generator
-from paperlib.profiles import closing
-from paperlib.report import table1
-from paperlib.support.paths import Paths
 from paperlib.support.tensor_cache import checksum
 from paperlib.support.weights import CheckpointError, save_weights
+from recipes.cifar10 import CONDITIONAL, JUDGE, TEACHER, UNCONDITIONAL, new_classifier
+from recipes.natural_gan import new_generator
 
-module = sys.modules["paperlib.profiles.cifar10"]
+module = sys.modules["companion.profiles.cifar10"]
 NAMES = ("cifar10", "cifar10_small", "cifar10_tuning", "cifar10_smoke")
 
 

@@ -5,13 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from paperlib import profiles
-from paperlib.commands import doctor, reproduce
-from paperlib.config import ConfigError
-from paperlib.experiment import plans, run
-from paperlib.experiment.demonstration import prepared
+from companion import profiles
+from companion.commands import doctor, reproduce
+from companion.experiment import plans, run
+from companion.experiment.demonstration import prepared
+from companion.profiles import SMOKE
+from paperlib.checks import ConfigError
 from paperlib.generators import Generator
-from paperlib.profiles import SMOKE
 
 FILE = """
 from dataclasses import replace
@@ -19,8 +19,8 @@ from dataclasses import replace
 import torch
 
 from paperlib.data import Images
-from paperlib.profiles import SMOKE, PaperB, Parts
-from paperlib.profiles.profile import Requirement
+from companion.profiles import SMOKE, PaperB, Parts
+from companion.profiles.profile import Requirement
 
 BASE = SMOKE.parts
 PLAIN = BASE.paper_b.generator

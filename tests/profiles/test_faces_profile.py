@@ -8,18 +8,18 @@ import pytest
 import torch
 from conftest import arrange_utkface, check_executed, outcome, published_biggan, reproduced
 
-from paperlib import profiles
-from paperlib.commands import doctor
-from paperlib.config import ConfigError
-from paperlib.experiment import engine, plans
-from paperlib.experiment.diversity import real_features
-from paperlib.experiment.image_quality import reference_and_rest
+from companion import profiles
+from companion.commands import doctor
+from companion.experiment import engine, plans
+from companion.experiment.diversity import real_features
+from companion.experiment.image_quality import reference_and_rest
+from companion.profiles import faces
+from companion.report import comparison
+from companion.support.paths import Paths
+from paperlib.checks import ConfigError
 from paperlib.networks.vgg_face import attribute_classifier, judge_classifier, save_attribute_classifier, small_classifier
-from paperlib.pretraining.face_parts import halves
-from paperlib.profiles import faces
-from paperlib.report import comparison
-from paperlib.support.paths import Paths
 from paperlib.support.weights import CheckpointError
+from recipes.face_parts import halves
 
 pytestmark = pytest.mark.slow
 
@@ -209,7 +209,7 @@ def test_generated_images_are_held_against_real_ones_that_the_judge_has_not_seen
 
 
 def test_parts_that_were_trained_on_other_images_are_refused(parts_with, monkeypatch):
-    monkeypatch.setattr("paperlib.profiles.faces.stale", lambda *_: ["race_wide", "generator"])
+    monkeypatch.setattr("companion.profiles.faces.stale", lambda *_: ["race_wide", "generator"])
     with pytest.raises(
         CheckpointError, match=r"race_wide, generator in .*: trained on other images .* Remove these folders and call `make pretrained"
     ):

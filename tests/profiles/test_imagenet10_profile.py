@@ -7,14 +7,14 @@ import torch
 from conftest import check_executed, reproduced
 from pytorch_pretrained_biggan import BigGANConfig
 
-from paperlib import profiles, records
-from paperlib.commands import reproduce
-from paperlib.config import ConfigError
-from paperlib.experiment import plans
-from paperlib.experiment.fingerprints import Fingerprints
-from paperlib.experiment.outcome import generate
+from companion import profiles, records
+from companion.commands import reproduce
+from companion.experiment import plans
+from companion.experiment.fingerprints import Fingerprints
+from companion.experiment.outcome import generate
+from companion.support.paths import Paths
+from paperlib.checks import ConfigError
 from paperlib.generators import biggan
-from paperlib.support.paths import Paths
 from paperlib.support.weights import CheckpointError
 
 pytestmark = pytest.mark.slow

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from paperlib import profiles
-from paperlib.experiment import plans
-from paperlib.profiles import SMOKE, PaperB, Parts
+from companion import profiles
+from companion.experiment import plans
+from companion.profiles import SMOKE, PaperB, Parts
 
 PAPER_A = ("00_start_here", "01_table1", "02_r_sweep", "03_hard_samples", "05_image_quality")
 PAPER_B = ("04_conditioning", "06_diversity")

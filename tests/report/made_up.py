@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from paperlib.config import Langevin, Metropolis, MinedClassifierRun, Posterior, Rejection, Setting, Trained
-from paperlib.profiles import SMOKE
-from paperlib.records import Record
+from companion.config import Langevin, Metropolis, MinedClassifierRun, Posterior, Rejection, Setting, Trained
+from companion.profiles import SMOKE
+from companion.records import Record
 
 OWN, GIVEN = Setting("unconditional", "mnist"), Setting("given", "mnist")
 GAUSSIAN = Trained("gaussian", prior_weight=0.0, epochs=1, labels_per_epoch=64, batch_size=64, learning_rate=1e-3, optimizer="sgd")

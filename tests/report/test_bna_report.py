@@ -3,7 +3,7 @@
 import made_up
 import pytest
 
-from paperlib.report import bna
+from companion.report import bna
 
 
 def test_both_forms_are_compared_on_the_same_classifiers():

@@ -7,10 +7,10 @@ import made_up
 import numpy as np
 import pytest
 
-from paperlib.claims import CLAIMS, MOST_TELLING, PAST_PAPER_A, PAST_PAPER_B
-from paperlib.config import Metropolis, Rejection
-from paperlib.report import claim_table
-from paperlib.report.claim_table import Claim, Test, judge_claims, rows
+from companion.claims import CLAIMS, MOST_TELLING, PAST_PAPER_A, PAST_PAPER_B
+from companion.config import Metropolis, Rejection
+from companion.report import claim_table
+from companion.report.claim_table import Claim, Test, judge_claims, rows
 
 OURS = (*PAST_PAPER_B, *PAST_PAPER_A)
 NOISE = (-0.002, 0.001, 0.0, 0.002, -0.001)

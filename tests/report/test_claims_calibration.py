@@ -6,10 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from paperlib import experiment, profiles
-from paperlib.claims import CLAIMS
-from paperlib.report.claim_table import DIRECTIONAL, judge_claims, rows
-from paperlib.support.paths import REFERENCE
+from companion import experiment, profiles
+from companion.claims import CLAIMS
+from companion.report.claim_table import DIRECTIONAL, judge_claims, rows
+from companion.support.paths import REFERENCE
 
 SHUFFLES, ALLOWED = 200, 16
 ONE_RUN = {"B3", "B6"}  # they compare a run with its own prior, or with its own judge: no method is in question

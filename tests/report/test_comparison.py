@@ -7,8 +7,8 @@ import made_up
 import numpy as np
 import pytest
 
-from paperlib.report import comparison
-from paperlib.report.agreement import ACCURACY, DISTANCE, OF_TRUTH, SCORE, compared, same_machine, verdict
+from companion.report import comparison
+from companion.report.agreement import ACCURACY, DISTANCE, OF_TRUTH, SCORE, compared, same_machine, verdict
 
 SPREAD = {seed: 90 + 0.5 * ((-1) ** seed) for seed in range(10)}
 WIDE = {seed: 90 + 9.0 * ((-1) ** seed) for seed in range(10)}

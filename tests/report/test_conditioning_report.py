@@ -4,8 +4,8 @@ import made_up
 import matplotlib.pyplot as plt
 import pytest
 
-from paperlib.config import Setting
-from paperlib.report import conditioning
+from companion.config import Setting
+from companion.report import conditioning
 
 OWN = made_up.OWN
 UCI = OWN._replace(teacher="uci")

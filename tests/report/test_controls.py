@@ -3,8 +3,8 @@
 import made_up
 import pytest
 
-from paperlib.profiles import SMOKE
-from paperlib.report import controls, gap, table1
+from companion.profiles import SMOKE
+from companion.report import controls, gap, table1
 
 FOUND = [*made_up.classifiers(), *made_up.controls()]
 

@@ -7,8 +7,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from paperlib.config import BURN_IN, Langevin, Likelihood, Ode, Posterior, Rejection, Resampling
-from paperlib.report import diversity, sampling_costs
+from companion.config import Langevin, Likelihood, Ode, Posterior, Rejection, Resampling
+from companion.report import diversity, sampling_costs
+from paperlib.samplers import BURN_IN
 
 CHAIN = diversity.METHODS["metropolis"]
 

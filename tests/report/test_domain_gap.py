@@ -6,10 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from paperlib.profiles import SMOKE
-from paperlib.records import Record
-from paperlib.report import domain_gap
-from paperlib.report.domain_gap import Measured
+from companion.profiles import SMOKE
+from companion.records import Record
+from companion.report import domain_gap
+from companion.report.domain_gap import Measured
 
 QUALITY = {"recall": 0.5}
 

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from paperlib.report import conditioning, diversity, r_sweep, table1
-from paperlib.report.estimates import POSITIVE, SHARE, decided, error_bars, estimate, paired, with_interval
+from companion.report import conditioning, diversity, r_sweep, table1
+from companion.report.estimates import POSITIVE, SHARE, decided, error_bars, estimate, paired, with_interval
 
 RNG = np.random.default_rng(0)
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import classification_report
 
-from paperlib.report import evaluation
+from companion.report import evaluation
 
 NAMES = tuple("0123456789")
 

@@ -4,8 +4,8 @@ import made_up
 import numpy as np
 import pytest
 
-from paperlib.config import Setting
-from paperlib.report import failures, warm_start
+from companion.config import Setting
+from companion.report import failures, warm_start
 
 NAMES = tuple("abcdefghij")
 OWN = Setting("unconditional", "mnist")

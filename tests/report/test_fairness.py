@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from paperlib.config import Posterior, Rejection, Trained
-from paperlib.profiles import SMOKE
-from paperlib.records import Record
-from paperlib.report import fairness
+from companion.config import Posterior, Rejection, Trained
+from companion.profiles import SMOKE
+from companion.records import Record
+from companion.report import fairness
 
 SHARES = [0.4, 0.3, 0.2, 0.1]
 NAMES = ("a", "b", "c", "d")

@@ -6,8 +6,8 @@ import made_up
 import matplotlib.pyplot as plt
 import pytest
 
-from paperlib.report import image_quality
-from paperlib.report.claims_of_paper_b import generator_on_part_of_the_data
+from companion.report import image_quality
+from companion.report.claims_of_paper_b import generator_on_part_of_the_data
 
 
 @pytest.fixture

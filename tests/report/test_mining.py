@@ -4,8 +4,8 @@ import made_up
 import matplotlib.pyplot as plt
 import pytest
 
-from paperlib.config import MinedClassifierRun
-from paperlib.report import mining
+from companion.config import MinedClassifierRun
+from companion.report import mining
 
 
 def test_classifiers_are_over_the_seeds_of_the_far_step_sizes():

@@ -4,7 +4,7 @@ import made_up
 import matplotlib.pyplot as plt
 import pytest
 
-from paperlib.report import mining_checks
+from companion.report import mining_checks
 
 FOUND = [made_up.hard_samples(0), made_up.hard_samples(1, own=24.0)]
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from paperlib.report.mixed_model import fit_line
+from companion.report.mixed_model import fit_line
 
 
 def balanced(rng, trainings, generators, seeds, deviations, slope=2.0):

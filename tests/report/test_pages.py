@@ -7,8 +7,8 @@ import nbformat
 import pytest
 from nbformat import v4
 
-from paperlib.report import pages
-from paperlib.report.safe_html import safe
+from companion.report import pages
+from companion.report.safe_html import safe
 
 
 @pytest.fixture

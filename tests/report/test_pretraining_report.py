@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from paperlib.report import pretraining
+from companion.report import pretraining
 
 GOOD = {"steps": 100, "classifier_accuracy": 0.41, "recall": 0.2, "fid": 30.0, "precision": 0.5, "variance_ratio": 0.9}
 

@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from paperlib.report import claim_table, pages, quick_run
-from paperlib.report.claim_table import Claim, Test, judge_claims
+from companion.report import claim_table, pages, quick_run
+from companion.report.claim_table import Claim, Test, judge_claims
 
 
 def effect(name, direction="more"):

@@ -4,7 +4,7 @@ import made_up
 import matplotlib.pyplot as plt
 import pytest
 
-from paperlib.report import r_sweep
+from companion.report import r_sweep
 
 
 def test_table():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from paperlib.report import rankings
+from companion.report import rankings
 
 NAMES = ("a", "b", "c")
 

@@ -4,7 +4,7 @@ import made_up
 import matplotlib.pyplot as plt
 import pytest
 
-from paperlib.report import shown
+from companion.report import shown
 
 FOUND = [
     record

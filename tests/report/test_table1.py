@@ -7,10 +7,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from paperlib import experiment, printed_numbers, profiles
-from paperlib.report import table1
-from paperlib.report.files import save_figure, save_table
-from paperlib.support.paths import REFERENCE
+from companion import experiment, printed_numbers, profiles
+from companion.report import table1
+from companion.report.files import save_figure, save_table
+from companion.support.paths import REFERENCE
 
 
 def test_table():

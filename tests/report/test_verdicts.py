@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from paperlib.report.verdicts import ALPHA, Region, Result, holm, interval, judged, p_value, worst
+from companion.report.verdicts import ALPHA, Region, Result, holm, interval, judged, p_value, worst
 
 MORE = Region(low=0.5)
 SAME = Region(-1.0, 1.0)

@@ -20,7 +20,7 @@ class Command:
         environment = os.environ | {"PAPERLIB_RESULTS": str(results), "PYTHONPATH": os.pathsep.join(sys.path)}
         self.errors = (results / "stderr").open("w+")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "paperlib.commands.reproduce", "--profile", "smoke", *arguments],
+            [sys.executable, "-m", "companion.commands.reproduce", "--profile", "smoke", *arguments],
             env=environment, start_new_session=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self.errors,
         )  # fmt: skip
 

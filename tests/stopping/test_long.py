@@ -14,9 +14,9 @@ import psutil
 import pytest
 from processes import Command, check_stopped, handler_is_set, until
 
-from paperlib import profiles, records
-from paperlib.experiment import run, run_all
-from paperlib.support.paths import Paths
+from companion import profiles, records
+from companion.experiment import run, run_all
+from companion.support.paths import Paths
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif("PAPERLIB_SLOW" not in os.environ, reason="run by make test-slow")]
 
@@ -60,7 +60,7 @@ def test_a_full_file_system_stops_the_command_with_its_name(tmp_path):
         pytest.skip("a tmpfs needs the right to mount")
     try:
         environment = os.environ | {"PAPERLIB_RESULTS": str(disk), "PYTHONPATH": os.pathsep.join(sys.path)}
-        command = [sys.executable, "-m", "paperlib.commands.reproduce", "--profile", "smoke"]
+        command = [sys.executable, "-m", "companion.commands.reproduce", "--profile", "smoke"]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600, check=False)
         assert done.returncode == 2
         assert f"error: cannot write {disk}/smoke/" in done.stderr

@@ -8,7 +8,7 @@ import textwrap
 import pytest
 from processes import Command, check_stopped, handler_is_set, until
 
-from paperlib import records
+from companion import records
 
 pytestmark = pytest.mark.slow
 

@@ -4,11 +4,12 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from paperlib import data, profiles
-from paperlib.experiment.outcome import balanced_labels, generate
+from companion import profiles
+from companion.experiment.outcome import balanced_labels, generate
+from companion.profiles import digits
+from paperlib import data
 from paperlib.metrics import within_class_variance
 from paperlib.networks.classifiers import AttributeClassifier, Judge
-from paperlib.profiles import digits
 from paperlib.support import weights
 from paperlib.support.weights import CheckpointError, load_pretrained, load_weights
 from paperlib.training import accuracy, predict

@@ -7,7 +7,7 @@ import time
 import pytest
 from filelock import FileLock
 
-from paperlib.support.lock import alone
+from companion.support.lock import alone
 
 
 def test_a_holder_that_shows_life_is_waited_for(tmp_path):

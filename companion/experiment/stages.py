@@ -1,0 +1,65 @@
+"""What is on record of the generators of notebook 07: computed here, or committed.
+
+domain_gap.table(measured(Paths.from_environment(), seeds=3))
+"""
+
+from collections.abc import Callable, Sequence
+
+from companion import records
+from companion.config import Config
+from companion.experiment import plans
+from companion.experiment.engine import on_record
+from companion.experiment.fingerprints import Fingerprints
+from companion.profiles import Profile
+from companion.profiles.stages import SEEDS_APART, Stage, stages
+from companion.records import Record
+from companion.report.domain_gap import Measured
+from companion.support.paths import REFERENCE, Paths
+from paperlib.checks import check_count
+
+
+def runs_of(stage: Stage, seeds: int) -> Sequence[Config]:
+    """Its part of Table 1 and its distance from the data; of the last stages at truncation 1, larger fixed sets too. seeds: how many, 1 to 100."""
+    check_count("seeds", seeds, high=SEEDS_APART)
+    own = range(stage.first_seed, stage.first_seed + seeds)
+    larger = plans.larger_fixed_sets(stage.profile, own) if stage.last and stage.truncation == 1 else []
+    return [*plans.stage(stage.profile, own), *larger]
+
+
+def measured(paths: Paths, seeds: int) -> list[Measured]:
+    """Of every generator, the records that were computed under `paths`; where they are not all there, the committed ones, which ask for no images.
+
+    A generator that lacks a run is left out. ValueError where that leaves none.
+    """
+    found = _complete(paths, seeds, _computed)
+    if not found:
+        raise ValueError("no generator of notebook 07 has all of its runs; compute them with `make stages` (hours on two cores).")
+    return found
+
+
+def committed(seeds: int) -> list[Measured]:
+    """Of every generator, the committed records. One that lacks a run is left out."""
+    return _complete(Paths.from_environment(), seeds, _committed)
+
+
+def _complete(paths: Paths, seeds: int, records_of: Callable[[Profile, Sequence[Config]], list[Record]]) -> list[Measured]:
+    found = []
+    for stage in stages(paths):
+        wanted = runs_of(stage, seeds)
+        there = records_of(stage.profile, wanted)
+        if len(there) == len(wanted):
+            found.append(Measured(stage.data, stage.family, stage.training, stage.step, stage.truncation, stage.last, there))
+    return found
+
+
+def _computed(profile: Profile, runs: Sequence[Config]) -> list[Record]:
+    """The committed ones where not all are computed here."""
+    own = on_record(runs, profile) if any((profile.folder / "records").glob("[!.]*.json")) else []
+    return own if len(own) == len(runs) else _committed(profile, runs)
+
+
+def _committed(profile: Profile, runs: Sequence[Config]) -> list[Record]:
+    """Those of the present weights of the generator."""
+    there = [record for record in records.find(REFERENCE / profile.name, set_aside=False) if record.config in set(runs)]
+    weights = Fingerprints(profile).part("generator") if there else ""
+    return [record for record in there if record.parts["generator"] == weights]

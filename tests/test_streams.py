@@ -13,7 +13,7 @@ from companion.support.paths import ROOT
 from paperlib.streams import PURPOSES, seeded, state_of, stream
 
 SEEDS = range(200)
-PACKAGE = ROOT / "paperlib"
+PACKAGES = [ROOT / name for name in ("paperlib", "companion", "recipes")]
 
 
 def test_no_two_purposes_and_seeds_share_a_state():
@@ -67,7 +67,7 @@ def test_a_stream_is_on_the_device_that_is_asked_for():
 
 @cache
 def modules():
-    return {str(path.relative_to(PACKAGE)): path.read_text() for path in PACKAGE.rglob("*.py")}
+    return {str(path.relative_to(ROOT)): path.read_text() for package in PACKAGES for path in package.rglob("*.py")}
 
 
 def using(*names):
@@ -81,17 +81,17 @@ def nodes(kind):
 
 
 TRAINING_OF_SHIPPED_WEIGHTS = {
-    f"pretraining/{name}.py" for name in ("digits", "faces", "checkpoints", "cifar10", "natural_classifier", "natural_gan", "face_parts")
+    f"recipes/{name}.py" for name in ("digits", "faces", "checkpoints", "cifar10", "natural_classifier", "natural_gan", "face_parts")
 }
 STAND_INS_AND_TRIALS = {
-    "generators/biggan.py", "generators/generator.py", "profiles/imagenet10.py", "profiles/cifar10.py", "profiles/faces.py",
-    "commands/workload.py",
+    "paperlib/generators/biggan.py", "paperlib/generators/generator.py", "companion/profiles/imagenet10.py", "companion/profiles/cifar10.py",
+    "companion/profiles/faces.py", "companion/commands/workload.py",
 }  # fmt: skip
 
 
 def test_no_run_seeds_beside_the_streams():
-    assert using("manual_seed", "manual_seed_all") == {"streams.py"} | TRAINING_OF_SHIPPED_WEIGHTS | STAND_INS_AND_TRIALS
-    assert using("SeedSequence") <= {"streams.py"} | TRAINING_OF_SHIPPED_WEIGHTS
+    assert using("manual_seed", "manual_seed_all") == {"paperlib/streams.py"} | TRAINING_OF_SHIPPED_WEIGHTS | STAND_INS_AND_TRIALS
+    assert using("SeedSequence") <= {"paperlib/streams.py"} | TRAINING_OF_SHIPPED_WEIGHTS
     assert not using("set_rng_state", "default_rng", "RandomState")
 
 
@@ -105,11 +105,13 @@ def test_no_seed_is_made_of_another_by_arithmetic():
 
 def test_the_environment_is_read_where_paths_are_made():
     """And where workers start: each gets its GPU, and what Dask leaves behind is taken away; and the explorer asks whether a browser is there."""
-    assert using("environ", "getenv", "putenv") == {"support/paths.py", "commands/reproduce.py", "experiment/cluster.py", "explorer.py"}
+    assert using("environ", "getenv", "putenv") == {
+        f"companion/{name}.py" for name in ("support/paths", "commands/reproduce", "experiment/cluster", "explorer")
+    }
 
 
 def test_threads_are_set_in_one_place():
-    assert using("set_num_threads", "get_num_threads") == {"support/threads.py"}
+    assert using("set_num_threads", "get_num_threads") == {"paperlib/support/threads.py"}
 
 
 CACHES = ("cache", "lru_cache")
@@ -118,6 +120,6 @@ CACHES = ("cache", "lru_cache")
 def test_what_is_kept_for_a_process_are_files_that_ship():
     """A profile's parts are kept by the profile, what an object computes once by the object (cached_property)."""
     kept = {module for module, node in nodes(ast.ImportFrom) if node.module == "functools" for name in node.names if name.name in CACHES}
-    assert kept == {"data/digits.py", "support/weights.py"}
+    assert kept == {"paperlib/data/digits.py", "paperlib/support/weights.py"}
     assert not nodes(ast.Global)
     assert not any(name.name == "functools" for _, node in nodes(ast.Import) for name in node.names)

@@ -10,7 +10,7 @@ as runs here take against theirs there; runs of its kind on this machine, in pro
 
 import json
 import re
-from functools import cache, cached_property
+from functools import cached_property
 from statistics import fmean, median
 from typing import Any
 
@@ -139,7 +139,6 @@ def _kind(config: Config) -> str:
     return f"{config.kind} {config.method.kind}" if isinstance(config, DiversityRun) else config.kind
 
 
-@cache
 def _but_for_the_seed(config: Config) -> str:
     return _without_seeds(to_json(config))
 

@@ -8,13 +8,13 @@ the module that holds the method itself; a record's provenance has their version
 """
 
 import dataclasses
-import functools
 import hashlib
 import reprlib
 import sys
 import sysconfig
 import types
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -104,7 +104,7 @@ class _Uses:
             return f"dict({', '.join(f'{key!r}: {self.value(item)}' for key, item in value.items())})"
         if isinstance(value, Once):
             return self.value(value.make)
-        if isinstance(value, functools.partial):
+        if isinstance(value, partial):
             return f"partial({self.value(value.func)}, {self.value(value.args)}, {self.value(value.keywords)})"
         if isinstance(value, types.MethodType):
             return f"{self.value(value.__self__)}.{self.value(value.__func__)}"

@@ -41,12 +41,12 @@ def code_under_test() -> SimpleNamespace:
     records. frames(found): of profiles without notebooks. fingerprint(profile, name): of a part as it is here. patches(recorded): what keeps
     the code from looking at parts and from computing runs, as (object, name, replacement).
     """
-    from paperlib import profiles
-    from paperlib.commands.reproduce import conclude
-    from paperlib.experiment import engine, one_run
-    from paperlib.experiment.fingerprints import Fingerprints
-    from paperlib.report import controls, pages, table1
-    from paperlib.support.paths import Paths
+    from companion import profiles
+    from companion.commands.reproduce import conclude
+    from companion.experiment import engine, one_run
+    from companion.experiment.fingerprints import Fingerprints
+    from companion.report import controls, pages, table1
+    from companion.support.paths import Paths
 
     def patches(recorded: Callable[[str, str], str]) -> list[tuple[Any, str, Any]]:
         def no_run(config: Any, *_: Any, **__: Any) -> None:

@@ -1,0 +1,1 @@
+"""Tables and figures of each subject, from tidy frames: one file a subject. They never import torch."""

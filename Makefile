@@ -168,7 +168,8 @@ gpu: ## measure a GPU at paper A's scale, under ten minutes, with the packages t
 check-warm-start: env ## paper B with a warm start at 20 seeds, into results/reference/bench (over half an hour; resumes)
 	$(PYTHON) bench/warm_start.py
 
-readme: env ## write the numbers and pictures of README.md, docs and examples from results/reference
+readme: env ## write the tables and pictures of README.md, docs and examples from results/reference
+	$(PYTHON) -m companion.commands.overview
 	$(PYTHON) -m companion.commands.readme
 
 reference: env ## compute the committed results, results/reference/PROFILE, with SEEDS=10
@@ -184,7 +185,7 @@ pretrained: env ## train the shipped generators and classifiers again (under an 
 	$(PYTHON) -m companion.commands.pretrain --profile '$(SOURCE)' $(if $(MINUTES),--minutes $(MINUTES)) $(if $(PART),--part $(PART)) $(if $(STEPS),--steps $(STEPS))
 
 recipes: env ## compare recipes for the generators of cifar10, into results/reference/pretraining (hours; resumes)
-	$(PYTHON) bench/recipes.py
+	$(PYTHON) bench/generator_recipes.py
 
 clean-results: $(if $(filter %.py,$(PROFILE)),env) ## delete the results of PROFILE
 	@case "$(PROFILE)" in *.py) ;; ""|.*|*/*|reference) echo "PROFILE = $(PROFILE): use the name of one profile's folder in results/, or the path of its file." >&2; exit 1;; esac

@@ -6,20 +6,23 @@ A classifier is trained for each of three seeds on a fixed set of each generator
 that set, from all real training images, and from as many real ones as the set has.
 """
 
-import json
 import sys
+from collections.abc import Mapping
+from typing import Any
 
+import numpy as np
+import pandas as pd
 import torch
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from companion.experiment.classifier import generated_source, trained
 from companion.profiles.stages import SEEDS, Stage, stages
+from companion.report.files import markdown, save_measured
 from companion.support.paths import REFERENCE, Paths
 from paperlib.batchnorm_adaptation import adapt_batchnorm
 from paperlib.data.decoding import DataError
 from paperlib.streams import stream
-from paperlib.support.files import replacing
 from paperlib.support.weights import CheckpointError
 from paperlib.training import accuracy
 
@@ -72,6 +75,25 @@ def ends() -> list[Stage]:
     return found
 
 
+def text(found: Mapping[str, Any]) -> str:
+    """A row a generator, mean over seeds; every seed's gain."""
+    runs = pd.json_normalize(found["rows"])
+    runs["gain"] = (runs["accuracy with BNA"] - runs["accuracy"]).map("{:+.1f}".format)
+    groups = runs.groupby(["data", "step"], sort=False)
+    mean = groups.mean(numeric_only=True)
+    table = pd.DataFrame(
+        {
+            "generated: means": mean["generated.means"].round(3),
+            "generated: variances %": (100 * np.expm1(mean["generated.variances"])).round(1),
+            "as many real: means": mean["real, as many.means"].round(3),
+            "as many real: variances %": (100 * np.expm1(mean["real, as many.variances"])).round(1),
+            "accuracy %": mean["accuracy"].round(1),
+            "BNA adds (each seed)": groups["gain"].agg("/".join),
+        }
+    )
+    return markdown(table.reset_index().rename(columns={"step": "generator after steps"}))
+
+
 if __name__ == "__main__":
     torch.set_num_threads(1)
     try:
@@ -79,5 +101,4 @@ if __name__ == "__main__":
     except (CheckpointError, DataError) as error:
         sys.exit(f"error: {error}")
     rows = [measured(stage, seed) for stage in chosen for seed in range(SEEDS)]
-    with replacing(REFERENCE / "bench" / "bna_shift.json") as path:
-        path.write_text(json.dumps({"rows": rows}, indent=1) + "\n")
+    save_measured({"rows": rows}, text({"rows": rows}), REFERENCE / "bench" / "bna_shift.json")

@@ -9,10 +9,11 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import cycle, islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -20,9 +21,9 @@ from companion import experiment
 from companion.config import Config, from_json, to_json
 from companion.profiles import DIGITS
 from companion.records import Record, save
+from companion.report.files import save_measured
 from companion.support.machine import processor_name
 from companion.support.paths import REFERENCE
-from paperlib.support.files import replacing
 
 COUNT, PICTURES_EVERY = 10_000, 100
 
@@ -44,6 +45,13 @@ def made_up(count: int) -> Iterator[Record]:
 def _later(config: Config, more: int) -> Config:
     """The same run, its seed and those of the runs in it `more` higher."""
     return from_json(re.sub(r'("seed": ?)(\d+)', lambda found: f"{found[1]}{int(found[2]) + more}", to_json(config)))
+
+
+def text(found: Mapping[str, Any]) -> str:
+    return (
+        f"{found['records']:,} records are read in {found['seconds']:.1f} s; the slowest table takes {found['slowest_table_seconds']:.1f} s, all of "
+        f"them {found['tables_seconds']:.1f} s and {found['peak_mib']} MiB."
+    )
 
 
 def main() -> None:
@@ -69,8 +77,7 @@ def main() -> None:
         "mib_before": read["mib_before"],
         "peak_mib": read["peak_mib"],
     }
-    with replacing(options.folder / "records.json") as path:
-        path.write_text(json.dumps(found, indent=1) + "\n")
+    save_measured(found, text(found), options.folder / "records.json")
     print(json.dumps(found, indent=1))
 
 

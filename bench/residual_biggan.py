@@ -6,16 +6,19 @@ python bench/residual_biggan.py            # a minute; run it alone
 """
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 import torch
 from speed import race
 
+from companion.report.files import markdown, save_measured
 from companion.support.machine import processor_name
 from companion.support.paths import REFERENCE
 from paperlib.generators.fused_residual_biggan import FusedResidualBigGAN
 from paperlib.generators.residual_biggan import ResidualBigGAN
-from paperlib.support.files import replacing
 from paperlib.support.threads import one_thread
 from recipes.brock_layout import new_generator, state_of
 
@@ -47,11 +50,23 @@ def row(base: int) -> dict[str, float]:
     return found
 
 
+def text(found: Mapping[str, Any]) -> str:
+    """How many times as fast as its layers the fused network is."""
+    rows = pd.DataFrame(found["rows"]).round(1)
+    table = pd.DataFrame(
+        {
+            "base channels": rows["base_channels"],
+            "generation, times as fast": rows["generation_ratio"],
+            "with the gradient in z, times as fast": rows["gradient_ratio"],
+        }
+    )
+    return f"On one thread ({found['device']}, {found['instructions']}):\n\n{markdown(table)}"
+
+
 if __name__ == "__main__":
     found = {
         "device": processor_name(), "instructions": torch.backends.cpu.get_cpu_capability(), "torch": torch.__version__, "batch": BATCH,
         "rows": [row(base) for base in BASE_CHANNELS],
     }  # fmt: skip
-    with replacing(REFERENCE / "bench" / "residual_biggan.json") as path:
-        path.write_text(json.dumps(found, indent=1) + "\n")
+    save_measured(found, text(found), REFERENCE / "bench" / "residual_biggan.json")
     print(json.dumps(found, indent=1))

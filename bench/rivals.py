@@ -9,22 +9,27 @@ Most that are fitted have 100,000 passes for it.
 import argparse
 import json
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from companion.config import DiversityRun, Langevin, Likelihood, Method, Ode, Posterior, Rejection
 from companion.experiment import diversity
+from companion.frames import frame
 from companion.profiles import TUNING
 from companion.records import Record
-from companion.report import diversity as report
-from companion.report import sampling_costs
+from companion.report.files import markdown, save_measured
+from companion.results.methods import named
+from companion.results.sampling_costs import passes, rarest
 from companion.support.paths import REFERENCE
-from paperlib.support.files import replacing
 from paperlib.support.threads import one_thread
 
 PER_ATTRIBUTE = 50
+SETTINGS = ("step_size", "steps", "components", "tuned", "labelled", "epochs")  # of a candidate, that are shown
 POSTERIOR = Posterior(0.001, labelled=100_000, epochs=20)
 CANDIDATES: tuple[Method, ...] = (
     Rejection(1.0),
@@ -48,16 +53,39 @@ CANDIDATES: tuple[Method, ...] = (
 def measured(method: Method) -> dict[str, object]:
     config = DiversityRun(profile=TUNING.name, seed=0, method=method, per_attribute=PER_ATTRIBUTE)
     found = diversity.compute(config, TUNING, False, lambda other: (_ for _ in ()).throw(AssertionError(f"{other} is not needed")))
-    record = Record(config, {}, found.metrics)
-    name, weight = report.method_of(record)
+    runs = named(frame([Record(config, {}, found.metrics)], "diversity"))
+    run = runs.to_dict("records")[0]
     metrics = {what: found.metrics[what] for what in ("judge_accuracy", "second_judge_accuracy", "pixel_variance", "truth_coverage")}
-    passes = sampling_costs.passes(record)
-    cost = {
-        "passes to fit": passes.fit,
-        "passes an image": float(passes.image.max()),
-        "image_seconds": np.mean(found.costs["image_microseconds"]) / 1e6,
-    }
-    return {"method": name, "w": weight, "config": asdict(method), **metrics, **cost, "fit_seconds": found.costs["fit_seconds"]}
+    price = passes(run, rarest(runs))
+    cost = {name: float(price[name]) for name in ("passes to fit", "passes an image")}
+    cost["image_seconds"] = np.mean(found.costs["image_microseconds"]) / 1e6
+    return {"method": run["method"], "w": run["w"], "config": asdict(method), **metrics, **cost, "fit_seconds": found.costs["fit_seconds"]}
+
+
+def text(found: Mapping[str, Any]) -> str:
+    """A row a candidate, with variance and coverage as shares of the truth's; and how long the candidates of each method took."""
+    rows = pd.DataFrame(found["rows"]).sort_values("method", kind="stable")
+    truth = next(row for row in found["rows"] if row["config"] == asdict(Rejection(1.0)))
+    table = pd.DataFrame(
+        {
+            "method": rows["method"],
+            "w": rows["w"],
+            "setting": [
+                ", ".join(f"{name} {config[name]:g}" for name in config if name in SETTINGS and config[name]) for config in rows["config"]
+            ],
+            "judge %": (100 * rows["judge_accuracy"]).round(1),
+            "second judge %": (100 * rows["second_judge_accuracy"]).round(1),
+            "variance %": (100 * rows["pixel_variance"] / truth["pixel_variance"]).round(),
+            "coverage %": (100 * rows["truth_coverage"] / truth["truth_coverage"]).round(),
+            "passes to fit": rows["passes to fit"],
+            "passes an image": rows["passes an image"].round(),
+            "seconds to fit": rows["fit_seconds"].round(),
+        }
+    )
+    rows["minutes"] = (rows["fit_seconds"] + found["per_attribute"] * found["attributes"] * rows["image_seconds"]) / 60
+    spent = rows.groupby("method")["minutes"].agg(["count", "sum"])
+    told = "; ".join(f"{method} {count:.0f}, {minutes:.0f} minutes" for method, count, minutes in spent.itertuples())
+    return f"{markdown(table)}\n\nCandidates of each method, and how long all of them took: {told}."
 
 
 @one_thread()
@@ -73,10 +101,8 @@ def main() -> int:
             continue
         rows.append(measured(method))
         print(json.dumps(rows[-1]), flush=True)
-        with replacing(options.path) as path:
-            path.write_text(
-                json.dumps({"profile": TUNING.name, "per_attribute": PER_ATTRIBUTE, "attributes": 10, "rows": rows}, indent=1) + "\n"
-            )
+        found = {"profile": TUNING.name, "per_attribute": PER_ATTRIBUTE, "attributes": 10, "rows": rows}
+        save_measured(found, text(found), options.path)
     return 0
 
 

@@ -9,16 +9,20 @@ formula; a digit alone has 10 %. Each is repeated over seeds. The last workload 
 import argparse
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import torch
 from torch import nn
 
 from companion.experiment.diversity import WIDE, pair
 from companion.profiles import DIGITS
+from companion.report.files import markdown, save_measured
+from companion.stats import cell, t_interval
 from companion.support.machine import processor_name
 from companion.support.paths import REFERENCE
 from paperlib.conditioner import NeverProducedError
@@ -28,13 +32,14 @@ from paperlib.samplers import BURN_IN
 from paperlib.samplers.distillation import distil_posterior
 from paperlib.samplers.posterior_sampling import metropolis_sample, rejection_draws, rejection_sample
 from paperlib.streams import stream
-from paperlib.support.files import replacing
 from paperlib.support.stopwatch import timed
 from paperlib.support.threads import one_thread
 from paperlib.training import predict
 
 DIGIT, WEIGHT, CALIBRATION, SHARP, PASSES = 3, 0.01, 20_000, 20.0, 2
 EVENLY = "all ten evenly"
+SAMPLERS = {"rejection": "rejection", "posterior": "posterior on latents", "metropolis": "posterior, Metropolis"}
+UNITS = ("passes", "microseconds")
 
 
 def slant(images: torch.Tensor) -> torch.Tensor:
@@ -161,6 +166,43 @@ def measured(
     return row
 
 
+def text(found: Mapping[str, Any]) -> str:
+    """A row a workload and sampler, means over repetitions. pays after: images of the workload after which the fit has paid against rejection;
+    never, or a dash without a fit."""
+    runs = pd.DataFrame(
+        [
+            {"workload": row["workload"], "method": name, "share": row["share"]}
+            | {f"fit {unit}": row["fit"][unit] + row[key].get(f"burn-in {unit}", 0) if key != "rejection" else 0 for unit in UNITS}
+            | row[key]
+            for row in found["rows"]
+            for key, name in SAMPLERS.items()
+            if row[key]
+        ]
+    )
+    groups = runs.groupby(["workload", "method"], sort=False)
+    mean = groups.mean(numeric_only=True)
+    rejection = mean.xs(SAMPLERS["rejection"], level="method")
+    pays = {}
+    for unit in UNITS:
+        saved = mean[unit].rsub(rejection[unit], level="workload")
+        pays[unit] = (mean[f"fit {unit}"] / saved).where(saved > 0, np.inf).where((mean[f"fit {unit}"] > 0) & saved.notna())
+    table = pd.DataFrame(
+        {
+            "share %": (100 * mean["share"]).map("{:.3g}".format),
+            "passes an image": mean["passes"],
+            "ms an image": groups["microseconds"].agg(
+                lambda times: cell(times.mean() / 1e3, *(end / 1e3 for end in t_interval(times)), digits=2)
+            ),
+            "as asked %": (100 * mean["as asked"]).round(1),
+            "pays after (images), by passes": pays["passes"].round(),
+            "by seconds": pays["microseconds"].round(),
+            "n": groups.size(),
+        }
+    )
+    where = f"At w = {found['prior_weight']:g}, on one thread of {found['processor']}, {found['n']} images an attribute."
+    return f"{where}\n\n{markdown(table.reset_index())}"
+
+
 @one_thread()
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -183,8 +225,7 @@ def main() -> int:
             wanted = range(10) if name == EVENLY else [1]
             rows.append({"workload": name, "seed": seed} | measured(generator, classifier, wanted, seed, **sizes))
             print(json.dumps(rows[-1]), flush=True)
-            with replacing(options.path) as path:
-                path.write_text(json.dumps(head | {"rows": rows}, indent=1) + "\n")
+            save_measured(head | {"rows": rows}, text(head | {"rows": rows}), options.path)
     return 0
 
 

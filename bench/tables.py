@@ -14,53 +14,50 @@ import pandas as pd
 
 from companion import records
 from companion.claims import CLAIMS
+from companion.frames import frame
+from companion.quantities import by_seed, frames_of, measured
 from companion.records import Record
-from companion.report import (
-    bna,
+from companion.results import (
     claim_table,
     comparison,
     conditioning,
     controls,
     diversity,
     evaluation,
-    failures,
-    gap,
     hard_samples,
     image_quality,
     mining,
-    mining_checks,
     r_sweep,
-    shown,
+    sampling_costs,
     table1,
-    warm_start,
 )
 
 DIGITS = tuple("0123456789")
 TABLES: dict[str, Callable[[Sequence[Record]], pd.DataFrame]] = {
-    "table1": table1.table,
-    "gains": table1.gains,
-    "bna": bna.table,
-    "controls": controls.table,
-    "gap": gap.table,
-    "r_sweep": r_sweep.table,
-    "hard_samples": hard_samples.table,
-    "transfer": mining_checks.transfer,
-    "mining_forms": mining_checks.forms,
-    "mined_space": mining.table,
-    "mined_classifiers": mining.classifiers,
-    "conditioning": conditioning.table,
-    "evaluation": evaluation.table,
-    "evaluation_report": lambda found: evaluation.by_attribute(found, DIGITS),
-    "failures": lambda found: failures.table(found, DIGITS),
-    "warm_start": warm_start.table,
-    "quality": image_quality.table,
-    "shown": shown.table,
-    "diversity": diversity.table,
-    "diversity_distances": diversity.distances,
-    "diversity_manifold": diversity.manifold,
-    "diversity_costs": diversity.costs,
-    "claims": lambda found: claim_table.rows(CLAIMS, claim_table.judge_claims(CLAIMS, found)),
-    "comparison": lambda found: comparison.table(found, found),
+    "table1": lambda found: table1.table(frame(found, "classifier")),
+    "gains": lambda found: table1.gains(frame(found, "classifier")),
+    "bna": lambda found: table1.bna(frame(found, "classifier")),
+    "controls": lambda found: controls.table(frame(found, "classifier"), frame(found, "control")),
+    "gap": lambda found: controls.gap(frame(found, "classifier"), frame(found, "control")),
+    "r_sweep": lambda found: r_sweep.table(frame(found, "classifier")),
+    "hard_samples": lambda found: hard_samples.table(frame(found, "hard-samples")),
+    "transfer": lambda found: hard_samples.transfer(frame(found, "hard-samples")),
+    "mining_forms": lambda found: hard_samples.forms(frame(found, "hard-samples")),
+    "mined_space": lambda found: mining.table(frame(found, "mined-space")),
+    "mined_classifiers": lambda found: mining.classifiers(frame(found, "classifier"), frame(found, "mined-classifier")),
+    "conditioning": lambda found: conditioning.table(frame(found, "conditioning")),
+    "evaluation": lambda found: evaluation.table(frame(found, "evaluation")),
+    "evaluation_report": lambda found: evaluation.by_attribute(frame(found, "evaluation"), DIGITS),
+    "failures": lambda found: evaluation.failures(frame(found, "evaluation"), DIGITS),
+    "warm_start": lambda found: evaluation.warm_start(frame(found, "conditioning"), frame(found, "evaluation")),
+    "quality": lambda found: image_quality.table(frame(found, "image-quality")),
+    "shown": lambda found: image_quality.shown(frame(found, "shown-images")),
+    "diversity": lambda found: diversity.table(frame(found, "diversity")),
+    "diversity_distances": lambda found: diversity.distances(frame(found, "diversity")),
+    "diversity_manifold": lambda found: diversity.manifold(frame(found, "diversity")),
+    "diversity_costs": lambda found: sampling_costs.table(frame(found, "diversity")),
+    "claims": lambda found: claim_table.rows(CLAIMS, claim_table.judge_claims(CLAIMS, by_seed(measured(frames_of(found))))),
+    "comparison": lambda found: comparison.table(*2 * [measured(frames_of(found))]),
 }
 
 

@@ -9,20 +9,22 @@ import argparse
 import json
 import multiprocessing
 import sys
+from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
-
-import numpy as np
+from typing import Any
 
 from companion import profiles, records
 from companion.config import EvaluationRun
 from companion.experiment import run
 from companion.experiment.fingerprints import Fingerprints
+from companion.frames import frame
 from companion.profiles import Profile
-from companion.report import evaluation, failures
+from companion.report.files import save_measured
+from companion.results import evaluation
+from companion.results.conditioning import READERS
 from companion.support.machine import processor_name
 from companion.support.paths import REFERENCE, Paths
-from paperlib.support.files import replacing
 
 SEEDS, ASKED = 20, 99.9
 Row = dict[str, float]
@@ -39,8 +41,9 @@ def measured(config: EvaluationRun) -> Row:
     profile = profiles.load(config.profile, Paths.from_environment())
     known = records.path_of(REFERENCE / profile.name, config, Fingerprints(profile).of(config))
     record = records.load(known) if known.exists() else run(config, profile, progress=False)
-    read = {who: evaluation.read_as_asked([record], who)[config.seed] for who in evaluation.readers([record])}
-    return {"seed": config.seed, **read, "worst attribute": float(np.min(failures.by_attribute(record, "teacher")))}
+    (row,) = evaluation.measured(frame([record], "evaluation")).to_dict("records")
+    read = {who.replace(" ", "_"): float(row[f"{who}, %"]) for who in READERS if f"{who}, %" in row}
+    return {"seed": config.seed, **read, "worst attribute": float(evaluation.recall(row["teacher_confusion"]).min())}
 
 
 def check(profile: Profile, seeds: int, path: Path, workers: int = 2) -> list[Row]:
@@ -59,9 +62,18 @@ def check(profile: Profile, seeds: int, path: Path, workers: int = 2) -> list[Ro
             row = future.result()
             rows = sorted([*rows, row], key=lambda row: row["seed"])
             print(", ".join(f"{name} {value:.6g}" for name, value in row.items()), flush=True)
-            with replacing(path) as whole:
-                whole.write_text(json.dumps(found | {"rows": rows}, indent=1) + "\n")
+            so_far = found | {"rows": rows}
+            save_measured(so_far, text(so_far), path)
     return rows[:seeds]
+
+
+def text(found: Mapping[str, Any]) -> str:
+    shares = [row["teacher"] for row in found["rows"]]
+    reached = sum(share >= found["asked"] for share in shares)
+    return (
+        f"At least {found['asked']} % by the teacher over all draws: {reached} of {len(shares)} seeds; the lowest reaches {min(shares):.2f} %, "
+        f"{min(row['worst attribute'] for row in found['rows']):.2f} % in the worst attribute of any."
+    )
 
 
 def main() -> int:

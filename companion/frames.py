@@ -36,7 +36,8 @@ def _row(record: Record) -> dict[str, Any]:
     for old, new in INSIDE.get(record.kind, {}).items():
         arguments[new] = arguments.pop(old)
     arguments["run"] = arguments.pop("kind")
-    nested = arguments | record.metrics | {"history": record.history} | record.provenance
+    provenance = {"image_files" if name == "images" else name: value for name, value in record.provenance.items()}  # images is how many
+    nested = arguments | record.metrics | {"history": record.history} | provenance
     return {**flat(nested), "pictures": record.pictures}
 
 

@@ -42,13 +42,30 @@ def summary(runs: pd.DataFrame, by: str | list[str], value: str, bounds: tuple[f
     return pd.DataFrame(rows, columns=[*columns, name, "low", "high", "n"])
 
 
-def cell(mean: float, low: float, high: float) -> str:
+def means(runs: pd.DataFrame, by: list[str], values: list[str]) -> pd.DataFrame:
+    """A row a group: the mean of each value, the half width of its interval as "<value> ±", and n, of the first value."""
+    found = {value: summary(runs, by, value).set_index(by) for value in values}
+    columns = {value: table["ours"] for value, table in found.items()} | {
+        f"{v} ±": table["high"] - table["ours"] for v, table in found.items()
+    }
+    return pd.concat(columns | {"n": found[values[0]]["n"]}, axis=1).reset_index()
+
+
+def paired(runs: pd.DataFrame, pairs: pd.DataFrame, name: str) -> pd.DataFrame:
+    """A row a seed of each pair: the runs whose `name` is that of the pair, and as "<column> over" what those named in its column `over` have at
+    the same seed; nan where they lack it. MergeError where a seed stands twice among these."""
+    return pairs.merge(runs, on=name).merge(
+        runs.rename(columns={name: "over"}), how="left", on=["over", "seed"], suffixes=("", " over"), validate="many_to_one"
+    )
+
+
+def cell(mean: float, low: float, high: float, digits: int = 1, slack: float = 0.015) -> str:
     """92.0 ± 2.5 where the interval is even about the mean, else 99.0 (93.1 to 100.0); the mean alone where one seed gives no interval, a dash
-    where nothing is known."""
+    where nothing is known. slack: what the rounding of a saved table to two digits leaves between the halves of an even interval."""
     if np.isnan(mean) or np.isnan(low):
-        return "-" if np.isnan(mean) else f"{mean:.1f}"
-    even = np.isclose(high - mean, mean - low, rtol=0, atol=0.01)
-    return f"{mean:.1f} ± {high - mean:.1f}" if even else f"{mean:.1f} ({low:.1f} to {high:.1f})"
+        return "-" if np.isnan(mean) else f"{mean:.{digits}f}"
+    even = np.isclose(high - mean, mean - low, rtol=0, atol=slack)
+    return f"{mean:.{digits}f} ± {high - mean:.{digits}f}" if even else f"{mean:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
 
 
 def cells(table: pd.DataFrame, mean: str = "ours") -> list[str]:
@@ -71,4 +88,5 @@ def decided(low: float, high: float) -> str:
 def costs(runs: pd.DataFrame, by: str | list[str]) -> pd.DataFrame:
     """Median seconds of a run of each group, for one that was paused would move a mean, and how many runs shared the machine at most."""
     found = runs.groupby(by, sort=False, dropna=False).agg(seconds=("seconds", "median"), shared=("workers", "max")).reset_index()
-    return found.round({"seconds": 1}).rename(columns={"shared": "runs at a time"})
+    found["seconds"] = [round(seconds, 1) for seconds in found["seconds"]]  # pandas rounds 445.05 down
+    return found.rename(columns={"shared": "runs at a time"})

@@ -22,7 +22,7 @@ MOVED = {
         for name in (
             *("author_checkpoint", "claims", "commands", "config", "experiment", "explorer", "export", "measurements", "printed_numbers"),
             *("profiles", "records", "report"),
-            *(f"support.{name}" for name in ("lock", "machine", "marked_text", "notebook_errors", "paths")),
+            *(f"support.{name}" for name in ("lock", "machine", "notebook_errors", "paths")),
         )
     },
 }

@@ -30,6 +30,12 @@ def test_every_value_of_a_record_is_in_its_row(digits, kind):
             assert row[f"history.{name}"] == values
 
 
+def test_provenance_hides_no_argument():
+    trained = frame(records.find(REFERENCE / "cifar10_small", set_aside=False), "classifier")
+    assert set(trained["images"]) >= {2000, 4000}
+    assert trained["image_files"].notna().any()
+
+
 def test_a_run_inside_another_has_a_dot(digits):
     evaluations = frame(digits, "evaluation")
     told = evaluations.dropna(subset=["source.labels"])

@@ -14,7 +14,6 @@ from companion import profiles, records
 from companion.config import from_json, to_json
 from companion.experiment import engine, run
 from companion.measurements import METRICS
-from companion.report import table1
 from companion.support.machine import processor_name
 from paperlib.checks import ConfigError
 
@@ -91,14 +90,12 @@ def test_one_and_one_point_zero_are_one_record(smoke):
 def test_no_table_counts_a_seed_twice(smoke):
     column = [smoke.classifier_run(seed) for seed in (0, 1)]
     paths = [records.save(classifier_record(config, smoke), smoke.folder) for config in column]
-    before = table1.table(engine.found(smoke))
     for copy in (paths[0].with_name("copy.json"), paths[0].with_stem(f"{paths[0].stem}-2")):
         copy.write_bytes(paths[0].read_bytes())
     with pytest.warns(UserWarning, match=f"its content belongs to {paths[0].name}") as warned:
         found = engine.found(smoke)
     assert len(warned) == 2
     assert [record.seed for record in found] == [0, 1]
-    assert table1.table(found).equals(before)
     assert sorted(smoke.folder.rglob("*.json")) == sorted(paths)
 
 

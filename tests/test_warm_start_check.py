@@ -39,7 +39,7 @@ def test_it_goes_on_where_it_stopped(bench, tmp_path, monkeypatch):
             return call(config)
 
     measured = []
-    monkeypatch.setattr(bench, "measured", lambda config: {"seed": config.seed, "teacher": 99.95})
+    monkeypatch.setattr(bench, "measured", lambda config: {"seed": config.seed, "teacher": 99.95, "worst attribute": 99.9})
     monkeypatch.setattr(bench, "ProcessPoolExecutor", InProcess)
     monkeypatch.setattr(bench, "as_completed", lambda rows: [type("Done", (), {"result": lambda self, row=row: row})() for row in rows])
     path = tmp_path / "warm_start.json"

@@ -106,19 +106,21 @@ def conclude(profile: profiles.Profile) -> None:
     With fewer than five seeds the page and the print compare the effects with the reference's, instead of calling every claim inconclusive.
     """
     from companion.claims import CLAIMS
-    from companion.report import claim_table, comparison, quick_run
+    from companion.quantities import by_seed, frames_of, measured
     from companion.report.files import save_table
     from companion.report.pages import write_report
+    from companion.results import claim_table, comparison, quick_run
 
     folder, committed = profile.paths.writable(profile.name), REFERENCE / profile.name
-    ours, reference = found(profile), found(profile, committed)
-    results, expected = (claim_table.judge_claims(CLAIMS, records, profile.papers_without) for records in (ours, reference))
+    records = found(profile)
+    ours, reference = (measured(frames_of(runs)) for runs in (records, found(profile, committed)))
+    results, expected = (claim_table.judge_claims(CLAIMS, by_seed(numbers), profile.papers_without) for numbers in (ours, reference))
     quick = quick_run.compared(CLAIMS, results, expected, committed)
     claims, frame = claim_table.rows(CLAIMS, results), comparison.table(ours, reference)
     save_table(claims, folder, "claims")
     save_table(claim_table.tests(CLAIMS, results), folder, "claim_tests")
     save_table(frame, folder, "comparison")
-    write_report(folder, [folder / "notebooks" / f"{name}.ipynb" for name in ORDER], ours, claims, frame, quick)
+    write_report(folder, [folder / "notebooks" / f"{name}.ipynb" for name in ORDER], records, claims, frame, quick)
     print(quick.sentence(os.path.relpath(quick.verdicts)) if quick else claim_table.counts(claims))
     print("\n".join(comparison.summary(frame)))
     print(f"Report: {os.path.relpath(folder / 'report.html')}")

@@ -3,6 +3,8 @@
 named(DIGITS.classifier_run(0, hsm=True, r=0.5))          # "ds+hsm, seed 0"
 """
 
+from dataclasses import asdict
+
 from companion import printed_numbers
 from companion.config import (
     ClassifierRun,
@@ -15,7 +17,8 @@ from companion.config import (
     MinedClassifierRun,
     ShownImagesRun,
 )
-from companion.report.method_names import key_of
+from companion.frames import flat
+from companion.results.methods import METHODS, short
 
 
 def named(config: Config) -> str:
@@ -42,7 +45,7 @@ def _what(config: Config) -> str:  # noqa: PLR0911 -- a return a kind
         case ImageQualityRun():
             return f"image quality, {config.image_set}"
         case DiversityRun():
-            return "{} at w = {:g}".format(*key_of(config.method))
+            return f"{METHODS[short(flat(asdict(config.method)))]} at w = {config.method.prior_weight:g}"
     return config.kind.replace("-", " ")
 
 

@@ -21,7 +21,7 @@ from companion.profiles import Profile
 from companion.profiles.profile import Control
 from paperlib.checks import check_count
 
-VERDICT_SEEDS = 5  # with fewer, report/verdicts.py says "inconclusive"
+VERDICT_SEEDS = 5  # with fewer, companion/verdicts.py says "inconclusive"
 
 
 def seeds_of(count: int) -> range:

@@ -1,19 +1,21 @@
 """What is on record of the generators of notebook 07: computed here, or committed.
 
-domain_gap.table(measured(Paths.from_environment(), seeds=3))
+when_they_help.gains(measured(Paths.from_environment(), seeds=3))
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+
+import pandas as pd
 
 from companion import records
 from companion.config import Config
 from companion.experiment import plans
 from companion.experiment.engine import on_record
 from companion.experiment.fingerprints import Fingerprints
+from companion.frames import frame
 from companion.profiles import Profile
 from companion.profiles.stages import SEEDS_APART, Stage, stages
 from companion.records import Record
-from companion.report.domain_gap import Measured
 from companion.support.paths import REFERENCE, Paths
 from paperlib.checks import check_count
 
@@ -26,30 +28,36 @@ def runs_of(stage: Stage, seeds: int) -> Sequence[Config]:
     return [*plans.stage(stage.profile, own), *larger]
 
 
-def measured(paths: Paths, seeds: int) -> list[Measured]:
-    """Of every generator, the records that were computed under `paths`; where they are not all there, the committed ones, which ask for no images.
+def measured(paths: Paths, seeds: int) -> pd.DataFrame:
+    """The classifiers of every generator, a row a training, beside its columns when_they_help.GENERATOR: those that were computed under `paths`;
+    where they are not all there, the committed ones, which ask for no images.
 
     A generator that lacks a run is left out. ValueError where that leaves none.
     """
-    found = _complete(paths, seeds, _computed)
-    if not found:
-        raise ValueError("no generator of notebook 07 has all of its runs; compute them with `make stages` (hours on two cores).")
-    return found
-
-
-def committed(seeds: int) -> list[Measured]:
-    """Of every generator, the committed records. One that lacks a run is left out."""
-    return _complete(Paths.from_environment(), seeds, _committed)
-
-
-def _complete(paths: Paths, seeds: int, records_of: Callable[[Profile, Sequence[Config]], list[Record]]) -> list[Measured]:
     found = []
     for stage in stages(paths):
         wanted = runs_of(stage, seeds)
-        there = records_of(stage.profile, wanted)
+        there = _computed(stage.profile, wanted)
         if len(there) == len(wanted):
-            found.append(Measured(stage.data, stage.family, stage.training, stage.step, stage.truncation, stage.last, there))
-    return found
+            found.append(_beside_its_generator(stage, there))
+    if not found:
+        raise ValueError("no generator of notebook 07 has all of its runs; compute them with `make stages` (hours on two cores).")
+    return pd.concat(found, ignore_index=True)
+
+
+def _beside_its_generator(stage: Stage, found: Sequence[Record]) -> pd.DataFrame:
+    (distance,) = frame(found, "image-quality")[["fid", "recall"]].to_dict("records")
+    training = f"{stage.family} {stage.training}"
+    generator = f"{training}, step {stage.step}, truncation {stage.truncation:g}"
+    return frame(found, "classifier").assign(
+        data=stage.data,
+        family=stage.family,
+        training=training,
+        generator=generator,
+        step=stage.step,
+        truncation=stage.truncation,
+        **distance,
+    )
 
 
 def _computed(profile: Profile, runs: Sequence[Config]) -> list[Record]:

@@ -21,9 +21,9 @@ from nbconvert import HTMLExporter
 from PIL import Image
 
 from companion.records import Record
-from companion.report import claim_table, comparison, quick_run
-from companion.report.quick_run import QuickRun
 from companion.report.safe_html import safe
+from companion.results import claim_table, comparison, quick_run
+from companion.results.quick_run import QuickRun
 from companion.support.paths import ROOT
 from paperlib.support.files import replacing
 

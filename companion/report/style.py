@@ -1,14 +1,12 @@
-"""What the figures share: colours, theme, alternative text, a picture, names that stay apart, curves over epochs, a note beside a point."""
+"""What the figures share: colours, theme, alternative text, a picture, names that stay apart, a note beside a point."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-
-from companion.records import Record
 
 OURS, SECOND, THIRD = "#1b6ca8", "#d1495b", "#66a182"
 PAPER, DARK = "#b0b0b0", "#555555"
@@ -52,14 +50,6 @@ def apart(ax: Axes, names: Iterable[str]) -> None:
     """The names below the axis stand upright where they are too long to lie side by side."""
     if sum(map(len, names)) > SIDE_BY_SIDE:
         ax.tick_params(axis="x", rotation=90)
-
-
-def curves(ax: Axes, runs: Sequence[Record], name: str, color: str, label: str, scale: float = 1) -> None:
-    """A thin line for each run, from epoch 1, and a thick one for their mean."""
-    values = scale * np.array([r.history[name] for r in runs])
-    epochs = np.arange(1, values.shape[1] + 1)
-    ax.plot(epochs, values.T, color=color, alpha=0.25, linewidth=1)
-    ax.plot(epochs, values.mean(0), color=color, linewidth=2, label=label)
 
 
 def note(ax: Axes, text: str, at: tuple[float, float], color: Any, offset: tuple[int, int]) -> None:

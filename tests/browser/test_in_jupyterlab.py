@@ -13,7 +13,7 @@ pytestmark = pytest.mark.slow
 KNOWN = {
     "00_start_here": "judge agrees with the class the generator was told",
     "01_table1": "accuracy on real test images",
-    "02_r_sweep": "points from r = 0 to 0.1",
+    "02_r_sweep": "runs at a time",
     "03_hard_samples": "The judge",
     "04_conditioning": "teacher",
     "05_image_quality": "FID of",

@@ -8,7 +8,9 @@ import pytest
 
 from companion import records
 from companion.claims import CLAIMS
-from companion.report import claim_table, comparison, pages
+from companion.quantities import by_seed, frames_of, measured
+from companion.report import pages
+from companion.results import claim_table, comparison
 from companion.support.paths import REFERENCE
 
 pytestmark = pytest.mark.slow
@@ -25,8 +27,9 @@ def report(tmp_path_factory):
     folder = tmp_path_factory.mktemp("digits")
     shutil.copytree(DIGITS / "notebooks", folder / "notebooks")
     found = records.find(DIGITS, set_aside=False)
-    claims = claim_table.rows(CLAIMS, claim_table.judge_claims(CLAIMS, found))
-    pages.write_report(folder, sorted((folder / "notebooks").glob("*.ipynb")), found, claims, comparison.table(found, found))
+    numbers = measured(frames_of(found))
+    claims = claim_table.rows(CLAIMS, claim_table.judge_claims(CLAIMS, by_seed(numbers)))
+    pages.write_report(folder, sorted((folder / "notebooks").glob("*.ipynb")), found, claims, comparison.table(numbers, numbers))
     return folder / "report.html"
 
 

@@ -12,7 +12,9 @@ from companion import profiles, records
 from companion.config import DiversityRun, Metropolis, Posterior, Rejection, Trained
 from companion.experiment import diversity, run
 from companion.experiment.outcome import look
-from companion.report import diversity as report
+from companion.frames import frame
+from companion.results.methods import TRUTH as THE_TRUTH
+from companion.results.methods import named, of
 from companion.support.paths import Paths
 from paperlib.metrics import on_manifold
 
@@ -70,8 +72,7 @@ def test_costs_are_of_the_record_and_not_of_the_metrics(smoke):
     assert all(cost > 0 for cost in found.provenance["latent_microseconds"])
     again = outcome(TRUTH, smoke)
     assert again.metrics == found.metrics
-    (loaded,) = records.find(smoke.folder)
-    assert report.method_of(loaded) == report.TRUTH
+    assert len(of(named(frame(records.find(smoke.folder), "diversity")), THE_TRUTH)) == 1
 
 
 def test_an_image_costs_the_latent_and_a_pass_of_the_generator(smoke, truth):

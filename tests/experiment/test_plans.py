@@ -12,7 +12,7 @@ from companion.profiles import DIGITS, SMOKE
 from companion.profiles.cifar10 import CIFAR10_SMALL
 from companion.profiles.faces import FACES
 from companion.profiles.profile import DiversitySizes
-from companion.report.verdicts import LEAST_SEEDS
+from companion.verdicts import LEAST_SEEDS
 from paperlib.checks import ConfigError
 
 OWN, WARM, *OTHERS = DIGITS.settings
@@ -93,7 +93,9 @@ def test_a_profile_without_quick_runs_takes_everything_at_one_seed():
     assert all(run in plans.Own(DIGITS) for seeds in (1, 10) for run in plans.everything(DIGITS, seeds))
 
 
-@pytest.mark.parametrize(("profile", "seeds"), [(DIGITS, 3), (DIGITS, 10), (FACES, 5), (CIFAR10_SMALL, 5)], ids=lambda value: getattr(value, "name", value))
+@pytest.mark.parametrize(
+    ("profile", "seeds"), [(DIGITS, 3), (DIGITS, 10), (FACES, 5), (CIFAR10_SMALL, 5)], ids=lambda value: getattr(value, "name", value)
+)
 def test_what_is_soon_done_comes_first_by_seed_and_what_reads_a_record_last(profile, seeds):
     runs = plans.everything(profile, seeds)
     assert len(runs) == len(set(runs))

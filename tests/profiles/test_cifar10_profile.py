@@ -11,9 +11,10 @@ from companion.commands import pretrain
 from companion.commands.doctor import parts_for_timing
 from companion.experiment import plans, run
 from companion.experiment.fingerprints import Fingerprints
+from companion.frames import frame
 from companion.fresh_images import FreshImages
 from companion.profiles import closing
-from companion.report import table1
+from companion.results import table1
 from companion.support.paths import Paths
 from paperlib.checks import ConfigError
 from paperlib.data import Images
@@ -139,7 +140,7 @@ def test_methods_past_the_paper_are_columns_of_table_1(shipped, tmp_path):
     profile = replace(profile, methods=(closing.method_of(settings, profile), closing.oracle(profile.parts)))
     found = [run(config, profile, progress=False) for config in plans.own_methods(profile, 1)]
     assert [r.config.long_factor for r in found] == [profile.classifier.long_factor, 1]
-    assert list(table1.table(found)["column"][-2:]) == [method.name for method in profile.methods]
+    assert list(table1.table(frame(found, "classifier"))["column"][-2:]) == [method.name for method in profile.methods]
     assert all(0 <= r.metrics["accuracy"] <= 1 for r in found)
 
 

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import torch
 from conftest import arrange_utkface, check_executed, outcome, published_biggan, reproduced
@@ -14,7 +15,7 @@ from companion.experiment import engine, plans
 from companion.experiment.diversity import real_features
 from companion.experiment.image_quality import reference_and_rest
 from companion.profiles import faces
-from companion.report import comparison
+from companion.quantities import frames_of, measured
 from companion.support.paths import Paths
 from paperlib.checks import ConfigError
 from paperlib.networks.vgg_face import attribute_classifier, judge_classifier, save_attribute_classifier, small_classifier
@@ -81,9 +82,9 @@ def test_the_notebook_shows_the_three_label_settings(executed):
     assert all(r.pictures["samples"].shape == (5 * 32, 2 * 32, 3) for r in found if r.kind == "conditioning")
     variances = [r.metrics[name] for r in found if r.kind == "conditioning" for name in ("variance", "prior_variance")]
     assert all(0 <= variance <= 1 for variance in variances)
-    claimed = {item.name: item.paper for item in comparison.items(found, [])}
-    assert claimed["B: class-conditional G, label withheld (paper B), teacher"] == "100"
-    assert claimed["B: class-conditional G, label shuffled, teacher"] == "-"
+    claimed = measured(frames_of(found)).groupby("quantity")["paper"].first()
+    assert claimed["B: class-conditional G, label withheld (paper B), teacher"] == 100
+    assert pd.isna(claimed["B: class-conditional G, label shuffled, teacher"])
     page = (executed.folder / "report.html").read_text()
     assert "label withheld" in page
     assert "not facts about people" in page

@@ -161,34 +161,6 @@ def conditionings():
     ]
 
 
-def quality(image_set, seed, fid, pixel, images=(30, 30)):
-    """Of two classes. images: how many the set has of each; 0 makes a class whose variance is of nothing."""
-    metrics = dict.fromkeys(("precision", "recall", "density", "coverage", "judge_agreement", "feature_variance"), 0.5)
-    metrics |= {"feature_space": "digit", "feature_dimensions": 40, "samples": sum(images), "reference_samples": 60}
-    metrics |= {"fid": fid, "kid": fid / 2, "inception_score": 8.0, "pixel_variance": pixel, "images_by_class": list(images)}
-    metrics |= {f"{what}_variance_by_class": [pixel if n else 0.0 for n in images] for what in ("pixel", "feature")}
-    return made(SMOKE.image_quality_run(seed, image_set), metrics)
-
-
-def hard_samples(seed, own=20.0, other=5.0):
-    """Fig. 3's run. own, other: points that mining takes from the classifier itself and from every other reader."""
-    lost = np.full((2, 4), other)
-    lost[[0, 1], [0, 1]] = own
-    metrics = {
-        "transfer_accuracy": [[0.9] * 4, *(0.9 - lost / 100).tolist()],
-        "transfer_score_drop": lost.tolist(),
-        "transfer_effect": (lost / 10).tolist(),
-        "forms": [
-            {"stage": stage, "step_size": size, "form": form, "norm_change": change, "distance": 1.2, "judge": 0.9, "classifier": 0.5}
-            | ({"judge_where_wrong": judge} if stage == 1 else {})
-            for stage in (1, 2)
-            for size in (0.1, 3.0)
-            for form, change, judge in (("paper", 0.0, 0.8), ("not rescaled", 0.1 + 0.02 * seed, 0.8), ("along y", 0.0, 0.6))
-        ],
-    }
-    return made(SMOKE.hard_samples_run(seed), metrics)
-
-
 def shown(seed, coverage, images, **options):
     """options: those of Profile.shown_images_run. coverage: of as many images as N, and of all."""
     sizes = [

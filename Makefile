@@ -105,8 +105,8 @@ test: env ## run all tests, every notebook included, in TEST_WORKERS processes
 test-fast: env ## run the tests that take no more than some seconds each
 	OMP_NUM_THREADS=1 $(PYTHON) -m pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder -m "not slow"
 
-test-slow: env ## run the long tests: stops at random moments, a hung worker, a full disk; the defaults of distil_posterior on three pairs
-	OMP_NUM_THREADS=1 PAPERLIB_SLOW=1 $(PYTHON) -m pytest tests/stopping tests/beyond/test_defaults.py
+test-slow: env ## run the long tests: stops at random moments, a hung worker, a full disk; the defaults of distil_posterior on three pairs; all profiles of the pages
+	OMP_NUM_THREADS=1 PAPERLIB_SLOW=1 $(PYTHON) -m pytest tests/stopping tests/samplers/test_defaults.py tests/test_docs.py
 
 test-browser: env ## open the report and every notebook in a real browser (needs the extra [browser], and Chromium of the system)
 	OMP_NUM_THREADS=1 $(PYTHON) -m pytest -rs tests/browser

@@ -3,6 +3,7 @@
 import ast
 import builtins
 import inspect
+import os
 import re
 import sys
 from dataclasses import replace
@@ -38,6 +39,7 @@ NOT_RUN = {
     ("faces.md", 2): "the state dict of the author's model, 500 MB; tests/test_author_checkpoint.py reads one like it",
 }
 PROFILES = [place for place, block in BLOCKS.items() if re.search(r"^PROFILE = ", block, re.MULTILINE)]
+LONG = pytest.mark.skipif("PAPERLIB_SLOW" not in os.environ, reason="run by make test-slow")
 
 # The reader's own, in small: a generator of four classes, what reads them, and a step after training. The class is in the image's pattern.
 MY_PARTS = """
@@ -254,7 +256,7 @@ def test_a_profile_block_loads_and_its_plans_can_be_made(place, reader, capsys, 
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("error:constrained_layout")
-@pytest.mark.parametrize("place", PROFILES, ids=str)
+@pytest.mark.parametrize("place", [PROFILES[0], *(pytest.param(place, marks=LONG) for place in PROFILES[1:])], ids=str)
 def test_a_small_version_of_a_profile_block_is_reproduced_to_the_report(place, reader, monkeypatch, capsys):
     monkeypatch.setattr(engine, "worker_count", lambda: 1)
     monkeypatch.setattr(papermill, "execute_notebook", partial(papermill.execute_notebook, engine_name="in process"))

@@ -97,11 +97,6 @@ def on_record(configs: Sequence[Config], profile: Profile) -> list[Record]:
     return [record for record in loaded if record]
 
 
-def left_out(configs: Sequence[Config], profile: Profile) -> list[Record]:
-    """The records of those of `configs` that the pair cannot do, each with its reason in `impossible`; what is not on record is not run."""
-    return [record for record in on_record(configs, profile) if record.impossible]
-
-
 def found(profile: Profile, folder: Path | None = None) -> list[Record]:
     """What is on record of the profile as it is now, its own sizes and the parts that it has today, in the order of its plan.
 

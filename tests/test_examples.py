@@ -73,7 +73,7 @@ def test_alg_2_learns_digits(small):
 
 
 def test_the_input_generator_learns_digits(small):
-    assert small("paper_b", LABELS=1600, BATCH=8, LEARNING_RATE=0.003).main()[0] > 0.25
+    assert small("paper_b", LABELS=3200, BATCH=8, LEARNING_RATE=0.003).main()[0] > 0.25
 
 
 def test_the_picture_is_written_if_asked_for(small, tmp_path):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from companion import records
+from companion import experiment, profiles
 from companion.claims import CLAIMS
 from companion.quantities import by_seed, frames_of, measured
 from companion.report import pages
@@ -26,7 +26,7 @@ def report(tmp_path_factory):
     """Of the committed records and executed notebooks."""
     folder = tmp_path_factory.mktemp("digits")
     shutil.copytree(DIGITS / "notebooks", folder / "notebooks")
-    found = records.find(DIGITS, set_aside=False)
+    found = experiment.found(profiles.load("digits"), DIGITS)
     numbers = measured(frames_of(found))
     claims = claim_table.rows(CLAIMS, claim_table.judge_claims(CLAIMS, by_seed(numbers)))
     pages.write_report(folder, sorted((folder / "notebooks").glob("*.ipynb")), found, claims, comparison.table(numbers, numbers))

@@ -73,7 +73,7 @@ def likelihood(generator, classifier, attribute, n):
 
 METHODS = {
     "gaussian": trained(Conditioner, learning_rate=0.1),
-    "gaussian, held to the prior": trained(Conditioner, learning_rate=0.1, prior_weight=0.01),
+    "gaussian, held to the prior": trained(Conditioner, learning_rate=0.05, prior_weight=0.01),
     "mixture": trained(MixtureConditioner, learning_rate=0.5, prior_weight=0.01),
     "flow": trained(FlowConditioner, learning_rate=5e-3, optimizer="adam", prior_weight=0.1),
     "posterior": distilled,

@@ -65,8 +65,7 @@ def text(found: Mapping[str, Any]) -> str:
         kernels = " ".join(f"{name}={value}" for name, value in AVX2.items())
         told += (
             f" With the kernels of an older CPU, on the same machine (`{kernels}`), the runs of Table 1's first seed take "
-            f"{found['avx2_factor']:.1f} times as long. So expect about {_minutes(found['avx2_factor'] * found['reproduce'])} of such a CPU, and more "
-            "of a laptop of 2017."
+            f"{found['avx2_factor']:.2f} times as long. An older laptop is slower in other ways too; none was at hand to be timed."
         )
     return told
 

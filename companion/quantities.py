@@ -15,9 +15,9 @@ from numpy.typing import ArrayLike
 
 from companion.config import Setting
 from companion.frames import frame, wide
-from companion.printed_numbers import CONDITIONING_ACCURACY, CONDITIONING_EPOCHS, FIG4_KNOWN, FIG4_R, TABLE1, TABLE1_R
+from companion.printed_numbers import CONDITIONING_ACCURACY, CONDITIONING_EPOCHS, FIG4_KNOWN, FIG4_R
 from companion.records import Record
-from companion.results import methods
+from companion.results import methods, r_sweep, table1
 from companion.results.conditioning import OWN, WITH_LABELS, named
 from companion.results.image_quality import IMAGE_SETS
 
@@ -73,22 +73,17 @@ def _quantity(runs: pd.DataFrame, name: str, values: ArrayLike, compared: str = 
 
 
 def _classifiers(runs: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    for name, part in table1.columns(runs).groupby("column", sort=False):
+        yield _quantity(part, f"Table 1: {name}", part["top1"], "accuracy", part["paper"].iloc[0])
     own, long = runs["method"] != "", runs["long_factor"] > 1
-    for column in TABLE1:
-        r = TABLE1_R if column.ds else 0.0
-        part = runs[~own & (long == column.long) & (runs["real"] == column.real) & (runs["hsm"] == column.hsm) & (runs["r"] == r)]
-        accuracy = part["accuracy_bna" if column.bna else "accuracy"]
-        yield _quantity(part, f"Table 1: {column.name}", 100 * accuracy, "accuracy", column.accuracy)
-    for name, part in runs[own].groupby("method", sort=False):
-        yield _quantity(part, f"Table 1: {name}", 100 * part["accuracy"], "accuracy")
     ours = runs[own & long]
     if ours["method"].nunique() == 1:  # of several candidates none is ours
         yield _quantity(ours, "our long training", 100 * ours["accuracy"])
-    for r, part in runs[~own & ~long & ~runs["real"] & ~runs["hsm"]].groupby("r"):
-        compared = "accuracy" if r in FIG4_R else ""
-        yield _quantity(part, f"Fig. 4: r = {r}", 100 * part["accuracy"], compared, FIG4_KNOWN.get((r, False), np.nan))
-        yield _quantity(part, f"Fig. 4: r = {r} with BNA", 100 * part["accuracy_bna"], compared, FIG4_KNOWN.get((r, True), np.nan))
-        yield _quantity(part, f"seconds at r = {r}", part["seconds"])
+    for (r, bna), part in r_sweep.points(runs).groupby(["r", "bna"]):
+        name = f"Fig. 4: r = {r} with BNA" if bna else f"Fig. 4: r = {r}"
+        yield _quantity(part, name, part["top1"], "accuracy" if r in FIG4_R else "", FIG4_KNOWN.get((r, bna), np.nan))
+        if not bna:
+            yield _quantity(part, f"seconds at r = {r}", part["seconds"])
 
 
 def _controls(runs: pd.DataFrame) -> Iterator[pd.DataFrame]:

@@ -98,11 +98,13 @@ def _effect(effect: float, low: float, high: float) -> str:
 def short(table: pd.DataFrame, ids: Sequence[str] = ()) -> pd.DataFrame:
     """The claims `ids` (all of them without) as text: in brackets the test that decides, of several; no margins, no reasons."""
     chosen = table.set_index("claim", drop=False).loc[list(ids)] if ids else table
-    chosen = chosen.assign(
-        statement=chosen["statement"].str.replace(r" \[(?:([^:\]]*): )?[^\]]*\]$", _only_the_test, regex=True),
-        verdict=chosen["verdict"].str.split(":").str[0],
-    )
+    chosen = chosen.assign(statement=without_margins(chosen["statement"]), verdict=chosen["verdict"].str.split(":").str[0])
     return cells(chosen)[["claim", "verdict", "statement", "effect", "n"]]
+
+
+def without_margins(statements: pd.Series) -> pd.Series:
+    """Statements of `rows`, with no more in their brackets than the test that decides, of several."""
+    return statements.str.replace(r" \[(?:([^:\]]*): )?[^\]]*\]$", _only_the_test, regex=True)
 
 
 def _only_the_test(bracket: re.Match[str]) -> str:

@@ -13,10 +13,9 @@ import pandas as pd
 from companion.claims import MOST_TELLING
 from companion.printed_numbers import TABLE1
 from companion.report.files import markdown
+from companion.results import claim_table
 from companion.stats import cells
 
-VERDICTS = ("supported", "inconclusive", "contradicted", "untested")
-MARGIN = r" \[(?:([^:\]]*): )?[^\]]*\]$"  # at the end of a statement: [the test that decides: its margin]
 
 
 def texts(reference: Path) -> dict[str, str]:
@@ -36,13 +35,12 @@ def claims(folder: Path, ids: Sequence[str] = ()) -> str:
     """How many claims have which verdict, and their table. ids: these alone, without their margins."""
     table = pd.read_csv(folder / "tables" / "claims.csv")
     table = table[~table["verdict"].str.contains("this profile has no paper")]
-    found = table["verdict"].str.split(":").str[0].value_counts()
-    counts = f"{len(table)} claims: {', '.join(f'{found[verdict]} {verdict}' for verdict in VERDICTS if verdict in found)}."
+    counts = claim_table.counts(table)
     columns = ["claim", "place", "statement", "effect", "low", "high", "p_adjusted", "n", "verdict"]
     if ids:
         columns = ["claim", "verdict", "statement", "effect", "low", "high", "n"]
         table = table.set_index("claim", drop=False).loc[list(ids)]
-        table["statement"] = table["statement"].str.replace(MARGIN, lambda bracket: f" [{bracket[1]}]" if bracket[1] else "", regex=True)
+        table["statement"] = claim_table.without_margins(table["statement"])
     return f"{counts}\n\n{markdown(table[columns].rename(columns={'p_adjusted': 'adjusted p'}))}"
 
 

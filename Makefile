@@ -105,8 +105,8 @@ test: env ## run all tests, every notebook included, in TEST_WORKERS processes
 test-fast: env ## run the tests that take no more than some seconds each
 	OMP_NUM_THREADS=1 $(PYTHON) -m pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder -m "not slow"
 
-test-slow: env ## run the long tests: stops at random moments, a hung worker, a full disk; the defaults of distil_posterior on three pairs; all profiles of the pages
-	OMP_NUM_THREADS=1 PAPERLIB_SLOW=1 $(PYTHON) -m pytest tests/stopping tests/samplers/test_defaults.py tests/test_docs.py
+test-slow: env ## run the long tests: stops at random moments, a hung worker, a full disk; the defaults of distil_posterior on three pairs; all profiles of the pages; that every argument changes a result
+	OMP_NUM_THREADS=1 PAPERLIB_SLOW=1 $(PYTHON) -m pytest tests/stopping tests/samplers/test_defaults.py tests/test_docs.py tests/test_calls.py
 
 test-browser: env ## open the report and every notebook in a real browser (needs the extra [browser], and Chromium of the system)
 	OMP_NUM_THREADS=1 $(PYTHON) -m pytest -rs tests/browser
@@ -174,6 +174,7 @@ readme: env ## write the tables and pictures of README.md, docs and examples fro
 
 reference: env ## compute the committed results, results/reference/PROFILE, with SEEDS=10
 	PAPERLIB_RESULTS=$(CURDIR)/results/reference $(PYTHON) -m companion.commands.reproduce --profile '$(SOURCE)' --seeds $(if $(SEEDS),$(SEEDS),10)
+	PAPERLIB_RESULTS=$(CURDIR)/results/reference $(PYTHON) -m companion.commands.pack --profile '$(SOURCE)'
 
 examples: env ## run examples/paper_a.py and paper_b.py and record what they print, for `make readme`
 	$(PYTHON) bench/examples.py

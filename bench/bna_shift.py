@@ -16,9 +16,10 @@ import torch
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from companion.experiment.classifier import generated_source, trained
 from companion.profiles.stages import SEEDS, Stage, stages
 from companion.report.files import markdown, save_measured
+from companion.runs import classifier
+from companion.runs.paper_a import source_of, trained
 from companion.support.paths import REFERENCE, Paths
 from paperlib.batchnorm_adaptation import adapt_batchnorm
 from paperlib.data.decoding import DataError
@@ -44,8 +45,8 @@ def between(model: nn.Module, other: nn.Module) -> dict[str, float]:
 def measured(stage: Stage, seed: int) -> dict[str, object]:
     """Distances of the statistics, and accuracy in percent before and after BNA."""
     profile = stage.profile
-    config, batch = profile.classifier_run(stage.first_seed + seed), profile.parts.forward_batch
-    source = generated_source(config, profile)
+    config, batch = classifier.call(profile, seed=stage.first_seed + seed).arguments, profile.parts.forward_batch
+    source = source_of(config, profile)
     made = source(0, nn.Identity())
     model, _ = trained(config, profile, source, progress=True)
     real, test = profile.parts.real_images()

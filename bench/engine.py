@@ -18,12 +18,17 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psutil
 
 from companion.support.machine import processor_name
 from companion.support.paths import REFERENCE, Paths
+
+if TYPE_CHECKING:
+    from companion.calls import Call
+    from companion.profiles import Profile
+    from companion.records import Record
 
 RUNS, WORKERS, RECORDS = 1000, (1, 2, 4), (100, 1000, 10_000)
 
@@ -32,29 +37,40 @@ def empty_runs(folder: Path, count: int) -> dict[str, float]:
     """Milliseconds of an empty run by number of workers, and the seconds until the workers are there."""
     from records import made_up
 
-    from companion.experiment import together
+    from companion.experiment import on_record, together
     from companion.experiment.cluster import connected
-    from companion.experiment.fingerprints import Fingerprints
     from companion.experiment.watch import Watch
     from companion.profiles import DIGITS
     from companion.records import save
 
     profile = replace(DIGITS, paths=Paths(results=folder))
-    known = Fingerprints(profile)
-    stored = [replace(record, parts=known.of(record.config), pictures={}) for record in made_up(count)]
+    stored = list(made_up(count))
     for record in stored:
-        save(record, profile.folder)
-    configs = [stored[i % count].config for i in range(RUNS)]
+        save(replace(record, pictures={}), profile.folder)
+    calls = [_call(stored[i % count], profile) for i in range(RUNS)]
+    assert len(on_record(calls)) == len(set(calls))
     found = {}
     for workers in WORKERS:
         start = time.perf_counter()
         with connected(None, workers=workers) as client:
             found[f"start_{workers}"] = round(time.perf_counter() - start, 2)
-            together.compute_on(client, configs[:workers], known, workers, Watch([], {}, "", enabled=False))
+            watch = Watch([], {}, "", profile=profile, workers=workers, enabled=False)
+            together.compute_on(client, calls[:workers], profile, workers, watch)
             start = time.perf_counter()
-            together.compute_on(client, configs, known, workers, Watch([], {}, "", enabled=False))
+            together.compute_on(client, calls, profile, workers, watch)
             found[f"run_{workers}"] = round(1e3 * (time.perf_counter() - start) / RUNS, 2)
     return found
+
+
+def _call(record: "Record", profile: "Profile") -> "Call":
+    """What the record is of."""
+    from pydantic import TypeAdapter
+
+    from companion import runs
+    from companion.calls import Call
+
+    run = getattr(runs, record.run)
+    return Call(run, profile, TypeAdapter(run.arguments).validate_json(json.dumps(record.arguments)))
 
 
 def stopped(number: int, folder: Path) -> float:

@@ -18,7 +18,6 @@ from typing import Any
 import numpy as np
 
 from companion import experiment
-from companion.config import Config, from_json, to_json
 from companion.profiles import DIGITS
 from companion.records import Record, save
 from companion.report.files import save_measured
@@ -38,13 +37,13 @@ def made_up(count: int) -> Iterator[Record]:
     picture = np.random.default_rng(0).uniform(-1, 1, (280, 560))
     for i, record in enumerate(islice(cycle(stored), count)):
         pictures = {"samples": picture} if i % PICTURES_EVERY == 0 else {}
-        later = _later(record.config, seeds * (i // len(stored)))
-        yield replace(record, config=later, pictures=pictures, provenance=record.provenance | {"seconds": float(i)})
+        later = _later(record.arguments, seeds * (i // len(stored)))
+        yield replace(record, arguments=later, pictures=pictures, provenance=record.provenance | {"seconds": float(i)})
 
 
-def _later(config: Config, more: int) -> Config:
-    """The same run, its seed and those of the runs in it `more` higher."""
-    return from_json(re.sub(r'("seed": ?)(\d+)', lambda found: f"{found[1]}{int(found[2]) + more}", to_json(config)))
+def _later(arguments: dict[str, Any], more: int) -> dict[str, Any]:
+    """The same, its seed and those of the runs in it `more` higher."""
+    return dict(json.loads(re.sub(r'("seed": )(\d+)', lambda found: f"{found[1]}{int(found[2]) + more}", json.dumps(arguments))))
 
 
 def text(found: Mapping[str, Any]) -> str:

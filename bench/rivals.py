@@ -17,14 +17,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from companion.config import DiversityRun, Langevin, Likelihood, Method, Ode, Posterior, Rejection
-from companion.experiment import diversity
 from companion.frames import frame
 from companion.profiles import TUNING
 from companion.records import Record
 from companion.report.files import markdown, save_measured
 from companion.results.methods import named
 from companion.results.sampling_costs import passes, rarest
+from companion.runs import diversity
+from companion.settings import Langevin, Likelihood, Method, Ode, Posterior, Rejection
 from companion.support.paths import REFERENCE
 from paperlib.support.threads import one_thread
 
@@ -51,9 +51,9 @@ CANDIDATES: tuple[Method, ...] = (
 
 
 def measured(method: Method) -> dict[str, object]:
-    config = DiversityRun(profile=TUNING.name, seed=0, method=method, per_attribute=PER_ATTRIBUTE)
-    found = diversity.compute(config, TUNING, False, lambda other: (_ for _ in ()).throw(AssertionError(f"{other} is not needed")))
-    runs = named(frame([Record(config, {}, found.metrics)], "diversity"))
+    call = diversity.call(TUNING, seed=0, method=method, per_attribute=PER_ATTRIBUTE)
+    found = call.outcome()
+    runs = named(frame([Record(call.run.name, TUNING.name, call.stored, {}, found.metrics)], "diversity"))
     run = runs.to_dict("records")[0]
     metrics = {what: found.metrics[what] for what in ("judge_accuracy", "second_judge_accuracy", "pixel_variance", "truth_coverage")}
     price = passes(run, rarest(runs))

@@ -19,9 +19,9 @@ import pandas as pd
 import torch
 from torch import nn
 
-from companion.experiment.diversity import WIDE, pair
 from companion.profiles import DIGITS
 from companion.report.files import markdown, save_measured
+from companion.runs.sampling import WIDE, pair
 from companion.stats import cell, t_interval
 from companion.support.machine import processor_name
 from companion.support.paths import REFERENCE

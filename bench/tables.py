@@ -41,18 +41,18 @@ TABLES: dict[str, Callable[[Sequence[Record]], pd.DataFrame]] = {
     "controls": lambda found: controls.table(frame(found, "classifier"), frame(found, "control")),
     "gap": lambda found: controls.gap(frame(found, "classifier"), frame(found, "control")),
     "r_sweep": lambda found: r_sweep.table(frame(found, "classifier")),
-    "hard_samples": lambda found: hard_samples.table(frame(found, "hard-samples")),
-    "transfer": lambda found: hard_samples.transfer(frame(found, "hard-samples")),
-    "mining_forms": lambda found: hard_samples.forms(frame(found, "hard-samples")),
-    "mined_space": lambda found: mining.table(frame(found, "mined-space")),
-    "mined_classifiers": lambda found: mining.classifiers(frame(found, "classifier"), frame(found, "mined-classifier")),
+    "hard_samples": lambda found: hard_samples.table(frame(found, "hard_samples")),
+    "transfer": lambda found: hard_samples.transfer(frame(found, "hard_samples")),
+    "mining_forms": lambda found: hard_samples.forms(frame(found, "hard_samples")),
+    "mined_space": lambda found: mining.table(frame(found, "mined_space")),
+    "mined_classifiers": lambda found: mining.classifiers(frame(found, "classifier"), frame(found, "mined_classifier")),
     "conditioning": lambda found: conditioning.table(frame(found, "conditioning")),
     "evaluation": lambda found: evaluation.table(frame(found, "evaluation")),
     "evaluation_report": lambda found: evaluation.by_attribute(frame(found, "evaluation"), DIGITS),
     "failures": lambda found: evaluation.failures(frame(found, "evaluation"), DIGITS),
     "warm_start": lambda found: evaluation.warm_start(frame(found, "conditioning"), frame(found, "evaluation")),
-    "quality": lambda found: image_quality.table(frame(found, "image-quality")),
-    "shown": lambda found: image_quality.shown(frame(found, "shown-images")),
+    "quality": lambda found: image_quality.table(frame(found, "image_quality")),
+    "shown": lambda found: image_quality.shown(frame(found, "shown_images")),
     "diversity": lambda found: diversity.table(frame(found, "diversity")),
     "diversity_distances": lambda found: diversity.distances(frame(found, "diversity")),
     "diversity_manifold": lambda found: diversity.manifold(frame(found, "diversity")),
@@ -69,9 +69,14 @@ def peak_mib() -> int:
 
 def of_one_size(found: Sequence[Record]) -> list[Record]:
     """Without the classifiers of other sizes than most: a demonstration's run stands beside the plan's in the committed folder."""
-    sizes = Counter((run.config.images, run.config.epochs) for run in found if run.kind == "classifier")
-    usual = max(sizes, key=lambda size: sizes[size])
-    return [run for run in found if run.kind != "classifier" or (run.config.images, run.config.epochs) == usual]
+    sizes = Counter(size(record) for record in found if record.run == "classifier")
+    usual = max(sizes, key=lambda key: sizes[key])
+    return [record for record in found if record.run != "classifier" or size(record) == usual]
+
+
+def size(record: Record) -> tuple[int, int]:
+    """Of a classifier's training."""
+    return record.arguments["images"], record.arguments["epochs"]
 
 
 def main() -> None:

@@ -11,13 +11,14 @@ import multiprocessing
 import sys
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from companion import profiles, records
-from companion.config import EvaluationRun
-from companion.experiment import run
-from companion.experiment.fingerprints import Fingerprints
+from companion import profiles
+from companion.calls import Call, on_record, record_of
+from companion.experiment import plans
+from companion.fingerprints import is_current
 from companion.frames import frame
 from companion.profiles import Profile
 from companion.report.files import save_measured
@@ -30,39 +31,36 @@ SEEDS, ASKED = 20, 99.9
 Row = dict[str, float]
 
 
-def configs(profile: Profile, seeds: int) -> list[EvaluationRun]:
-    """The evaluation of paper B's own setting with a warm start, at seeds 0, 1, ..."""
+def call_at(seed: int, profile: Profile) -> Call:
+    """The evaluation of paper B's own setting with a warm start."""
     warm = next(setting for setting in profile.own_settings if setting.warm_start)
-    return [profile.evaluation_run(seed, warm) for seed in range(seeds)]
+    return plans.evaluated(profile, warm, seed)
 
 
-def measured(config: EvaluationRun) -> Row:
-    """Percent of the draws that are read as asked, over all attributes and in the teacher's worst. A committed record of the run is used."""
-    profile = profiles.load(config.profile, Paths.from_environment())
-    known = records.path_of(REFERENCE / profile.name, config, Fingerprints(profile).of(config))
-    record = records.load(known) if known.exists() else run(config, profile, progress=False)
+def measured(name: str, seed: int) -> tuple[Row, dict[str, str]]:
+    """Percent of the draws that are read as asked, over all attributes and in the teacher's worst; and the parts of the run. name: of the profile.
+    A committed record of the run is used."""
+    profile = profiles.load(name, Paths.from_environment())
+    committed = on_record(call_at(seed, replace(profile, paths=Paths(results=REFERENCE))))
+    record = committed or record_of(call_at(seed, profile))
     (row,) = evaluation.measured(frame([record], "evaluation")).to_dict("records")
     read = {who.replace(" ", "_"): float(row[f"{who}, %"]) for who in READERS if f"{who}, %" in row}
-    return {"seed": config.seed, **read, "worst attribute": float(evaluation.recall(row["teacher_confusion"]).min())}
+    return {"seed": seed, **read, "worst attribute": float(evaluation.recall(row["teacher_confusion"]).min())}, record.parts
 
 
 def check(profile: Profile, seeds: int, path: Path, workers: int = 2) -> list[Row]:
     """Measure the seeds that `path` does not hold yet, each in a process of one thread; write and print each as it ends."""
-    wanted = configs(profile, seeds)
-    found: dict[str, object] = {
-        "processor": processor_name(),
-        "asked": ASKED,
-        "config": records.key_of(wanted[0], Fingerprints(profile).of(wanted[0])),
-    }
+    found: dict[str, object] = {"processor": processor_name(), "asked": ASKED, "run": call_at(0, profile).stem}
     before = json.loads(path.read_text()) if path.exists() else {}
-    rows: list[Row] = before["rows"] if before.get("config") == found["config"] else []
-    missing = [config for config in wanted if config.seed not in {row["seed"] for row in rows}]
+    same = before.get("run") == found["run"] and is_current(before["parts"], profile)
+    rows: list[Row] = before["rows"] if same else []
+    missing = [seed for seed in range(seeds) if seed not in {row["seed"] for row in rows}]
     with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
-        for future in as_completed([pool.submit(measured, config) for config in missing]):
-            row = future.result()
+        for future in as_completed([pool.submit(measured, profile.name, seed) for seed in missing]):
+            row, parts = future.result()
             rows = sorted([*rows, row], key=lambda row: row["seed"])
             print(", ".join(f"{name} {value:.6g}" for name, value in row.items()), flush=True)
-            so_far = found | {"rows": rows}
+            so_far = found | {"parts": parts, "rows": rows}
             save_measured(so_far, text(so_far), path)
     return rows[:seeds]
 

@@ -21,8 +21,8 @@ from PIL import Image
 from torch import nn
 
 from companion.experiment.demonstration import Demonstration, prepared
-from companion.experiment.diversity import pair
 from companion.profiles import Profile
+from companion.runs.sampling import pair
 from paperlib.conditioner import Conditioner, train_conditioner
 from paperlib.data import to_bytes
 from paperlib.generators import Generator, generate_in_batches

@@ -1,10 +1,10 @@
 """What you take away: a trained classifier as a file with its card, and the images that it was trained on.
 
-config = DIGITS.classifier_run(seed=0, hsm=True, r=0.5)
-export_classifier(config, DIGITS, Path("my-classifier"))           # classifier.safetensors and README.md
+call = classifier.call(DIGITS, seed=0, hsm=True, r=0.5)
+export_classifier(call, Path("my-classifier"))           # classifier.safetensors and README.md
 classifier = load_classifier(Path("my-classifier"), DIGITS)        # images in [-1, 1] -> logits, frozen
-export_images(config, DIGITS, Path("my-images"))                   # my-images/<class>/00000.png and README.md
-data = ImageSet(images_of(config, DIGITS))                         # a torch Dataset of (image, label)
+export_images(call, Path("my-images"))                   # my-images/<class>/00000.png and README.md
+data = ImageSet(images_of(call))                         # a torch Dataset of (image, label)
 
 A record holds no weights and no data set: both are made again, the same bit for bit on the same machine.
 """
@@ -19,10 +19,9 @@ from safetensors.torch import load, save
 from torch import nn
 from torch.utils.data import Dataset
 
-from companion.config import ClassifierRun, from_json, to_json
-from companion.experiment.classifier import generated_source, real_source, trained
-from companion.experiment.one_run import check_profile
+from companion.calls import Call
 from companion.profiles import Profile, device
+from companion.runs.paper_a import ClassifierRun, classifier, source_of, trained
 from paperlib.batchnorm_adaptation import adapt_batchnorm
 from paperlib.checks import check
 from paperlib.data import Images, to_bytes, to_floats
@@ -57,7 +56,7 @@ The label is the class that the generator was told; some images show another one
 """
 
 
-def source_of(config: ClassifierRun) -> str:
+def _told(config: ClassifierRun) -> str:
     """What the images of a run are, in words."""
     if config.real:
         return "real images"
@@ -66,12 +65,11 @@ def source_of(config: ClassifierRun) -> str:
 
 
 @one_thread()
-def export_classifier(config: ClassifierRun, profile: Profile, folder: Path, *, bna: bool = False, progress: bool = True) -> Path:
+def export_classifier(call: Call, folder: Path, *, bna: bool = False, progress: bool = True) -> Path:
     """Train the classifier of a run again, and write it with its card.
 
     Args:
-        config: of any record of paper A's classifiers.
-        profile: whose run it is.
+        call: of `classifier`.
         folder: takes classifier.safetensors and README.md; made if it is missing.
         bna: adapt its BatchNorm statistics to the real training images first.
         progress: show a bar.
@@ -80,22 +78,26 @@ def export_classifier(config: ClassifierRun, profile: Profile, folder: Path, *, 
         The path of the weights.
 
     Raises:
-        ConfigError: the config is another profile's. DiskFullError: there is no space for it.
+        DiskFullError: there is no space for it.
     """
-    check_profile(config, profile)
+    config, profile = call.arguments, call.profile
     parts = profile.parts
     real_train, real_test = parts.real_images()
-    source = real_source(config, real_train) if config.real else generated_source(config, profile)
-    model, _ = trained(config, profile, source, progress)
+    model, _ = trained(config, profile, source_of(config, profile), progress)
     if bna:
         model = adapt_batchnorm(model, real_train.images)
     reached = accuracy(model, real_test, batch_size=parts.forward_batch)
     card = CLASSIFIER_CARD.format(
-        source=source_of(config), test=f"{len(real_test):,}", accuracy=reached, bna=", with BatchNorm adaptation" if bna else "",
-        shape=tuple(real_test.images.shape[1:]), classes=", ".join(parts.class_names()), config=to_json(config), profile=profile.name,
+        source=_told(config), test=f"{len(real_test):,}", accuracy=reached, bna=", with BatchNorm adaptation" if bna else "",
+        shape=tuple(real_test.images.shape[1:]), classes=", ".join(parts.class_names()), config=json.dumps(call.stored), profile=profile.name,
     )  # fmt: skip
     state = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
-    about = {"config": to_json(config), "classes": json.dumps(parts.class_names()), "accuracy": f"{reached:.6f}", "bna": json.dumps(bna)}
+    about = {
+        "arguments": json.dumps(call.stored),
+        "classes": json.dumps(parts.class_names()),
+        "accuracy": f"{reached:.6f}",
+        "bna": json.dumps(bna),
+    }
     with replacing(folder / WEIGHTS) as path:
         path.write_bytes(save(state, metadata=about))
     with replacing(folder / CARD) as path:
@@ -111,26 +113,23 @@ def load_classifier(folder: Path, profile: Profile) -> nn.Module:
     path = folder / WEIGHTS
     try:
         with safetensors.safe_open(path, "pt") as file:
-            config = from_json((file.metadata() or {})["config"])
+            arguments = json.loads((file.metadata() or {})["arguments"])
         state = load(path.read_bytes())
     except (OSError, KeyError, ValueError, safetensors.SafetensorError) as error:
         raise CheckpointError(f"{path} is no exported classifier ({error}); write it with export_classifier.") from error
-    check(isinstance(config, ClassifierRun), "config", config.kind, "an exported classifier has the config of a classifier run")
-    assert isinstance(config, ClassifierRun)
-    model = profile.parts.classifier(config.width)
+    model = profile.parts.classifier(classifier.call(profile, **arguments).arguments.width)
     check_fit(state, model.state_dict(), path)
     model.load_state_dict(state)
     return model.to(device()).eval().requires_grad_(False)
 
 
 @one_thread()
-def images_of(config: ClassifierRun, profile: Profile, *, progress: bool = True) -> Images:
+def images_of(call: Call, *, progress: bool = True) -> Images:
     """The images that a run is trained on: the fixed set, random, mined or real; with r above 0 the set as its last epoch sees it.
 
-    Returns images (N, C, H, W), floats in [-1, 1] or bytes, and labels (N,). Raises ConfigError where the config is another profile's.
-    """
-    check_profile(config, profile)
-    source = real_source(config, profile.parts.real_images()[0]) if config.real else generated_source(config, profile)
+    Returns images (N, C, H, W), floats in [-1, 1] or bytes, and labels (N,)."""
+    config, profile = call.arguments, call.profile
+    source = source_of(config, profile)
     last: list[Images] = []
 
     def watched(epoch: int, model: nn.Module) -> Images:
@@ -145,14 +144,15 @@ def images_of(config: ClassifierRun, profile: Profile, *, progress: bool = True)
     return last[0]
 
 
-def export_images(config: ClassifierRun, profile: Profile, folder: Path, *, progress: bool = True) -> Path:
+def export_images(call: Call, folder: Path, *, progress: bool = True) -> Path:
     """images_of as PNG files, folder/<class>/00000.png and so on, with a card -> the folder, which image_folder reads.
 
-    Raises ConfigError where the config is another profile's or of real images, or the folder holds something already.
+    Raises ConfigError where the images are real, or the folder holds something already.
     """
+    config, profile = call.arguments, call.profile
     check(not config.real, "real", config.real, "only generated images are exported")
     check(not folder.exists() or not any(folder.iterdir()), "folder", str(folder), "it is not empty; give a new one")
-    images, names = images_of(config, profile, progress=progress), profile.parts.class_names()
+    images, names = images_of(call, progress=progress), profile.parts.class_names()
     pixels = to_bytes(to_floats(images.images)).permute(0, 2, 3, 1).squeeze(3).cpu().numpy()
     for i, label in enumerate(track(images.labels.tolist(), "PNG files", enabled=progress)):
         path = folder / names[label] / f"{i:05d}.png"
@@ -160,7 +160,7 @@ def export_images(config: ClassifierRun, profile: Profile, folder: Path, *, prog
         Image.fromarray(pixels[i]).save(path)
     shape = "x".join(str(side) for side in images.images.shape[2:]) + " pixels"
     card = IMAGES_CARD.format(
-        count=f"{len(images):,}", source=source_of(config), classes=", ".join(names), shape=shape, config=to_json(config)
+        count=f"{len(images):,}", source=_told(config), classes=", ".join(names), shape=shape, config=json.dumps(call.stored)
     )
     (folder / CARD).write_text(card)
     return folder

@@ -1,6 +1,6 @@
 """Records as one tidy frame: a row a run, its arguments, metrics and provenance as columns.
 
-runs = frame(run_all(plans.table1(DIGITS, 10), DIGITS), "classifier")
+runs = frame(run_all(plans.table1(DIGITS, 10)), "classifier")
 wide(runs, "r", "accuracy_bna")                          # a row a seed, a column an r; ValueError where a seed has two values
 
 Scalars are columns; lists and matrices are columns of objects; what is nested has a dot: history.loss, teacher_calibration.ece, source.labels.
@@ -8,36 +8,30 @@ A frame comes from a plan, or sizes that do not belong together mix: what it hol
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
 from typing import Any
 
 import pandas as pd
 
 from companion.records import Record
 
-NESTED = {"control": "classifier", "mined-classifier": "classifier"}  # kinds whose arguments are those of the run inside
 INSIDE = {"evaluation": {"conditioning": "source"}}  # another run's arguments, by the name that they have in a frame
 
 
 def frame(records: Iterable[Record], run: str) -> pd.DataFrame:
-    """The records of one kind, in their order; those of impossible runs are left out.
+    """The records of one recorded function, in their order; those of impossible runs are left out.
 
     Columns: profile, run, seed and the other arguments; every metric; history.*; of the provenance seconds, workers, processor, commit, date,
     and what else it has; pictures, a mapping from names to pictures that are read when they are asked for.
     """
-    rows = [_row(record) for record in records if record.kind == run and not record.impossible]
+    rows = [_row(record) for record in records if record.run == run and not record.impossible]
     return pd.DataFrame(rows)
 
 
 def _row(record: Record) -> dict[str, Any]:
-    arguments = asdict(record.config)
-    if record.kind in NESTED:
-        arguments = arguments[NESTED[record.kind]] | {"kind": record.kind}
-    for old, new in INSIDE.get(record.kind, {}).items():
-        arguments[new] = arguments.pop(old)
-    arguments["run"] = arguments.pop("kind")
+    names = INSIDE.get(record.run, {})
+    arguments = {names.get(name, name): value for name, value in record.arguments.items()}
     provenance = {"image_files" if name == "images" else name: value for name, value in record.provenance.items()}  # images is how many
-    nested = arguments | record.metrics | {"history": record.history} | provenance
+    nested = {"profile": record.profile, "run": record.run} | arguments | record.metrics | {"history": record.history} | provenance
     return {**flat(nested), "pictures": record.pictures}
 
 

@@ -13,13 +13,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from companion.config import Setting
 from companion.frames import frame, wide
 from companion.printed_numbers import CONDITIONING_ACCURACY, CONDITIONING_EPOCHS, FIG4_KNOWN, FIG4_R
 from companion.records import Record
 from companion.results import methods, r_sweep, table1
 from companion.results.conditioning import OWN, WITH_LABELS, named
 from companion.results.image_quality import IMAGE_SETS
+from companion.settings import Setting
 
 COLUMNS = ("quantity", "seed", "value", "compared", "paper", "machine")
 WHOSE = {WITH_LABELS: "with labels"}
@@ -29,9 +29,9 @@ OTHER_READERS = {"the other stage": ((0, 1), (1, 0)), "another classifier": ((0,
 
 
 def frames_of(records: Iterable[Record]) -> dict[str, pd.DataFrame]:
-    """The frame of each kind."""
+    """The frame of each recorded function."""
     every = list(records)
-    return {kind: frame(every, kind) for kind in dict.fromkeys(record.kind for record in every)}
+    return {run: frame(every, run) for run in dict.fromkeys(record.run for record in every)}
 
 
 def measured(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -193,9 +193,9 @@ QUANTITIES: dict[str, Callable[[pd.DataFrame], Iterator[pd.DataFrame]]] = {
     "control": _controls,
     "conditioning": _conditioning,
     "evaluation": _evaluations,
-    "image-quality": _image_sets,
+    "image_quality": _image_sets,
     "diversity": _diversity,
-    "mined-classifier": _mined_classifiers,
-    "hard-samples": _hard_samples,
-    "shown-images": _shown_images,
+    "mined_classifier": _mined_classifiers,
+    "hard_samples": _hard_samples,
+    "shown_images": _shown_images,
 }

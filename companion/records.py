@@ -1,206 +1,209 @@
 """Records: what a run was, what it measured and where, one JSON file each under results/<profile>/records/, its pictures beside it.
 
 save(record, folder);  load(path);  find(folder)          # atomic writes; a damaged file is named, set aside and left out
+pack(folder)                                              # of finished runs: one file, records.jsonl, a line a record, which nothing writes to
 
-The file's name is the key of its content: the config, and the SHA-256 of every network and image that the run used.
+A file's name says what its record is of: the run, the profile and every argument; and the SHA-256 of each network and image that the run used.
+The content has its own SHA-256, so that a file that was cut, edited or mixed up is seen.
 """
 
 import hashlib
 import io
 import json
+import math
+import re
+import shutil
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, NotRequired
+from typing import Any
 
 import numpy as np
 from matplotlib import image as png
 from numpy.typing import NDArray
-from pydantic import TypeAdapter
-from typing_extensions import TypedDict
 
-from companion.config import AnyRun, Config, checked, to_json
-from companion.measurements import STRICT, Positive, check_metrics
-from companion.support.lock import alone
 from paperlib.checks import check
 from paperlib.support.files import replacing
 
 Picture = NDArray[np.float64]
+PACKED = "records.jsonl"
+OLD_NAME = re.compile(r"[a-z-]+-seed\d+-[0-9a-f]{16}")  # of version 0.3.0, whose records are not read
+FIELDS = ("run", "profile", "arguments", "parts", "metrics", "history", "provenance", "impossible", "converted_from")
+
+
+MALFORMED = (ValueError, KeyError, TypeError, AttributeError)
 
 
 class DamagedRecordError(ValueError):
     """A file that is no whole record; the message names it and says why."""
 
 
-class Provenance(TypedDict):
-    """Where and when a run was computed, and what it took. workers: the runs that shared the machine; above 1 its seconds are contended.
-
-    processor: absent in records of versions that did not keep it. images: what the files of the real images are, where their profile says it.
-    The last three are of the runs past paper B: before the first latent can be drawn, and of one latent and one image of each attribute.
-    """
-
-    __pydantic_config__ = STRICT  # type: ignore[misc]
-    commit: str
-    packages: dict[str, str]
-    device: str
-    threads: int
-    workers: int
-    seconds: Positive
-    date: str
-    processor: NotRequired[str]
-    images: NotRequired[str]
-    fit_seconds: NotRequired[Positive]
-    latent_microseconds: NotRequired[list[Positive]]
-    image_microseconds: NotRequired[list[Positive]]
-
-
 @dataclass(frozen=True)
 class Record:
-    """config: typed, as it was. parts: the SHA-256 of each network and image set that the run used, by name.
+    """run: the name of the recorded function, called with these arguments. parts: the SHA-256 of each network and image set that it used, by name.
 
-    metrics: see measurements.py. history: one list a curve. pictures: in [-1, 1], by name: grey (rows, columns) or coloured
-    (rows, columns, 3). impossible: why this pair cannot do what the config asks; then nothing was measured.
+    metrics: what it returned; numbers, and lists of them. history: one list a curve. pictures: in [-1, 1], by name: grey (rows, columns) or
+    coloured (rows, columns, 3); they may be missing. impossible: why this pair cannot do what is asked; then nothing was measured.
+    provenance: where and when it was computed, and what it took. workers: the runs that shared the machine; above 1 its seconds are contended.
+    converted_from: the file's name before version 0.4, of a record that was made by the code of that time.
     """
 
-    config: Any
+    run: str
+    profile: str
+    arguments: dict[str, Any]
     parts: dict[str, str]
     metrics: dict[str, Any]
     history: dict[str, list[float]] = field(default_factory=dict)
     pictures: Mapping[str, Picture] = field(default_factory=dict)
     provenance: dict[str, Any] = field(default_factory=dict)
     impossible: str = ""
-
-    @property
-    def kind(self) -> str:
-        return str(self.config.kind)
+    converted_from: str = ""
 
     @property
     def seed(self) -> int:
-        return int(self.config.seed)
+        return int(self.arguments["seed"])
 
     @property
-    def key(self) -> str:
-        return key_of(self.config, self.parts)
+    def stem(self) -> str:
+        """What was called, whatever the parts were."""
+        return stem_of(self.run, self.profile, self.arguments)
+
+    @property
+    def name(self) -> str:
+        """Of its file, without .json."""
+        return f"{self.stem}-{_sha256(self.parts)[:8]}"
 
 
-def key_of(config: Config, parts: Mapping[str, str]) -> str:
-    """A file name that changes with every field of the config and with every part."""
-    text = f"{to_json(config)}\n{json.dumps(dict(parts), sort_keys=True)}"
-    return f"{config.kind}-seed{config.seed}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+def stem_of(run: str, profile: str, arguments: Mapping[str, Any]) -> str:
+    """A file name's first part, which changes with every argument. arguments: as JSON has them."""
+    return f"{run}-seed{arguments['seed']}-{_sha256([run, profile, arguments])[:16]}"
 
 
-class _Stored(TypedDict):
-    """A record's file. pictures: their SHA-256, by name."""
-
-    __pydantic_config__ = STRICT  # type: ignore[misc]
-    config: AnyRun
-    parts: dict[str, str]
-    metrics: dict[str, Any]
-    history: dict[str, list[float]]
-    pictures: dict[str, str]
-    provenance: Provenance
-    impossible: str
-
-
-_STORED: TypeAdapter[Any] = TypeAdapter(_Stored)
+def _sha256(content: Any) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True, allow_nan=False).encode()).hexdigest()
 
 
 class Pictures(Mapping[str, Picture]):
-    """Pictures that are read when they are asked for. DamagedRecordError where one is missing, altered or no PNG."""
+    """The PNG files of a folder, by name; each is read when it is asked for. KeyError where there is none."""
 
-    def __init__(self, folder: Path, checksums: Mapping[str, str]):
-        self.folder, self.checksums = folder, checksums
+    def __init__(self, folder: Path):
+        self.folder = folder
 
     def __getitem__(self, name: str) -> Picture:
-        path, expected = self.folder / f"{name}.png", self.checksums[name]
         try:
-            content = path.read_bytes()
-            if hashlib.sha256(content).hexdigest() != expected:
-                raise ValueError("it is not the picture that was saved")
-            return _decode(content)
+            return _decode((self.folder / f"{name}.png").read_bytes())
         except (OSError, ValueError, SyntaxError) as error:
-            raise DamagedRecordError(f"{path} is damaged: {error}") from error
+            raise KeyError(f"{self.folder / name}.png is missing or no picture") from error
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.checksums)
+        return (path.stem for path in sorted(self.folder.glob("[!.]*.png")))
 
     def __len__(self) -> int:
-        return len(self.checksums)
-
-
-def path_of(folder: Path, config: Config, parts: Mapping[str, str]) -> Path:
-    """folder: a profile's results folder."""
-    return folder / "records" / f"{key_of(config, parts)}.json"
+        return len(list(iter(self)))
 
 
 def save(record: Record, folder: Path) -> Path:
-    """Write the pictures, then the record, each whole or not at all; ConfigError where the metrics are not what the kind measures."""
-    _check_measured(record.config, record.metrics, record.impossible)
-    pictures = {name: _encode(picture) for name, picture in record.pictures.items()}
-    checksums = {name: hashlib.sha256(content).hexdigest() for name, content in pictures.items()}
-    stored = {
-        "config": json.loads(to_json(record.config)), "parts": record.parts, "metrics": record.metrics, "history": record.history,
-        "pictures": checksums, "provenance": record.provenance, "impossible": record.impossible,
-    }  # fmt: skip
-    text = json.dumps(stored, allow_nan=False, indent=1)
-    checked(lambda: _STORED.validate_json(text))
-    for name, content in pictures.items():
-        with replacing(_pictures(folder, record.key) / f"{name}.png") as temporary:
-            temporary.write_bytes(content)
-    path = path_of(folder, record.config, record.parts)
+    """Write the pictures, then the record, each whole or not at all, into a profile's results folder; ValueError, naming the number, where one
+    is not finite."""
+    for name, value in _numbers({"metrics": record.metrics, "history": record.history}):
+        check(math.isfinite(value), f"{record.run}: {name}", value, "a record holds finite numbers")
+    text = line_of(record, indent=1)
+    for name, picture in record.pictures.items():
+        with replacing(pictures_of(folder, record.name) / f"{name}.png") as temporary:
+            temporary.write_bytes(_encode(picture))
+    path = folder / "records" / f"{record.name}.json"
     with replacing(path) as temporary:
         temporary.write_text(text + "\n")
     return path
 
 
-def load(path: Path, *, pictures: bool = False) -> Record:
-    """The record of a file. pictures: look at them too. DamagedRecordError, naming the file, where it is not a whole record, or another's."""
+def line_of(record: Record, indent: int | None = None) -> str:
+    """The record as JSON, with the SHA-256 of its content; in one line without indent."""
+    content = {name: value for name in FIELDS if (value := getattr(record, name)) or name not in ("converted_from", "history")}
+    content = json.loads(json.dumps(content))  # as it is read: a number for a name is a text then, whose place in the order is another
+    return json.dumps(content | {"sha256": _sha256(content)}, allow_nan=False, indent=indent)
+
+
+def load(path: Path) -> Record:
+    """The record of a file. DamagedRecordError, naming the file, where it is not a whole record, or another's."""
     try:
-        stored = checked(lambda: _STORED.validate_json(path.read_bytes()))
-        _check_measured(stored["config"], stored["metrics"], stored["impossible"])
-    except (ValueError, OSError) as error:
+        content = json.loads(path.read_bytes())
+        record = _checked(content, path.parent.parent)
+    except (*MALFORMED, OSError) as error:
         raise DamagedRecordError(f"{path} is damaged: {error}") from error
-    key = key_of(stored["config"], stored["parts"])
-    if key != path.stem:
-        raise DamagedRecordError(f"{path} is damaged: its content belongs to {key}.json")
-    folder = _pictures(path.parent.parent, key)
-    found = Record(**stored | {"pictures": Pictures(folder, stored["pictures"])})
-    if pictures:
-        for name in found.pictures:
-            found.pictures[name]
-    return found
+    if record.name != path.stem:
+        raise DamagedRecordError(f"{path} is damaged: its content belongs to {record.name}.json")
+    return record
 
 
-def _check_measured(config: Config, metrics: Mapping[str, Any], impossible: str) -> None:
-    if impossible:
-        check(not metrics, "metrics", metrics, "a run that is impossible measures nothing")
-    else:
-        check_metrics(config, metrics)
-
-
-def load_or_set_aside(path: Path, *, pictures: bool = False) -> Record | None:
-    """The record; None if there is none. A damaged file is renamed to *.damaged, with a warning, so that it is computed again."""
-    if not path.exists():
-        return None
-    try:
-        return load(path, pictures=pictures)
-    except DamagedRecordError as error:
-        _warn(error, path, set_aside=True)
-        return None
+def _checked(content: dict[str, Any], folder: Path) -> Record:
+    claimed = content.pop("sha256", "")
+    if claimed != _sha256(content):
+        raise ValueError("its content is not what was saved")
+    record = Record(**content)
+    return Record(**content | {"pictures": Pictures(pictures_of(folder, record.name))})
 
 
 def find(folder: Path, *, set_aside: bool = True) -> list[Record]:
-    """All whole records of a profile's results folder, in the order of their file names. Pictures are read when they are asked for.
+    """All whole records of a profile's results folder, in the order of their file names.
 
     set_aside: rename a damaged file; without, it is named in a warning and stays where it is.
     """
-    found = []
-    for path in sorted((folder / "records").glob("[!.]*.json")):
+    return _found(folder, "[!.]*.json", _packed(folder), set_aside)
+
+
+def of_call(folder: Path, stem: str) -> list[Record]:
+    """The whole records of one call, with any parts; damaged files are set aside. stem: of Record.stem."""
+    packed = {name: record for name, record in _packed(folder).items() if name.startswith(f"{stem}-")}
+    return _found(folder, f"{stem}-*.json", packed, set_aside=True)
+
+
+def _found(folder: Path, pattern: str, packed: Mapping[str, Record], set_aside: bool) -> list[Record]:
+    found = dict(packed)
+    for path in (folder / "records").glob(pattern):
+        if OLD_NAME.fullmatch(path.stem):
+            continue
         try:
-            found.append(load(path))
+            record = load(path)
+            found[record.name] = record
         except DamagedRecordError as error:
             _warn(error, path, set_aside)
+    return [found[name] for name in sorted(found)]
+
+
+def pack(folder: Path, pictures_of: Sequence[str] = ()) -> Path:
+    """Put all whole records of a results folder into its records.jsonl, and delete their own files. Of pictures, those of the first seed of these
+    runs stay."""
+    found = find(folder, set_aside=False)
+    with replacing(folder / PACKED) as temporary:
+        temporary.write_text("".join(line_of(record) + "\n" for record in found))
+    for record in found:
+        (folder / "records" / f"{record.name}.json").unlink(missing_ok=True)
+    first = {run: min((record.seed for record in found if record.run == run), default=0) for run in pictures_of}
+    kept = {record.name for record in found if record.seed == first.get(record.run)}
+    for pictures in (folder / "pictures").glob("*"):
+        if pictures.name not in kept:
+            shutil.rmtree(pictures)
+    return folder / PACKED
+
+
+def _packed(folder: Path) -> Mapping[str, Record]:
+    """The records of a folder's records.jsonl, by name."""
+    path = folder / PACKED
+    return _lines(path, path.stat().st_mtime_ns) if path.is_file() else {}
+
+
+@lru_cache(maxsize=64)
+def _lines(path: Path, modified: int) -> Mapping[str, Record]:
+    found = {}
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        try:
+            record = _checked(json.loads(line), path.parent)
+            found[record.name] = record
+        except MALFORMED as error:
+            warnings.warn(f"{path}, line {number} is damaged: {error}. The record is left out.", stacklevel=4)
     return found
 
 
@@ -211,23 +214,21 @@ def _warn(error: DamagedRecordError, path: Path, set_aside: bool) -> None:
     warnings.warn(f"{str(error).removesuffix('.')}. {remedy}", stacklevel=3)
 
 
-def cached(config: Config, parts: Mapping[str, str], folder: Path, compute: Callable[[], Record]) -> Record:
-    """The record of `config` with `parts`: loaded, or computed and saved.
-
-    Of two processes that want the same one, one computes it, unless the folder has no locks or the other hangs: then both write the same.
-    """
-    path = path_of(folder, config, parts)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with alone(path.with_name(f".{path.name}.lock")):
-        record = load_or_set_aside(path, pictures=True)
-        if record is None:
-            record = compute()
-            save(record, folder)
-    return record
+def pictures_of(folder: Path, name: str) -> Path:
+    """The folder of a record's pictures. name: the record's."""
+    return folder / "pictures" / name
 
 
-def _pictures(folder: Path, key: str) -> Path:
-    return folder / "pictures" / key
+def _numbers(value: Any, name: str = "") -> Iterator[tuple[str, float]]:
+    """Every number in it, with its place."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _numbers(inner, f"{name}.{key}".removeprefix("."))
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _numbers(inner, name)
+    elif isinstance(value, int | float):
+        yield name, value
 
 
 def _encode(picture: Picture) -> bytes:

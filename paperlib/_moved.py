@@ -17,15 +17,19 @@ MOVED = {
     "paperlib.beyond.fresh_images": "companion.fresh_images",
     "paperlib.beyond.oracle": "companion.oracle",
     "paperlib.pretraining": "recipes",
+    "paperlib.experiment.fingerprints": "companion.fingerprints",
+    "paperlib.experiment.method_identity": "companion.method_identity",
+    "paperlib.support.notebook_errors": "companion.support.notebooks",
     **{
         f"paperlib.{name}": f"companion.{name}"
         for name in (
-            *("author_checkpoint", "claims", "commands", "config", "experiment", "explorer", "export", "measurements", "printed_numbers"),
-            *("profiles", "records", "report"),
-            *(f"support.{name}" for name in ("lock", "machine", "notebook_errors", "paths")),
+            *("author_checkpoint", "claims", "commands", "experiment", "explorer", "export", "measurements", "printed_numbers", "profiles"),
+            *("records", "report", "support.lock", "support.machine", "support.paths"),
         )
     },
 }
+CONFIG = ("companion.settings", "companion.arguments", "companion.support.notebooks", "paperlib.checks")  # have what paperlib.config had
+GONE = "is gone with version 0.4; docs/own_parts.md shows how an experiment is written now."
 
 
 def new_name(old: str) -> str | None:
@@ -41,10 +45,14 @@ class MovedFinder(MetaPathFinder):
     """Finds old names alone."""
 
     def find_spec(self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> ModuleSpec | None:
+        if name == "paperlib.config":
+            return ModuleSpec(name, _ConfigLoader())
         new = new_name(name)
-        found = None if new is None else importlib.util.find_spec(new)
-        if new is None or found is None:
+        if new is None:
             return None
+        found = importlib.util.find_spec(new)
+        if found is None:
+            raise ModuleNotFoundError(f"{name} {GONE}", name=name)
         return ModuleSpec(name, _Loader(new), origin=found.origin, is_package=found.submodule_search_locations is not None)
 
 
@@ -66,6 +74,29 @@ class _Loader(Loader):
     def get_code(self, name: str) -> CodeType | None:
         spec = importlib.util.find_spec(self.name)
         return spec.loader.get_code(self.name) if spec is not None and spec.loader is not None else None  # type: ignore[attr-defined]
+
+
+class _Config(ModuleType):
+    """What is left of paperlib.config."""
+
+    def __getattr__(self, name: str) -> object:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        raise ImportError(f"{name} of paperlib.config {GONE}", name=self.__name__)
+
+
+class _ConfigLoader(Loader):
+    """Makes a module of the names of several."""
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        warnings.warn(f"{spec.name} is now {', '.join(CONFIG)}; the old name goes with the next version.", DeprecationWarning, stacklevel=2)
+        module = _Config(spec.name)
+        for found in map(importlib.import_module, CONFIG):
+            vars(module).update({name: value for name, value in vars(found).items() if not name.startswith("_")})
+        return module
+
+    def exec_module(self, module: ModuleType) -> None:
+        pass
 
 
 def install() -> None:

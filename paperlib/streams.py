@@ -50,6 +50,7 @@ Purpose = Literal[
     "network weights",
     "shown images",
     "other classifier",
+    "sampler",
 ]
 PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
 

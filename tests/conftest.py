@@ -19,15 +19,13 @@ import torch
 from PIL import Image
 from pytorch_pretrained_biggan import BigGANConfig
 
-from companion import profiles
+from companion import profiles, records
+from companion.calls import Call, Outcome
 from companion.commands import reproduce
-from companion.config import Config
-from companion.experiment import engine, one_run
-from companion.experiment.fingerprints import Fingerprints
-from companion.experiment.outcome import Outcome
-from companion.measurements import METRICS
+from companion.experiment import engine
+from companion.fingerprints import fingerprint_of
 from companion.records import Record
-from companion.support.paths import ROOT, Paths
+from companion.support.paths import REFERENCE, ROOT, Paths
 from paperlib.data.imagenet import CLASSES
 from paperlib.generators import biggan
 from paperlib.networks._torchvision import torchvision
@@ -77,39 +75,57 @@ def flip_last_bit(path: Path) -> None:
     path.write_bytes(content)
 
 
-def outcome(config: Config, profile: profiles.Profile) -> Outcome:
-    """What the experiment computes, without a record."""
-    return one_run.measured(config, Fingerprints(profile), False)
+def outcome(call: Call) -> Outcome:
+    """What the recorded function computes, without a record."""
+    return call.outcome()
 
 
 PROVENANCE = {"commit": "abc", "packages": {}, "device": "cpu", "threads": 1, "workers": 1, "seconds": 1.0, "date": "2026-01-01"}
 
 
-def classifier_record(config: Config, profile: profiles.Profile, accuracy: float = 0.5) -> Record:
+def classifier_record(call: Call, accuracy: float = 0.5) -> Record:
     """The record of a classifier run that never ran."""
     metrics = {"accuracy": accuracy, "accuracy_bna": accuracy, "accuracy_bna_momentum": accuracy, "test_images": 1000}
-    return Record(config, Fingerprints(profile).of(config), metrics, {"loss": [1.0]}, {}, PROVENANCE)
+    return made_record(call, metrics=metrics, history={"loss": [1.0]})
 
 
-def made_record(config: Config, profile: profiles.Profile, **changes) -> Record:
-    """The record of a run of any kind that never ran: whole, with metrics that fit and are all different."""
-    schema, numbers = METRICS[type(config)].json_schema(), counter()
+@cache
+def committed(run: str) -> Record:
+    """A record of the digits, of this recorded function."""
+    return next(record for record in records.find(REFERENCE / "digits", set_aside=False) if record.run == run)
 
-    def example(part):
-        if "$ref" in part:
-            return example(schema["$defs"][part["$ref"].rpartition("/")[2]])
-        if "enum" in part:
-            return part["enum"][0]
-        match part["type"]:
-            case "number" | "integer" as number:
-                return 1 - next(numbers) * 1e-6 if number == "number" else 1 + next(numbers)
-            case "string":
-                return "digit"
-            case "array":
-                return [example(part["items"]) for _ in range(2)]
-        return {name: example(value) for name, value in part["properties"].items()}
 
-    return replace(Record(config, Fingerprints(profile).of(config), example(schema), {"loss": [1.0, 0.5]}, {}, PROVENANCE), **changes)
+def parts_of(call: Call) -> dict[str, str]:
+    """The parts that the run would have: those of a committed one of its kind."""
+    own = {
+        "classifier": f"classifier {getattr(call.arguments, 'width', '')}",
+        "teacher": f"teacher {getattr(call.arguments, 'teacher', '')}",
+    }
+    names = [own.get(name.partition(" ")[0], name) for name in committed(call.run.name).parts]
+    return {name: fingerprint_of(call.profile, name) for name in names if name in _parts_there(call.profile) or name in own.values()}
+
+
+def _parts_there(profile: profiles.Profile) -> set[str]:
+    parts, b = profile.parts, profile.parts.paper_b
+    given = {"generator": parts.has_generator, "second judge": parts.second_judge, "unconditional generator": b and b.has_generator}
+    return {"real images", "judge", "features"} | {name for name, there in given.items() if there}
+
+
+def made_record(call: Call, **changes) -> Record:
+    """The record of a run that never ran: whole, with the metrics of a committed one of its kind, but every number another one."""
+    numbers = counter()
+
+    def example(value):
+        if isinstance(value, dict):
+            return {name: example(inner) for name, inner in value.items()}
+        if isinstance(value, list):
+            return [example(inner) for inner in value]
+        if isinstance(value, bool | str):
+            return value
+        return 1 + next(numbers) if isinstance(value, int) else 1 - next(numbers) * 1e-6
+
+    kept = {"metrics": example(committed(call.run.name).metrics), "history": {"loss": [1.0, 0.5]}, "provenance": PROVENANCE} | changes
+    return Record(call.run.name, call.profile.name, call.stored, kept.pop("parts", None) or parts_of(call), **kept)
 
 
 def moved(network: torch.nn.Module) -> torch.nn.Module:

@@ -239,7 +239,7 @@ def written(place, folder, more=""):
 
 
 @pytest.mark.parametrize("place", PROFILES, ids=str)
-def test_a_profile_block_loads_and_its_plans_can_be_made(place, reader, capsys, monkeypatch):
+def test_a_profile_block_loads_and_its_plans_can_be_made(place, reader, capsys):
     profile = profiles.load(written(place, reader))
     for side_seeds in (1, profile.side_seeds):
         for seeds in (1, profile.seeds, 5, 10):
@@ -248,7 +248,6 @@ def test_a_profile_block_loads_and_its_plans_can_be_made(place, reader, capsys, 
     assert plans.notebooks(profile) == ("00_start_here", *plans.PLANS)
     photographs(reader)
     reproduce.check_parts(profile)
-    monkeypatch.setattr(doctor, "timed_together", lambda profile, workers: (doctor.Work(generated=0.1), 1.0))
     assert doctor.main(["--profile", written(place, reader)]) == 0
     printed = capsys.readouterr().out
     assert all(f"  {line}\n" in printed for line in profile.left_out.values())

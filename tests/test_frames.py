@@ -16,13 +16,14 @@ def digits():
     return records.find(REFERENCE / "digits", set_aside=False)
 
 
-@pytest.mark.parametrize("kind", ["classifier", "control", "mined-classifier", "conditioning", "evaluation", "image-quality", "diversity"])
-def test_every_value_of_a_record_is_in_its_row(digits, kind):
-    own = [record for record in digits if record.kind == kind]
-    runs = frame(digits, kind)
+@pytest.mark.parametrize("run", ["classifier", "control", "mined_classifier", "conditioning", "evaluation", "image_quality", "diversity"])
+def test_every_value_of_a_record_is_in_its_row(digits, run):
+    own = [record for record in digits if record.run == run]
+    runs = frame(digits, run)
     assert len(runs) == len(own) > 0
     for record, (_, row) in zip(own, runs.iterrows(), strict=True):
-        assert row["seed"] == record.seed
+        for name, value in record.arguments.items():
+            assert value is None or isinstance(value, dict) or row[name] == value
         assert row["seconds"] == record.provenance["seconds"]
         for name, value in record.metrics.items():
             assert (row[name] == value) if not isinstance(value, dict) else (row[f"{name}.ece"] == value["ece"])

@@ -6,19 +6,24 @@ import sys
 
 import pytest
 
+from companion import settings
+from companion.support import notebooks
 from companion.support.paths import ROOT
+from paperlib import checks
 
 NAMES = {
     "paperlib.beyond.distillation": "paperlib.samplers.distillation",
     "paperlib.beyond.fresh_images": "companion.fresh_images",
-    "paperlib.config": "companion.config",
     "paperlib.records": "companion.records",
     "paperlib.profiles": "companion.profiles",
     "paperlib.profiles.closing": "companion.profiles.closing",
     "paperlib.experiment": "companion.experiment",
     "paperlib.author_checkpoint": "companion.author_checkpoint",
     "paperlib.export": "companion.export",
+    "paperlib.experiment.method_identity": "companion.method_identity",
     "paperlib.support.paths": "companion.support.paths",
+    "paperlib.support.notebook_errors": "companion.support.notebooks",
+    "paperlib.commands.reproduce": "companion.commands.reproduce",
     "paperlib.pretraining.digits": "recipes.digits",
 }
 
@@ -32,10 +37,24 @@ def test_an_old_name_gives_the_module_of_today(old):
     assert found.__spec__.name == NAMES[old]
 
 
-def test_what_was_imported_from_config_is_there():
-    with pytest.warns(DeprecationWarning):
+def test_what_is_left_of_config_is_the_same_under_its_old_name():
+    sys.modules.pop("paperlib.config", None)
+    with pytest.warns(DeprecationWarning, match=r"paperlib\.config is now companion\.settings, companion\.arguments"):
+        from paperlib.config import ConfigError, Posterior, Setting, check_notebook_parameters
+    now = (checks.ConfigError, settings.Posterior, settings.Setting, notebooks.check_notebook_parameters)
+    assert (ConfigError, Posterior, Setting, check_notebook_parameters) == now
+
+
+def test_what_is_gone_is_refused_with_the_page_that_says_what_took_its_place():
+    with (
+        pytest.raises(ImportError, match=r"ClassifierRun of paperlib\.config is gone .*docs/own_parts\.md"),
+        pytest.warns(DeprecationWarning),
+    ):
         sys.modules.pop("paperlib.config", None)
-        from paperlib.config import ClassifierRun, ConfigError  # noqa: F401
+        from paperlib.config import ClassifierRun  # noqa: F401
+    for name in ("paperlib.measurements", "paperlib.experiment.one_run"):
+        with pytest.raises(ModuleNotFoundError, match=rf"{name} is gone .*docs/own_parts\.md"):
+            importlib.import_module(name)
 
 
 @pytest.mark.parametrize("name", ["paperlib.no_such_module", "paperlib.records.no_such_module"])

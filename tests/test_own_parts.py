@@ -3,7 +3,7 @@
 import re
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 
 import pandas as pd
@@ -14,8 +14,10 @@ from papermill.iorw import papermill_io
 
 from companion import profiles, records
 from companion.commands import doctor, reproduce
-from companion.config import Rejection
 from companion.experiment import engine, plans, run, run_all
+from companion.runs import classifier
+from companion.runs.paper_b import call_of
+from companion.settings import Rejection, Setting
 from companion.support.paths import ROOT, Paths
 
 pytestmark = pytest.mark.slow
@@ -27,6 +29,11 @@ PROFILE = replace(
     diversity=replace(SMOKE.diversity, per_attribute=12), conditioning=SMOKE.conditioning,
 )
 """
+NAMED_A_METHOD = """
+from paperlib.config import Rejection
+
+PROFILE = replace(PROFILE, diversity=replace(PROFILE.diversity, methods=(Rejection(1.0),), few=None, judged=(), rivals=()))
+"""
 NEVER_A_STAR = """
 class NeverAStar(nn.Module):
     def __init__(self, network):
@@ -36,7 +43,7 @@ class NeverAStar(nn.Module):
     def forward(self, x):
         return self.network(x) - torch.tensor([0.0, 0.0, 0.0, 50.0])
 
-PAPER_B = replace(PROFILE.parts.paper_b, teacher=lambda name: NeverAStar(classifier(name)).eval())
+PAPER_B = replace(PROFILE.parts.paper_b, teacher=lambda name: NeverAStar(trained_classifier(name)).eval())
 PROFILE = replace(PROFILE, parts=replace(PROFILE.parts, paper_b=PAPER_B))
 """
 
@@ -70,12 +77,6 @@ def table(results, name):
     return pd.read_csv(results / "tables" / f"{name}.csv")
 
 
-def test_the_example_is_short():
-    lines = EXAMPLE.read_text().splitlines()
-    assert len(lines) <= 60
-    assert max(map(len, lines)) <= 140
-
-
 def test_a_whole_experiment_from_the_folder_of_the_caller(caller, tmp_path, capfd):
     def changed():
         return subprocess.run(["git", "status", "--porcelain"], cwd=ROOT, capture_output=True, text=True, check=False).stdout
@@ -99,17 +100,18 @@ def test_a_whole_experiment_from_the_folder_of_the_caller(caller, tmp_path, capf
 
 def test_workers_find_the_parts_and_compute_the_same(caller, tmp_path):
     profile = profiles.load(str(copied(caller, "worked")))
-    configs = [profile.classifier_run(0, method="all hard"), profile.conditioning_run(0, teacher="second")]
+    second = Setting("unconditional", "second")
     here, there = (replace(profile, paths=Paths(results=tmp_path / where)) for where in ("here", "there"))
-    expected = [run(config, here, progress=False) for config in configs]
-    found = run_all(configs, there, workers=2, progress=False)
+    one, two = ([classifier.call(at, seed=0, method="all hard"), call_of(second, at, 0)] for at in (here, there))
+    expected = [run(call, progress=False) for call in one]
+    found = run_all(two, workers=2, progress=False)
     assert [r.provenance["workers"] for r in found] == [2, 2]
     assert [(r.parts, r.metrics) for r in found] == [(r.parts, r.metrics) for r in expected]
 
 
 def test_a_generator_without_classes_alone_is_enough(caller, tmp_path, capfd):
     more = """
-ALONE = PaperB(classifier, (("unconditional", "first"),), lambda: PLAIN)
+ALONE = PaperB(trained_classifier, (("unconditional", "first"),), lambda: UNCONDITIONAL)
 GIVEN = {name: getattr(PARTS, name) for name in ("real_images", "judge", "features", "feature_space", "class_names")}
 SIZES = replace(PROFILE.diversity, methods=PROFILE.diversity.methods[:3])
 PROFILE = replace(PROFILE, parts=Parts(**GIVEN, paper_b=ALONE), classifier=None, mining=None, methods=(), diversity=SIZES)
@@ -135,13 +137,14 @@ def test_an_attribute_that_is_never_produced_ends_the_methods_that_draw_it(calle
     profile = profiles.load(path, Paths.from_environment())
     reproduce.reproduce(profile, path, 1, ("04_conditioning", "06_diversity"), {})
     reproduce.conclude(profile)
-    found = [r for r in records.find(profile.folder) if r.kind == "diversity"]
+    found = [r for r in records.find(profile.folder) if r.run == "diversity"]
     assert len(found) == len(profile.diversity.methods)
     impossible = [r for r in found if r.impossible]
-    assert {r.config.method for r in impossible} >= {Rejection(1.0), Rejection(0.1)}
+    drawn = [r.arguments["method"] for r in impossible]
+    assert all(asdict(Rejection(weight)) in drawn for weight in (1.0, 0.1))
     assert all("attribute 3" in r.impossible and "\n" not in r.impossible for r in impossible)
     measured = [r for r in found if not r.impossible]
-    assert {r.config.method.kind for r in measured} >= {"trained", "langevin"}
+    assert {r.arguments["method"]["kind"] for r in measured} >= {"trained", "langevin"}
     assert all(r.metrics["without_truth"] == [3] and len(r.metrics["judge_by_attribute"]) == 4 for r in measured)
     assert max(r.provenance["seconds"] for r in found) < 30
     notebook = check_executed(profile.folder / "notebooks" / "06_diversity.ipynb")
@@ -153,7 +156,7 @@ def test_an_attribute_that_is_never_produced_ends_the_methods_that_draw_it(calle
 
 
 def test_a_generator_with_classes_alone_is_enough(caller):
-    more = 'PAPER_B = PaperB(classifier, (("withheld", "first"), ("given", "first")))\n'
+    more = 'PAPER_B = PaperB(trained_classifier, (("withheld", "first"), ("given", "first")))\n'
     path = copied(caller, "with_classes", more + "PROFILE = replace(PROFILE, parts=replace(PROFILE.parts, paper_b=PAPER_B))\n")
     assert "unconditional prior" not in profiles.load(str(path)).image_sets
     assert reproduce.main(["--profile", "with_classes.py", "--seeds", "1", "--only", "00_start_here"]) == 0
@@ -170,6 +173,26 @@ REFUSED = {
     "failing.py": ("x = 1\ny = [][0]\n", "failing.py, line 2: IndexError: list index out of range"),
     "broken.py": ("x = 1\n\nif x\n", "broken.py, line 3: SyntaxError: expected ':'"),
     "lacking.py": ("import no_such_library\n", "lacking.py, line 1: ModuleNotFoundError: No module named 'no_such_library'"),
+    "old_parts.py": (
+        "from companion.profiles import Parts\n\nPARTS = Parts(\n    stand_ins=list,\n)\n",
+        "old_parts.py, line 3: TypeError: Parts.__init__() got an unexpected keyword argument 'stand_ins'; see docs/own_parts.md",
+    ),
+    "old_method.py": (
+        "from companion.profiles import OwnMethod\n\nMETHOD = OwnMethod('ours', made=2.0)\n",
+        "old_method.py, line 3: TypeError: OwnMethod.__init__() got an unexpected keyword argument 'made'; see docs/own_parts.md",
+    ),
+    "old_module.py": (
+        "from companion.config import Rejection\n",
+        "old_module.py, line 1: ModuleNotFoundError: No module named 'companion.config'; see docs/own_parts.md",
+    ),
+    "older_module.py": (
+        "from paperlib.config import ClassifierRun\n",
+        "older_module.py, line 1: ImportError: ClassifierRun of paperlib.config is gone with version 0.4; docs/own_parts.md shows",
+    ),
+    "old_run.py": (
+        "from companion.profiles import DIGITS\n\nRUN = DIGITS.classifier_run(0)\n",
+        "old_run.py, line 3: AttributeError: 'Profile' object has no attribute 'classifier_run'; see docs/own_parts.md",
+    ),
     "missing.py": (None, "there is no such file"),
 }
 
@@ -186,6 +209,18 @@ def test_refused_with_one_line(caller, capsys, name):
         (line,) = printed.err.splitlines()
         assert line.startswith("error: ")
         assert message in line
+
+
+def test_a_file_of_version_0_3_0_runs(caller):
+    """By the module names of that version."""
+    text = EXAMPLE.read_text().replace("from companion.runs import classifier\n", "").partition("if __name__")[0]
+    text = text.replace("from companion.", "from paperlib.") + SMALL.format(name="former") + NAMED_A_METHOD
+    (caller / "former.py").write_text(text)
+    with pytest.warns(DeprecationWarning, match=r"paperlib\.profiles is now companion\.profiles"):
+        sys.modules.pop("paperlib.profiles", None)
+        profile = profiles.load("former.py", Paths.from_environment())
+    assert profile.diversity.methods == (Rejection(1.0),)
+    assert run(classifier.call(profile, seed=0, method="all hard"), progress=False).metrics["test_images"] == 200
 
 
 def test_clean_deletes_the_results_of_the_file(caller, tmp_path, capsys):

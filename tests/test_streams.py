@@ -83,10 +83,7 @@ def nodes(kind):
 TRAINING_OF_SHIPPED_WEIGHTS = {
     f"recipes/{name}.py" for name in ("digits", "faces", "checkpoints", "cifar10", "natural_classifier", "natural_gan", "face_parts")
 }
-STAND_INS_AND_TRIALS = {
-    "paperlib/generators/biggan.py", "paperlib/generators/generator.py", "companion/profiles/imagenet10.py", "companion/profiles/cifar10.py",
-    "companion/profiles/faces.py", "companion/commands/workload.py",
-}  # fmt: skip
+STAND_INS_AND_TRIALS = {"paperlib/generators/biggan.py", "paperlib/generators/generator.py", "companion/profiles/imagenet10.py"}
 
 
 def test_no_run_seeds_beside_the_streams():
@@ -118,8 +115,9 @@ CACHES = ("cache", "lru_cache")
 
 
 def test_what_is_kept_for_a_process_are_files_that_ship():
-    """A profile's parts are kept by the profile, what an object computes once by the object (cached_property)."""
+    """And packed records, by the file's time. A profile's parts are kept by the profile, what an object computes once by the object
+    (cached_property)."""
     kept = {module for module, node in nodes(ast.ImportFrom) if node.module == "functools" for name in node.names if name.name in CACHES}
-    assert kept == {"paperlib/data/digits.py", "paperlib/support/weights.py"}
+    assert kept == {"paperlib/data/digits.py", "paperlib/support/weights.py", "companion/records.py"}
     assert not nodes(ast.Global)
     assert not any(name.name == "functools" for _, node in nodes(ast.Import) for name in node.names)

@@ -5,8 +5,9 @@ import json
 
 import pytest
 
+from companion.fingerprints import fingerprint_of
 from companion.profiles import DIGITS, SMOKE
-from companion.support.paths import ROOT
+from companion.support.paths import REFERENCE, ROOT
 
 
 @pytest.fixture(scope="module")
@@ -18,9 +19,10 @@ def bench():
 
 
 def test_it_asks_for_paper_bs_own_budget_with_the_warm_start(bench):
-    runs = [config.conditioning for config in bench.configs(DIGITS, bench.SEEDS)]
-    assert [run.seed for run in runs] == list(range(20))
-    assert {(run.setting, run.epochs, run.labels_per_epoch) for run in runs} == {(("unconditional", "mnist", 5000), 10, 20_000)}
+    calls = [bench.call_at(seed, DIGITS) for seed in range(bench.SEEDS)]
+    assert [call.seed for call in calls] == list(range(20))
+    runs = {(run.setting, run.epochs, run.labels_per_epoch) for run in (call.arguments.conditioning for call in calls)}
+    assert runs == {(("unconditional", "mnist", 5000), 10, 20_000)}
 
 
 def test_it_goes_on_where_it_stopped(bench, tmp_path, monkeypatch):
@@ -34,12 +36,13 @@ def test_it_goes_on_where_it_stopped(bench, tmp_path, monkeypatch):
         def __exit__(self, *_):
             pass
 
-        def submit(self, call, config):
-            measured.append(config.seed)
-            return call(config)
+        def submit(self, function, name, seed):
+            assert name == "smoke"
+            measured.append(seed)
+            return function(name, seed)
 
-    measured = []
-    monkeypatch.setattr(bench, "measured", lambda config: {"seed": config.seed, "teacher": 99.95, "worst attribute": 99.9})
+    measured, parts = [], {"judge": fingerprint_of(SMOKE, "judge")}
+    monkeypatch.setattr(bench, "measured", lambda name, seed: ({"seed": seed, "teacher": 99.95, "worst attribute": 99.9}, parts))
     monkeypatch.setattr(bench, "ProcessPoolExecutor", InProcess)
     monkeypatch.setattr(bench, "as_completed", lambda rows: [type("Done", (), {"result": lambda self, row=row: row})() for row in rows])
     path = tmp_path / "warm_start.json"
@@ -47,6 +50,16 @@ def test_it_goes_on_where_it_stopped(bench, tmp_path, monkeypatch):
     assert [row["seed"] for row in bench.check(SMOKE, 3, path)] == [0, 1, 2]
     assert measured == [0, 1, 2]
     assert len(json.loads(path.read_text())["rows"]) == 3
-    path.write_text(path.read_text().replace('"config": "', '"config": "other '))
+    path.write_text(path.read_text().replace('"run": "', '"run": "other '))
     bench.check(SMOKE, 1, path)
     assert measured == [0, 1, 2, 0]
+    path.write_text(path.read_text().replace(parts["judge"], "0" * 64))
+    bench.check(SMOKE, 1, path)
+    assert measured == [0, 1, 2, 0, 0]
+
+
+def test_a_committed_record_is_used(bench):
+    """It is read and not computed anew, and it is what the committed measurement has."""
+    measured = json.loads((REFERENCE / "bench" / "warm_start.json").read_text())
+    row, parts = bench.measured("digits", 0)
+    assert (row, parts) == (measured["rows"][0], measured["parts"])

@@ -26,8 +26,8 @@ from typing import Any
 
 from companion import profiles
 from companion.experiment import found, plans, run_all
-from companion.experiment.conditioning import generator_of
 from companion.experiment.together import FailedRunsError
+from companion.runs.paper_b import generator_of
 from companion.support.paths import REFERENCE, ROOT, Paths
 from paperlib.checks import ConfigError, check_number
 from paperlib.data.imagenet import DataError
@@ -89,7 +89,7 @@ def reproduce(profile: profiles.Profile, source: str, seeds: int, names: tuple[s
     if names == plans.notebooks(profile):
         for line in profile.left_out.values():
             print(line, flush=True)
-        run_all(plans.everything(profile, seeds), profile, label="missing runs")
+        run_all(plans.everything(profile, seeds), label="missing runs")
     parameters = {"profile": source, "seeds": seeds} | parameters
     os.environ |= profile.paths.to_environment() | {"OMP_NUM_THREADS": "1"}  # of the kernels: the same bits on any number of cores
     executed: list[str] = []

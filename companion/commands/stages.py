@@ -41,7 +41,7 @@ def _command(seeds: int) -> None:
         print(f"{name}: trained", flush=True)
     every = stages.stages(paths)
     for number, stage in enumerate(every, 1):
-        run_all(runs_of(stage, seeds), stage.profile, label=f"generator {number} of {len(every)}")
+        run_all(runs_of(stage, seeds), label=f"generator {number} of {len(every)}")
     print(execute(NOTEBOOK, paths.writable("stages") / "notebooks" / f"{NOTEBOOK}.ipynb", {"seeds": seeds}))
 
 

@@ -17,18 +17,20 @@ from paperlib import data
 from paperlib.support.files import replacing
 
 SIDE = 28
+OWN = DIGITS.settings[0]._asdict()
 
 
 def rows(records: Sequence[Record]) -> dict[str, NDArray[np.float64]]:
     """Label -> images (10, 28, 28) in [-1, 1], one a class. The mined images start from the generated ones above them."""
     train, _ = data.digits()
-    mined = next(r for r in records if r.kind == "hard-samples")
-    conditioned = next(r for r in records if r.kind == "conditioning" and r.config.setting == DIGITS.settings[0])
+    mined = next(r for r in records if r.run == "hard_samples")
+    conditioned = next(r for r in records if r.run == "conditioning" and OWN.items() <= r.arguments.items())
+    last = mined.arguments["stages"][-1]
     first = [int(np.flatnonzero(train.labels == c)[0]) for c in range(10)]
     return {
         "real": train.images[first, 0].double().numpy(),
         "generated": grid(mined.pictures["random"])[:, 0],
-        "mined": grid(mined.pictures[f"epoch {mined.config.stages[-1]}"])[:, 0],
+        "mined": grid(mined.pictures[f"epoch {last}"])[:, 0],
         "conditioned": grid(conditioned.pictures["samples"])[:, 0],
     }
 

@@ -6,14 +6,16 @@ start.pictures_figure({"random": shown.picture(shown.z), "mined": shown.picture(
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from companion.experiment.outcome import balanced_labels, filler, generate, new_classifier, tile
 from companion.profiles import Profile, device
+from companion.runs.shared import balanced_labels, generate, tile
+from paperlib.accuracy_score import GeneratedImages, filler, new_classifier
 from paperlib.data import Images
 from paperlib.generators import Generator
 from paperlib.streams import stream
@@ -55,8 +57,9 @@ def prepared(profile: Profile) -> Demonstration:
     """The profile's generator, and its classifier after some epochs on a few random images: seconds on the digits."""
     parts, sizes = profile.parts, profile.paper_a
     generator, rng = parts.with_classes(), stream(0, "shown images", device())
-    data = filler(parts, rng, 0, 0.0)(min(IMAGES, sizes.images), None)
-    classifier = new_classifier(parts, sizes.width, 0, "classifier weights")
+    few = GeneratedImages(min(IMAGES, sizes.images), pass_images=parts.generator_batch, store_bytes=parts.store_bytes)
+    data = filler(few, generator, rng)(few.count, None)
+    classifier = new_classifier(partial(parts.classifier, sizes.width), 0, "classifier weights")
     train(
         classifier, lambda epoch, model: data, epochs=min(EPOCHS, sizes.epochs), batch_size=min(sizes.batch_size, 25),
         learning_rate=sizes.learning_rate, progress=False,

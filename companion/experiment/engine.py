@@ -1,7 +1,7 @@
-"""Run configs and keep their records.
+"""Compute calls and keep their records.
 
-record = run(DIGITS.classifier_run(seed=0, hsm=True, r=0.5), DIGITS)
-records = run_all([...], DIGITS)               # the missing ones, in parallel; the others are loaded
+record = run(classifier.call(DIGITS, seed=0, hsm=True, r=0.5))
+records = run_all(plans.table1(DIGITS, 10))               # the missing ones, in parallel; the others are loaded
 """
 
 import os
@@ -10,91 +10,82 @@ from pathlib import Path
 
 import torch
 
-from companion import profiles, records
-from companion.config import Config
+from companion import calls, records
+from companion.calls import Call, record_of
 from companion.experiment import plans, together
-from companion.experiment.fingerprints import Fingerprints
 from companion.experiment.names import named
-from companion.experiment.one_run import check_profile, record_of
 from companion.experiment.watch import Watch
+from companion.fingerprints import is_current
 from companion.profiles import Profile
 from companion.records import Record
+from paperlib.checks import check
 from paperlib.support import stopping
 
 
-def run(config: Config, profile: Profile | None = None, *, progress: bool = True) -> Record:
-    """The record of `config`: loaded if it is there, computed and saved if not.
+def run(call: Call, *, progress: bool = True) -> Record:
+    """The record of a call: loaded if it is there, computed and saved if not.
 
-    The same config and parts give the same metrics on the same machine, bit for bit: every run has one thread and its own random streams.
+    The same arguments and parts give the same metrics on the same machine, bit for bit: every run has one thread and its own random streams.
 
     Args:
-        config: what to run, made by a profile.
-        profile: whose parts are run, and whose folder takes the record; None is the shipped profile that the config names.
+        call: of a recorded function, with a profile whose parts are used and whose folder takes the record.
         progress: show a bar.
 
     Returns:
-        The record. Its field `impossible` is not empty where the pair never produces an attribute that the config asks for.
-
-    Raises:
-        ConfigError: the config is another profile's, or names a profile that does not ship.
+        The record. Its field `impossible` is not empty where the pair never produces an attribute that the call asks for.
     """
-    profile = profile or profiles.load(config.profile)
-    return record_of(config, Fingerprints(profile), progress=progress)
+    return record_of(call, progress=progress)
 
 
-def run_all(
-    configs: Sequence[Config], profile: Profile | None = None, *, label: str = "runs", workers: int | None = None, progress: bool = True
-) -> list[Record]:
-    """The records of `configs`, in order, of one profile. Missing ones are computed first, in the same order, `workers` at a time (default: one a
+def run_all(wanted: Sequence[Call], *, label: str = "runs", workers: int | None = None, progress: bool = True) -> list[Record]:
+    """The records of calls of one profile, in order. Missing ones are computed first, in the same order, `workers` at a time (default: one a
     core or GPU), in other processes or, where profile.paths names a cluster, on its workers. One run, or one worker here, needs no other process.
 
     Each is saved as it ends, so an interruption loses only the runs in progress. One bar counts the runs. The first failure with an error is
     told at once. A run that the pair cannot do is left out, with one line.
 
     Raises:
-        ConfigError: a config is another profile's.
+        ConfigError: a call is another profile's.
         ChildProcessError: a worker process here died before it had started.
         DiskFullError: nothing more can be written.
         FailedRunsError: runs that failed, three times where that may help; the others are on record. A run that was alone raises its own error.
     """
-    if not configs:
+    if not wanted:
         return []
-    profile = profile or profiles.load(configs[0].profile)
-    for config in configs:
-        check_profile(config, profile)
-    known, paths = Fingerprints(profile), profile.paths
+    profile = wanted[0].profile
+    for call in wanted:
+        check(call.profile.name == profile.name, "profile of a call", call.profile.name, f"the others are of {profile.name!r}")
+    paths = profile.paths
     paths.writable(profile.name)
-    found = {c: records.load_or_set_aside(records.path_of(profile.folder, c, known.of(c)), pictures=True) for c in dict.fromkeys(configs)}
-    missing = [config for config, record in found.items() if record is None]
+    found = {call: calls.on_record(call) for call in dict.fromkeys(wanted)}
+    missing = [call for call, record in found.items() if record is None]
     workers = min(workers or worker_count(), len(missing))
     watch = Watch(missing, found, label, profile=profile, workers=None if paths.cluster else workers, enabled=progress)
     try:
         with stopping.saying(watch.line):
             if paths.cluster is None and workers <= 1:
-                failures = together.compute_here(missing, known, watch)
+                failures = together.compute_here(missing, watch)
             elif missing:
                 from companion.experiment.cluster import connected  # Dask takes a while to import
 
                 count = len(missing) if paths.cluster else workers
                 with connected(paths.cluster, workers=count, dashboard=bool(paths.dashboard), logs=profile.folder / "logs") as client:
-                    failures = together.compute_on(client, missing, known, 1 if paths.cluster else workers, watch)
+                    failures = together.compute_on(client, missing, profile, 1 if paths.cluster else workers, watch)
             else:
                 failures = {}
     finally:
         watch.close()
     together.report(failures, len(missing))
-    done = {config: record or record_of(config, known) for config, record in found.items()}
-    for record in done.values():
+    done = {call: record or record_of(call) for call, record in found.items()}
+    for call, record in done.items():
         if record.impossible:
-            print(f"left out: {named(record.config)}: {record.impossible}", flush=True)
-    return [done[config] for config in configs if not done[config].impossible]
+            print(f"left out: {named(call)}: {record.impossible}", flush=True)
+    return [done[call] for call in wanted if not done[call].impossible]
 
 
-def on_record(configs: Sequence[Config], profile: Profile) -> list[Record]:
-    """The records of those of `configs` that have one; the others are not run."""
-    known = Fingerprints(profile)
-    loaded = (records.load_or_set_aside(records.path_of(profile.folder, c, known.of(c))) for c in dict.fromkeys(configs))
-    return [record for record in loaded if record]
+def on_record(wanted: Sequence[Call]) -> list[Record]:
+    """The records of those calls that have one; the others are not run."""
+    return [record for call in dict.fromkeys(wanted) if (record := calls.on_record(call))]
 
 
 def found(profile: Profile, folder: Path | None = None) -> list[Record]:
@@ -102,9 +93,11 @@ def found(profile: Profile, folder: Path | None = None) -> list[Record]:
 
     folder: another results folder, such as REFERENCE / "digits"; its damaged files stay where they are.
     """
-    known, own = Fingerprints(profile), plans.Own(profile)
-    kept = [r for r in records.find(folder or profile.folder, set_aside=folder is None) if not r.impossible and r.config in own]
-    return sorted((r for r in kept if r.parts == known.of(r.config)), key=lambda r: own.place(r.config))
+    own = plans.Own(profile)
+    kept = [
+        record for record in records.find(folder or profile.folder, set_aside=folder is None) if not record.impossible and record in own
+    ]
+    return sorted((record for record in kept if is_current(record.parts, profile)), key=own.place)
 
 
 def worker_count() -> int:

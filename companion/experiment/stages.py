@@ -8,10 +8,10 @@ from collections.abc import Sequence
 import pandas as pd
 
 from companion import records
-from companion.config import Config
+from companion.calls import Call
 from companion.experiment import plans
 from companion.experiment.engine import on_record
-from companion.experiment.fingerprints import Fingerprints
+from companion.fingerprints import fingerprint_of
 from companion.frames import frame
 from companion.profiles import Profile
 from companion.profiles.stages import SEEDS_APART, Stage, stages
@@ -20,12 +20,12 @@ from companion.support.paths import REFERENCE, Paths
 from paperlib.checks import check_count
 
 
-def runs_of(stage: Stage, seeds: int) -> Sequence[Config]:
+def runs_of(stage: Stage, seeds: int) -> Sequence[Call]:
     """Its part of Table 1 and its distance from the data; of the last stages at truncation 1, larger fixed sets too. seeds: how many, 1 to 100."""
     check_count("seeds", seeds, high=SEEDS_APART)
     own = range(stage.first_seed, stage.first_seed + seeds)
     larger = plans.larger_fixed_sets(stage.profile, own) if stage.last and stage.truncation == 1 else []
-    return [*plans.stage(stage.profile, own), *larger]
+    return [*plans.stage(stage.profile, own, stage.truncation), *larger]
 
 
 def measured(paths: Paths, seeds: int) -> pd.DataFrame:
@@ -37,7 +37,7 @@ def measured(paths: Paths, seeds: int) -> pd.DataFrame:
     found = []
     for stage in stages(paths):
         wanted = runs_of(stage, seeds)
-        there = _computed(stage.profile, wanted)
+        there = _there(stage.profile, wanted)
         if len(there) == len(wanted):
             found.append(_beside_its_generator(stage, there))
     if not found:
@@ -46,7 +46,7 @@ def measured(paths: Paths, seeds: int) -> pd.DataFrame:
 
 
 def _beside_its_generator(stage: Stage, found: Sequence[Record]) -> pd.DataFrame:
-    (distance,) = frame(found, "image-quality")[["fid", "recall"]].to_dict("records")
+    (distance,) = frame(found, "image_quality")[["fid", "recall"]].to_dict("records")
     training = f"{stage.family} {stage.training}"
     generator = f"{training}, step {stage.step}, truncation {stage.truncation:g}"
     return frame(found, "classifier").assign(
@@ -60,14 +60,14 @@ def _beside_its_generator(stage: Stage, found: Sequence[Record]) -> pd.DataFrame
     )
 
 
-def _computed(profile: Profile, runs: Sequence[Config]) -> list[Record]:
-    """The committed ones where not all are computed here."""
-    own = on_record(runs, profile) if any((profile.folder / "records").glob("[!.]*.json")) else []
-    return own if len(own) == len(runs) else _committed(profile, runs)
-
-
-def _committed(profile: Profile, runs: Sequence[Config]) -> list[Record]:
-    """Those of the present weights of the generator."""
-    there = [record for record in records.find(REFERENCE / profile.name, set_aside=False) if record.config in set(runs)]
-    weights = Fingerprints(profile).part("generator") if there else ""
-    return [record for record in there if record.parts["generator"] == weights]
+def _there(profile: Profile, wanted: Sequence[Call]) -> list[Record]:
+    """The records of the runs; the committed ones of the present weights where not all are computed here."""
+    own = on_record(wanted)
+    if len(own) == len(wanted):
+        return own
+    stems = {call.stem for call in wanted}
+    return [
+        record
+        for record in records.find(REFERENCE / profile.name, set_aside=False)
+        if record.stem in stems and record.parts["generator"] == fingerprint_of(profile, "generator")
+    ]

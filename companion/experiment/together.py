@@ -1,7 +1,7 @@
 """Many runs: here one after the other, or on the workers of a cluster. The record file is the only sign that a run is done.
 
-failures = compute_here(configs, known, watch)
-failures = compute_on(client, configs, known, workers, watch)        # {config: error}
+failures = compute_here(calls, watch)
+failures = compute_on(client, calls, profile, workers, watch)        # {call: error}
 
 What ends in a value that cannot be computed (ValueError) stays so. Anything else is tried again: a worker that is lost, a folder that is
 away for a while. A full disk stops everything.
@@ -12,12 +12,10 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from companion import records
-from companion.config import Config
-from companion.experiment.fingerprints import Fingerprints
+from companion.calls import Call, on_record, record_of
 from companion.experiment.names import named
-from companion.experiment.one_run import record_of
 from companion.experiment.watch import Watch
+from companion.profiles import Profile
 from paperlib.support.files import DiskFullError
 from paperlib.support.progress import listening, say
 
@@ -28,7 +26,7 @@ ATTEMPTS = 3
 SHOWN = 5  # different errors that a message has
 NAMED = 3  # runs that it names for each
 DIED = "every process that computed it died; often memory is short"
-Failures = dict[Config, BaseException]
+Failures = dict[Call, BaseException]
 
 
 class FailedRunsError(RuntimeError):
@@ -39,51 +37,53 @@ class LostClusterError(OSError):
     """The scheduler went away."""
 
 
-def compute_here(configs: Sequence[Config], known: Fingerprints, watch: Watch) -> Failures:
+def compute_here(calls: Sequence[Call], watch: Watch) -> Failures:
     """In this process and thread."""
     failures: Failures = {}
-    for config in configs:
+    for call in calls:
         for attempt in range(1, ATTEMPTS + 1):
-            watch.started(config)
+            watch.started(call)
             try:
-                with listening(partial(watch.started, config)):
-                    watch.ended(config, record_of(config, known).provenance["seconds"])
+                with listening(partial(watch.started, call)):
+                    watch.ended(call, record_of(call).provenance["seconds"])
                 break
             except Exception as error:
                 if isinstance(error, DiskFullError):
                     raise
                 if _is_final(error, attempt):
-                    _fail(config, error, failures, watch)
+                    _fail(call, error, failures, watch)
                     break
     return failures
 
 
-def compute_on(client: "Client", configs: Sequence[Config], known: Fingerprints, workers: int, watch: Watch) -> Failures:
+def compute_on(client: "Client", calls: Sequence[Call], profile: Profile, workers: int, watch: Watch) -> Failures:
     """By the client's workers, in this order. workers: runs that share a machine."""
     from companion.experiment.worker import Runs, compute
 
-    plugin = Runs(known.profile, workers)
+    plugin = Runs(profile, workers)
     ended: queue.SimpleQueue[Future] = queue.SimpleQueue()
     failures: Failures = {}
-    attempts = dict.fromkeys(range(len(configs)), 0)
+    attempts = dict.fromkeys(range(len(calls)), 0)
     waiting: dict[str, tuple[Future, int]] = {}
 
     def submit(number: int) -> None:
         attempts[number] += 1
         key = f"{plugin.name}-{number}-{attempts[number]}"
-        future = client.submit(compute, plugin.name, configs[number], number, key=key, pure=False, priority=-number)
+        future = client.submit(
+            compute, plugin.name, calls[number].run, calls[number].arguments, number, key=key, pure=False, priority=-number
+        )
         waiting[key] = future, number
         future.add_done_callback(ended.put)
 
     def heard(event: tuple[float, tuple[int, str, int, int]]) -> None:
         number, label, done, total = event[1]
-        if configs[number] not in watch.done and configs[number] not in watch.failed:
-            watch.started(configs[number], label, done, total)
+        if calls[number] not in watch.done and calls[number] not in watch.failed:
+            watch.started(calls[number], label, done, total)
 
     client.register_plugin(plugin)
     client.subscribe_topic(plugin.name, heard)
     try:
-        for number in range(len(configs)):
+        for number in range(len(calls)):
             submit(number)
         while waiting:
             try:
@@ -94,14 +94,14 @@ def compute_on(client: "Client", configs: Sequence[Config], known: Fingerprints,
                     raise LostClusterError("the scheduler is gone. What is on record stays; the same command goes on from there.") from None
                 continue
             _, number = waiting.pop(future.key)
-            config = configs[number]
-            outcome = _outcome(future, config, known)
+            call = calls[number]
+            outcome = _outcome(future, call)
             if not isinstance(outcome, Exception):
-                watch.ended(config, outcome)
+                watch.ended(call, outcome)
             elif _is_final(outcome, attempts[number]):
-                _fail(config, outcome, failures, watch)
+                _fail(call, outcome, failures, watch)
             else:
-                watch.lost(config)
+                watch.lost(call)
                 submit(number)
     finally:
         client.cancel([future for future, _ in waiting.values()])
@@ -109,7 +109,7 @@ def compute_on(client: "Client", configs: Sequence[Config], known: Fingerprints,
     return failures
 
 
-def _outcome(future: "Future", config: Config, known: Fingerprints) -> float | Exception:
+def _outcome(future: "Future", call: Call) -> float | Exception:
     """The seconds of a run that is on record, whatever Dask says of it; else what went wrong."""
     from distributed.scheduler import KilledWorker
 
@@ -118,13 +118,13 @@ def _outcome(future: "Future", config: Config, known: Fingerprints) -> float | E
     except DiskFullError:
         raise
     except Exception as error:
-        record = records.load_or_set_aside(records.path_of(known.profile.folder, config, known.of(config)))
+        record = on_record(call)
         if record is not None:
             return float(record.provenance["seconds"])
         return RuntimeError(DIED) if isinstance(error, KilledWorker) else error
 
 
-def report(failures: Mapping[Config, BaseException], total: int) -> None:
+def report(failures: Mapping[Call, BaseException], total: int) -> None:
     """Raise what says which runs failed and why; a run that was alone raises its own error."""
     if not failures:
         return
@@ -132,8 +132,8 @@ def report(failures: Mapping[Config, BaseException], total: int) -> None:
     if total == 1:
         raise first
     names: dict[str, list[str]] = {}
-    for config, error in failures.items():
-        names.setdefault(_told(error), []).append(named(config))
+    for call, error in failures.items():
+        names.setdefault(_told(error), []).append(named(call))
     lines = [_together(error, of) for error, of in list(names.items())[:SHOWN]]
     more = [f"  and {len(names) - SHOWN} other errors"] if len(names) > SHOWN else []
     head = f"{len(failures)} of {total} runs failed, the others are on record; the same command tries them again:"
@@ -148,12 +148,12 @@ def _together(error: str, names: list[str]) -> str:
     return f"  {len(names)} runs: {error} ({'; '.join([*names[:NAMED], *more])})"
 
 
-def _fail(config: Config, error: BaseException, failures: Failures, watch: Watch) -> None:
+def _fail(call: Call, error: BaseException, failures: Failures, watch: Watch) -> None:
     """Keep the failure. An error that none before had is told at once; one that was alone is raised as it is."""
     if len(watch.missing) > 1 and _told(error) not in map(_told, failures.values()):
-        say(f"failed: {named(config)}: {_told(error)}")
-    failures[config] = error
-    watch.ended(config, None)
+        say(f"failed: {named(call)}: {_told(error)}")
+    failures[call] = error
+    watch.ended(call, None)
 
 
 def _told(error: BaseException) -> str:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 
-from companion.config import ClassifierRun, ConditioningRun, Config, ControlRun, MinedClassifierRun
+from companion.calls import Call
 from companion.experiment.durations import Durations
 from companion.experiment.names import named
 from companion.profiles import Profile
@@ -14,7 +14,7 @@ from paperlib.support.progress import progress_bar
 SHOWN = 2  # running runs that are named
 EVERY = 0.5  # seconds between two drawings
 EARLY = 0.05  # share of a run that tells nothing of the rest: the first epoch may be the longest
-OF_EPOCHS = (ClassifierRun, ControlRun, MinedClassifierRun, ConditioningRun)  # of the others, epochs are a part
+OF_EPOCHS = ("classifier", "control", "mined_classifier", "conditioning")  # of the others, epochs are a part
 
 
 class Watch:
@@ -22,8 +22,8 @@ class Watch:
 
     def __init__(
         self,
-        missing: Sequence[Config],
-        found: Mapping[Config, Record | None],
+        missing: Sequence[Call],
+        found: Mapping[Call, Record | None],
         label: str,
         *,
         profile: Profile,
@@ -32,34 +32,34 @@ class Watch:
     ):
         self.missing = list(missing)
         self.workers = workers
-        self.done: set[Config] = set()
-        self.failed: set[Config] = set()
+        self.done: set[Call] = set()
+        self.failed: set[Call] = set()
         self.durations = Durations(profile)
-        self.running: dict[Config, tuple[float, str, int, int]] = {}
+        self.running: dict[Call, tuple[float, str, int, int]] = {}
         if missing:
             self._learn_from(found)
         layout = "{desc}: {n_fmt}/{total_fmt} [{elapsed}{postfix}]"
         self._bar = progress_bar(len(missing), label, enabled=enabled and bool(missing), layout=layout)
         self._shown = 0.0
 
-    def started(self, config: Config, label: str = "", done: int = 0, total: int = 0) -> None:
+    def started(self, call: Call, label: str = "", done: int = 0, total: int = 0) -> None:
         """A run is being computed; of its epochs (or what the label says), done of total. Without a total it begins, perhaps once more."""
-        since = self.running[config][0] if total and config in self.running else time.monotonic()
-        self.running[config] = since, label, done, total
+        since = self.running[call][0] if total and call in self.running else time.monotonic()
+        self.running[call] = since, label, done, total
         self.show()
 
-    def lost(self, config: Config) -> None:
+    def lost(self, call: Call) -> None:
         """A run that was being computed will be tried again."""
-        self.running.pop(config, None)
+        self.running.pop(call, None)
 
-    def ended(self, config: Config, seconds: float | None) -> None:
+    def ended(self, call: Call, seconds: float | None) -> None:
         """A run is on record. seconds: what it took; None: it has failed."""
-        self.running.pop(config, None)
+        self.running.pop(call, None)
         if seconds is None:
-            self.failed.add(config)
+            self.failed.add(call)
         else:
-            self.done.add(config)
-            self.durations.learn(config, seconds)
+            self.done.add(call)
+            self.durations.learn(call, seconds)
         self._bar.update(1)
         self.show()
 
@@ -73,7 +73,7 @@ class Watch:
 
     def left(self) -> tuple[float, int]:
         """Seconds until the runs of a known length are done, and the number of the others."""
-        each = [self._remaining(config) for config in self.missing if config not in self.done and config not in self.failed]
+        each = [self._remaining(call) for call in self.missing if call not in self.done and call not in self.failed]
         known = [seconds for seconds in each if seconds is not None]
         workers = self.workers or max(len(self.running), 1)
         return max(sum(known) / workers, *known, 0.0), len(each) - len(known)
@@ -84,7 +84,7 @@ class Watch:
             return
         self._shown = time.monotonic()
         parts = [*self._time(), *([f"{len(self.failed)} failed"] if self.failed else [])]
-        parts += [_progress(config, *of[1:]) for config, of in list(self.running.items())[:SHOWN]]
+        parts += [_progress(call, *of[1:]) for call, of in list(self.running.items())[:SHOWN]]
         if len(self.running) > SHOWN:
             parts.append(f"{len(self.running) - SHOWN} more")
         self._bar.set_postfix_str("; ".join(parts), refresh=False)
@@ -97,30 +97,30 @@ class Watch:
             return [f"{unknown} of unknown length"] if self.done else []
         return [f"{duration(seconds)} left"] if seconds else []
 
-    def _remaining(self, config: Config) -> float | None:
+    def _remaining(self, call: Call) -> float | None:
         """Its expected seconds less those that it has run; the further it is, the more its own epochs say instead."""
-        expected = self.durations.expected(config)
-        if config not in self.running:
+        expected = self.durations.expected(call)
+        if call not in self.running:
             return expected
-        since, _, done, total = self.running[config]
+        since, _, done, total = self.running[call]
         elapsed = time.monotonic() - since
         planned = None if expected is None else max(expected - elapsed, EARLY * elapsed)
-        if not isinstance(config, OF_EPOCHS) or done <= EARLY * total:
+        if call.run.name not in OF_EPOCHS or done <= EARLY * total:
             return planned
         share = done / total
         by_epochs = elapsed * (1 / share - 1)
         return by_epochs if planned is None else share * by_epochs + (1 - share) * planned
 
-    def _learn_from(self, found: Mapping[Config, Record | None]) -> None:
+    def _learn_from(self, found: Mapping[Call, Record | None]) -> None:
         """What this machine has computed before."""
         processor = processor_name()
-        for config, record in found.items():
+        for call, record in found.items():
             if record is not None and record.provenance.get("processor") == processor:
-                self.durations.learn(config, record.provenance["seconds"])
+                self.durations.learn(call, record.provenance["seconds"])
 
 
-def _progress(config: Config, label: str, done: int, total: int) -> str:
-    return named(config) + (f": {done}/{total} {label}" if total else "")
+def _progress(call: Call, label: str, done: int, total: int) -> str:
+    return named(call) + (f": {done}/{total} {label}" if total else "")
 
 
 def duration(seconds: float) -> str:

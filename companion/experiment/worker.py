@@ -9,9 +9,7 @@ from uuid import uuid4
 import cloudpickle
 from distributed import Worker, WorkerPlugin, get_worker
 
-from companion.config import Config
-from companion.experiment.fingerprints import Fingerprints
-from companion.experiment.one_run import record_of
+from companion.calls import Arguments, Call, Run, record_of
 from companion.profiles import Profile
 from paperlib.support.progress import listening
 
@@ -32,10 +30,10 @@ class Runs(WorkerPlugin):  # type: ignore[misc]
 
     def setup(self, worker: Worker) -> None:
         sys.path.extend(folder for folder in self.folders if folder not in sys.path)
-        self.known = Fingerprints(pickle.loads(self.pickled))
+        self.profile = pickle.loads(self.pickled)
         self.worker = worker
 
-    def compute(self, config: Config, number: int) -> float:
+    def compute(self, run: Run, arguments: Arguments, number: int) -> float:
         """The seconds of the run."""
         key, said = self.worker.get_current_task(), 0.0
 
@@ -50,11 +48,11 @@ class Runs(WorkerPlugin):  # type: ignore[misc]
 
         with ALONE, listening(report):
             report("", 0, 0)
-            return float(record_of(config, self.known, workers=self.workers).provenance["seconds"])
+            return float(record_of(Call(run, self.profile, arguments), workers=self.workers).provenance["seconds"])
 
 
-def compute(name: str, config: Config, number: int) -> float:
-    """The task: the plugin of this name computes the config."""
+def compute(name: str, run: Run, arguments: Arguments, number: int) -> float:
+    """The task: the plugin of this name computes the call."""
     plugin = get_worker().plugins[name]
     assert isinstance(plugin, Runs)
-    return plugin.compute(config, number)
+    return plugin.compute(run, arguments, number)

@@ -1,8 +1,8 @@
-"""Profiles: which generator, data, classifiers and sizes. A profile makes the configs of its runs and holds the parts they use.
+"""Profiles: which generator, data, classifiers and sizes. A profile holds the parts and the sizes of its runs.
 
 profile = load("digits")
 profile = load("path/to/my_profile.py", Paths.from_environment())          # a module with PROFILE
-config = profile.classifier_run(seed=0, hsm=True, r=0.5)
+call = classifier.call(profile, seed=0, hsm=True, r=0.5)             # of a recorded function, see runs/
 """
 
 import importlib
@@ -61,6 +61,7 @@ FINDERS: dict[str, Callable[[Paths], Parts]] = {
     "faces": faces.parts,
     "faces_smoke": faces.parts,
 }
+PAGE = "docs/own_parts.md"  # how a profile's file is written, and what has changed since version 0.3.0
 METHODS: dict[str, Callable[[Profile], tuple[OwnMethod, ...]]] = {
     "cifar10_small": closing.chosen,
     "cifar10_tuning": closing.candidates,
@@ -97,7 +98,8 @@ def _profile_in(path: Path) -> Profile:
         module = importlib.reload(sys.modules[path.stem]) if path.stem in sys.modules else importlib.import_module(path.stem)
     except Exception as error:
         text = (str(error).splitlines() or [""])[0]
-        raise ConfigError(f"profile = {str(path)!r}: {_place(error, path)}: {type(error).__name__}: {text}") from error
+        told = "" if PAGE in text else f"; see {PAGE}"
+        raise ConfigError(f"profile = {str(path)!r}: {_place(error, path)}: {type(error).__name__}: {text}{told}") from error
     profile = getattr(module, "PROFILE", None)
     if not isinstance(profile, Profile):
         raise ConfigError(f"profile = {str(path)!r}: it has no PROFILE of class companion.profiles.Profile; see examples/own_parts.py.")

@@ -17,7 +17,6 @@ import torch
 from torch import nn
 
 from companion import printed_numbers
-from companion.config import Labels, Metropolis, Posterior, Rejection, Setting, Trained
 from companion.profiles.profile import (
     ClassifierSizes,
     ConditioningSizes,
@@ -31,11 +30,12 @@ from companion.profiles.profile import (
     Requirement,
     device,
 )
+from companion.settings import Labels, Metropolis, Posterior, Rejection, Setting, Trained
 from companion.support.paths import ROOT, Paths
 from paperlib import data
 from paperlib.checks import check_choice
 from paperlib.data import Images, split
-from paperlib.data.cifar10 import CLASSES, PER_CLASS, URL, Cifar10, describe, downloaded
+from paperlib.data.cifar10 import CLASSES, URL, Cifar10, describe, downloaded
 from paperlib.generators import Generator, from_module, fuse_residual
 from paperlib.networks.classifiers import resnet18
 from paperlib.networks.natural import NaturalJudge
@@ -178,25 +178,6 @@ def _settings(warm_start: int) -> tuple[Setting, ...]:
     )  # fmt: skip
 
 
-def _stand_ins(real: Parts, small: bool) -> Parts:
-    """The same networks with random weights, and images of noise: what they make means nothing, what they cost is true."""
-    rng, channels, (judge, teacher) = torch.Generator().manual_seed(0), 48 if small else 128, (40, 32) if small else (42, 48)
-    n = SMALL_TRAIN if small else 45_000
-    noise = Images(torch.randint(256, (n, 3, 32, 32), generator=rng, dtype=torch.uint8), torch.arange(n) % 10).to(device())
-    tested = noise.subset(torch.arange(PER_CLASS["test"] * len(CLASSES)))
-    frozen = Once(lambda: new_classifier(TEACHER, teacher).eval().requires_grad_(False).to(device()))
-    assert real.paper_b is not None
-    random_judge = Once(lambda: NaturalJudge(width=judge).eval().requires_grad_(False).to(device()))
-    return replace(
-        real,
-        real_images=lambda: (noise, tested),
-        generator=Once(lambda: _frozen(new_generator(len(CLASSES), channels, 64))),
-        judge=random_judge,
-        features=random_judge,
-        paper_b=replace(real.paper_b, teacher=partial(_teacher, frozen), generator=Once(lambda: _frozen(new_generator(0, channels, 64)))),
-    )
-
-
 def _parts(paths: Paths, part: Part, *, small: bool, warm_start: int = WARM_START) -> Parts:
     judge, on_gpu = Once(_judge), torch.cuda.is_available()
     found = Parts(
@@ -219,7 +200,7 @@ def _parts(paths: Paths, part: Part, *, small: bool, warm_start: int = WARM_STAR
         store_bytes=True,
         mixed_precision=True,
     )
-    return replace(found, stand_ins=lambda: _stand_ins(found, small))
+    return found
 
 
 def parts(paths: Paths) -> Parts:

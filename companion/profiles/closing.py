@@ -15,7 +15,8 @@ from torch import nn
 from companion.fresh_images import FreshImages, fresh_images
 from companion.oracle import nearest
 from companion.profiles.cifar10 import generator_of_stage
-from companion.profiles.profile import Fill, OwnMethod, Parts, Profile
+from companion.profiles.profile import OwnMethod, Parts, Profile
+from paperlib.accuracy_score import Fill
 from paperlib.batchnorm_adaptation import adapt_batchnorm
 from paperlib.networks.features import extract
 from paperlib.training import Source
@@ -59,7 +60,7 @@ def method_of(settings: FreshImages, profile: Profile) -> OwnMethod:
             step_size=sizes.step_size, batch_size=parts.generator_batch, store_bytes=parts.store_bytes,
         )  # fmt: skip
 
-    return OwnMethod(f"{settings}, bna", source, _bna, long=True, parts=older, made=epochs, mined=settings.mined * epochs / 2)
+    return OwnMethod(f"{settings}, bna", source, _bna, long=True, parts=older)
 
 
 def oracle(parts: Parts) -> OwnMethod:
@@ -74,7 +75,7 @@ def oracle(parts: Parts) -> OwnMethod:
         chosen = made.subset(nearest(features[0], real.labels, features[1], made.labels))
         return lambda epoch, classifier: chosen
 
-    return OwnMethod(f"oracle, nearest of {POOL} N, bna", source, _bna, parts=(parts.features,), made=POOL)
+    return OwnMethod(f"oracle, nearest of {POOL} N, bna", source, _bna, parts=(parts.features,))
 
 
 def _bna(classifier: nn.Module, real_images: torch.Tensor) -> nn.Module:

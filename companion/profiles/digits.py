@@ -7,7 +7,6 @@ import torch
 from torch import nn
 
 from companion import printed_numbers
-from companion.config import Labels, Langevin, Likelihood, Metropolis, Ode, Posterior, Rejection, Resampling, Setting, Trained
 from companion.profiles.profile import (
     ClassifierSizes,
     ConditioningSizes,
@@ -20,6 +19,7 @@ from companion.profiles.profile import (
     Profile,
     device,
 )
+from companion.settings import Labels, Langevin, Likelihood, Metropolis, Ode, Posterior, Rejection, Resampling, Setting, Trained
 from paperlib import data
 from paperlib.checks import check_choice
 from paperlib.data import Images

@@ -23,15 +23,14 @@ import torch
 from torch import nn
 
 from companion import printed_numbers
-from companion.config import ImageSet, Labels, Method, Metropolis, Posterior, Rejection, Setting, Trained
 from companion.profiles.profile import ConditioningSizes, DiversitySizes, Once, PaperB, Parts, Profile, Requirement, device
+from companion.settings import ImageSet, Labels, Method, Metropolis, Posterior, Rejection, Setting, Trained
 from companion.support.paths import ROOT, Paths
 from paperlib import data
 from paperlib.checks import ConfigError, check_choice
 from paperlib.data import Images
 from paperlib.data.utkface import CLASS_NAMES, RACES, FaceAttribute, find_faces
 from paperlib.generators import Generator, load_residual_biggan
-from paperlib.generators.residual_biggan import residual_biggan
 from paperlib.networks.features import FeatureNetwork
 from paperlib.networks.imagenet import INCEPTION, Inception
 from paperlib.networks.vgg_face import (
@@ -39,11 +38,9 @@ from paperlib.networks.vgg_face import (
     FaceAttributeClassifier,
     attribute_and_network,
     load_attribute_classifier,
-    small_classifier,
 )
 from paperlib.support.weights import CheckpointError
-from recipes.brock_layout import new_generator, state_of
-from recipes.face_parts import PARTS, ClassifierPart, GeneratorPart, halves, stale
+from recipes.face_parts import halves, stale
 
 WARM_START = 5000  # draws of the prior that the pair labels
 REMEDY = "train it with `make pretrained PROFILE=faces UTKFACE=...`"
@@ -238,36 +235,6 @@ def _settings(files: Files, warm_start: int) -> tuple[Setting, ...]:
     return (Setting("unconditional", name), Setting("unconditional", name, warm_start), *leak, *linear)
 
 
-def _stand_ins(real: Parts) -> Parts:
-    """Our own networks with random weights, and images of noise: what they make means nothing, what they cost is true."""
-    rng = torch.Generator().manual_seed(0)
-    noise = torch.randint(256, (18_000, 3, SMALL_SIZE, SMALL_SIZE), generator=rng, dtype=torch.uint8)
-    images, judge = Images(noise, torch.arange(len(noise)) % len(RACES)).to(device()), Once(lambda: _random_classifier("race_wide"))
-    assert real.paper_b is not None
-    return replace(
-        real,
-        real_images=lambda: (images, images),
-        generator=Once(lambda: _random_generator("conditional_generator")),
-        judge=judge,
-        features=judge,
-        paper_b=replace(
-            real.paper_b, teacher=lambda name: _random_classifier(f"race_{name}"), generator=Once(lambda: _random_generator("generator"))
-        ),
-    )
-
-
-def _random_classifier(name: str) -> FaceAttributeClassifier:
-    part = cast(ClassifierPart, PARTS[name])
-    network = small_classifier(part.kind, part.attribute, RACES, width=part.training.width)
-    return network.eval().requires_grad_(False).to(device())
-
-
-def _random_generator(name: str) -> Generator:
-    gan = cast(GeneratorPart, PARTS[name]).gan
-    network = new_generator(len(RACES) if gan.conditional else 1, gan.channels, gan.latent_dim)
-    return residual_biggan(state_of(network), Path("random weights")).to(device())
-
-
 def parts(paths: Paths, warm_start: int = WARM_START) -> Parts:
     """The profile's parts where `paths` says that they lie."""
     files = Files.of(paths)
@@ -301,7 +268,7 @@ def parts(paths: Paths, warm_start: int = WARM_START) -> Parts:
         forward_batch=512 if torch.cuda.is_available() else 32,
         store_bytes=True,
     )
-    return replace(found, stand_ins=lambda: _stand_ins(found)) if files.nothing_given else found
+    return found
 
 
 # Paper B's own form, as notebook 04 trains it.

@@ -82,8 +82,8 @@ def _weights(name: str, part: str, file: WeightsFile, path: Path) -> Requirement
     return Requirement(name, part, str(path) if path.is_file() else None, remedy)
 
 
-def _stand_ins(real: Parts) -> Parts:
-    """The same networks with random weights, and images of noise: what they make means nothing, what they cost is true."""
+def random_parts(real: Parts) -> Parts:
+    """For bench/: the same networks with random weights, and images of noise: what they make means nothing, what they cost is true."""
     rng = torch.Generator().manual_seed(0)
     noise = Images(torch.randint(256, (1300, 3, SIZE, SIZE), generator=rng, dtype=torch.uint8), torch.arange(1300) % 10).to(device())
     return replace(
@@ -111,7 +111,7 @@ def parts(paths: Paths) -> Parts:
         store_bytes=True,
         mixed_precision=True,
     )
-    return replace(found, stand_ins=lambda: _stand_ins(found))
+    return found
 
 
 IMAGENET10 = Profile(

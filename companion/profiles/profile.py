@@ -1,31 +1,16 @@
-"""What a profile is: the parts of an experiment, its sizes, and the configs that it makes of them."""
+"""What a profile is: the parts of an experiment, and its sizes."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Generic, Literal, TypeVar, get_args
+from typing import Any, Generic, TypeVar, get_args
 
 import torch
 from torch import nn
 
-from companion import printed_numbers
-from companion.config import (
-    ClassifierRun,
-    ConditioningRun,
-    ControlRun,
-    DiversityRun,
-    EvaluationRun,
-    HardSamplesRun,
-    ImageQualityRun,
-    ImageSet,
-    Labels,
-    Method,
-    MinedClassifierRun,
-    MinedSpaceRun,
-    Setting,
-    ShownImagesRun,
-)
+from companion.settings import ImageSet, Labels, Method, Setting
 from companion.support.paths import Paths
+from paperlib.accuracy_score import Fill
 from paperlib.checks import ConfigError, check, check_choice, check_count
 from paperlib.data import Images
 from paperlib.generators import Generator
@@ -34,8 +19,6 @@ from paperlib.training import Source
 
 T = TypeVar("T")
 SHOWN_SAMPLES = 5000  # images that a training has seen, at most, whose diversity is measured
-Control = Literal["all real images", "all real images, long", "long without DS", "DS for the cost of DS+HSM"]
-Fill = Callable[[int, nn.Module | None], Images]
 
 
 class Once(Generic[T]):
@@ -85,7 +68,7 @@ def _no_classes() -> Generator:
 class PaperB:
     """teacher(name) -> the frozen attribute classifier of that name, any name that `settings` uses.
 
-    settings: what is conditioned, as (labels, teacher's name) or config.Setting; the first is paper B's own.
+    settings: what is conditioned, as (labels, teacher's name) or settings.Setting; the first is paper B's own.
     generator() -> the G without classes; where there is none, a class-conditional one has its label withheld instead.
     twins: by set of images, the same network trained otherwise, whose samples stand beside its own: "fifth prior" on a fifth of the images,
     "long prior" for longer.
@@ -112,7 +95,7 @@ class OwnMethod:
     generated images, mined if a classifier is given. None is a fixed set of n random images.
     after_training(classifier, real training images (N, C, H, W)) -> the classifier that is tested. None tests it as it was trained.
     long: for as many epochs as the long column. parts: further networks that the source uses; they belong to the method's
-    identity on record. made, mined: about how many images the source makes and mines in all, for each image of the set; the doctor counts them.
+    identity on record.
     """
 
     name: str
@@ -120,8 +103,6 @@ class OwnMethod:
     after_training: Callable[[nn.Module, torch.Tensor], nn.Module] | None = None
     long: bool = False
     parts: tuple[Callable[[], nn.Module | FeatureNetwork], ...] = ()
-    made: float = 1.0
-    mined: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -134,7 +115,7 @@ class Parts:
     paper_b: what paper B needs besides, None where the profile has only paper A.
     second_judge() -> images to logits, a judge of another kind that has seen none of the images of the others; None: there is none.
     images_form() -> what the files of the images are, for the records.
-    requirements() -> what has to be fetched first; stand_ins() -> the same parts with random weights and images, for timing alone.
+    requirements() -> what has to be fetched first.
     generator_batch, forward_batch: images a pass of G, and of the other networks outside training; they bound the memory.
     store_bytes: data sets are kept as uint8. mixed_precision: the classifier trains in bfloat16 where the device is a GPU.
     """
@@ -151,7 +132,6 @@ class Parts:
     second_judge: Callable[[], nn.Module] | None = None
     images_form: Callable[[], str] = str
     requirements: Callable[[], list[Requirement]] = list
-    stand_ins: Callable[[], "Parts"] | None = None
     generator_batch: int = 100
     forward_batch: int = 250
     store_bytes: bool = False
@@ -187,7 +167,7 @@ class Parts:
 
 @dataclass(frozen=True)
 class ConditioningSizes:
-    """Paper B's part of a profile; names as in config.py. evaluation_draws: images behind an evaluation. side_labels: labels an epoch of
+    """Paper B's part of a profile; names as in companion/runs/. evaluation_draws: images behind an evaluation. side_labels: labels an epoch of
     every setting but paper B's own and its warm start; None: as many as there. one_verdict: paper B's own setting alone gets verdicts, beside
     the generator that was trained with labels; all others have the side seeds."""
 
@@ -203,7 +183,7 @@ class ConditioningSizes:
 
 @dataclass(frozen=True)
 class ClassifierSizes:
-    """Paper A's part of a profile; names as in config.py. long_factor: epochs of the long column as a multiple. hard_per_class: latents of Fig. 3."""
+    """Paper A's part of a profile; names as in companion/runs/. long_factor: epochs of the long column as a multiple. hard_per_class: latents of Fig. 3."""
 
     epochs: int
     long_factor: int
@@ -229,7 +209,7 @@ class ControlSizes:
 
 @dataclass(frozen=True)
 class MiningSizes:
-    """How far mining is followed past paper A; names as in config.py. classifier_step_sizes: those at which a final classifier is trained.
+    """How far mining is followed past paper A; names as in companion/runs/. classifier_step_sizes: those at which a final classifier is trained.
     form_step_sizes: those, beside the profile's own, at which the paper's form of mining is held against others."""
 
     steps: tuple[int, ...]
@@ -241,7 +221,7 @@ class MiningSizes:
 
 @dataclass(frozen=True)
 class DiversitySizes:
-    """What is compared past paper B; names as in config.py. Three parts of `methods`: few, those that a quick run takes, None is all of them;
+    """What is compared past paper B; names as in companion/runs/. Three parts of `methods`: few, those that a quick run takes, None is all of them;
     judged, those that get a verdict, over all seeds; rivals, dear ones, over two. The others have the side seeds."""
 
     per_attribute: int
@@ -264,7 +244,8 @@ def _not_given(names: list[str]) -> str:
 class Profile:
     """Parts and sizes. seeds: how many by default. classifier, mining, controls, conditioning, diversity: None where the profile has not
     paper A, not paper B, or does not go past it; `left_out` says so. paths: where its records go. methods: columns of Table 1 beside the
-    paper's. side_seeds: how many of what stands beside the papers' own settings; a run of fewer seeds is a quick one, which leaves that out."""
+    paper's. side_seeds: how many of what stands beside the papers' own settings; a run of fewer seeds is a quick one, which leaves that out.
+    note(name, part) is told of what is used while a run is computed; fingerprints: what is known of the parts, see fingerprints.py."""
 
     name: str
     parts: Parts
@@ -278,6 +259,8 @@ class Profile:
     paths: Paths = field(default_factory=Paths)
     methods: tuple[OwnMethod, ...] = ()
     side_seeds: int = 5
+    note: Callable[[str, Any], None] | None = field(default=None, compare=False, repr=False)
+    fingerprints: dict[str, str] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         check_count("side_seeds", self.side_seeds)
@@ -384,7 +367,10 @@ class Profile:
     def method(self, name: str) -> OwnMethod:
         """One of the profile's own; ConfigError for another name."""
         check_choice("method", name, tuple(method.name for method in self.methods))
-        return next(method for method in self.methods if method.name == name)
+        found = next(method for method in self.methods if method.name == name)
+        if self.note is not None:
+            self.note(f"method {name}", found)
+        return found
 
     @property
     def image_sets(self) -> tuple[ImageSet, ...]:
@@ -396,101 +382,39 @@ class Profile:
         made = with_classes | conditioned | without_classes
         return tuple(s for s in get_args(ImageSet) if s in made)
 
-    def classifier_run(
-        self, seed: int, *, hsm: bool = False, r: float = 0.0, real: bool = False, long: bool = False, method: str = ""
-    ) -> ClassifierRun:
-        """method: the name of one of the profile's own."""
-        a = self.paper_a
-        return ClassifierRun(
-            profile=self.name, seed=seed, real=real, hsm=hsm, r=r, epochs=a.epochs, long_factor=a.long_factor if long else 1, method=method,
-            images=a.images, round_images=a.round_images, mining_steps=a.mining_steps, step_size=a.step_size,
-            batch_size=a.batch_size, learning_rate=a.learning_rate, momentum=0.9, weight_decay=1e-4, width=a.width,
-        )  # fmt: skip
+    def sizes(self, run: str) -> dict[str, Any]:
+        """The arguments that a call of the recorded function `run` may leave out. ConfigError where the profile has none for it."""
+        if run in ("conditioning", "evaluation"):
+            b = self._paper_b()
+            return asdict(b) | {"draws": b.evaluation_draws, "quality_samples": self.quality_samples}
+        if run in ("image_quality", "shown_images"):
+            return {"samples": self.quality_samples if run == "image_quality" else SHOWN_SAMPLES}
+        if run == "diversity":
+            return {"per_attribute": self.methods_compared.per_attribute}
+        a, mining = self.paper_a, self.mining_followed if run == "mined_space" else self.mining
+        sizes = asdict(a) | {"per_class": a.hard_per_class, "natural": a.hard_per_class, "form_step_sizes": (a.step_size,)}
+        if mining is not None:
+            sizes |= asdict(mining) | {"form_step_sizes": (a.step_size, *mining.form_step_sizes)}
+        return sizes | ({"epochs": a.stages[1]} if run == "mined_space" else {})
 
-    def column_run(self, column: printed_numbers.Column, seed: int) -> ClassifierRun:
-        """The run behind a column of Table 1; the column with BNA and the one without share it."""
-        return self.classifier_run(
-            seed, hsm=column.hsm, r=printed_numbers.TABLE1_R if column.ds else 0.0, real=column.real, long=column.long
-        )
-
-    def control_run(self, seed: int, control: Control) -> ControlRun:
-        """A training that Table 1 is held against; ConfigError where the profile has no sizes for it."""
-        if self.controls is None:
-            raise ConfigError(f"profile = {self.name!r}: it has no controls beside Table 1; give it ControlSizes.")
-        match control:
-            case "all real images" | "all real images, long":
-                run = replace(self.classifier_run(seed, real=True, long=control.endswith("long")), images=self.controls.real_images)
-            case "long without DS":
-                run = self.classifier_run(seed, long=True)
-            case "DS for the cost of DS+HSM":
-                run = replace(self.classifier_run(seed, r=printed_numbers.TABLE1_R), epochs=self.controls.equal_cost_epochs)
-        return ControlRun(profile=self.name, seed=seed, classifier=run)
-
-    def shown_images_run(self, seed: int, *, hsm: bool = False, r: float = 0.0, real: bool = False) -> ShownImagesRun:
-        """What one of Table 1's trainings sees; arguments as of classifier_run."""
-        return ShownImagesRun(
-            profile=self.name, seed=seed, classifier=self.classifier_run(seed, hsm=hsm, r=r, real=real), samples=SHOWN_SAMPLES
-        )
-
-    def hard_samples_run(self, seed: int) -> HardSamplesRun:
-        a, mining = self.paper_a, self.mining
-        return HardSamplesRun(
-            profile=self.name, seed=seed, stages=a.stages, per_class=a.hard_per_class, images=a.images, mining_steps=a.mining_steps,
-            step_size=a.step_size, batch_size=a.batch_size, learning_rate=a.learning_rate, width=a.width,
-            form_step_sizes=(a.step_size, *(mining.form_step_sizes if mining else ())),
-            natural=mining.natural if mining else a.hard_per_class,
-        )  # fmt: skip
-
-    def mined_space_run(self, seed: int) -> MinedSpaceRun:
-        """Every number of steps and step size, at the later of Fig. 3's stages; ConfigError where the profile has no mining sizes."""
-        a, mining = self.paper_a, self._mining()
-        return MinedSpaceRun(
-            profile=self.name, seed=seed, steps=mining.steps, step_sizes=mining.step_sizes, per_class=a.hard_per_class, natural=mining.natural,
-            epochs=a.stages[1], images=a.images, batch_size=a.batch_size, learning_rate=a.learning_rate, width=a.width,
-        )  # fmt: skip
-
-    def mined_classifier_runs(self, seed: int) -> list[MinedClassifierRun]:
-        """HSM on a fixed set at step sizes that are not the profile's."""
-        hsm, sizes = self.classifier_run(seed, hsm=True), self._mining().classifier_step_sizes
-        return [MinedClassifierRun(profile=self.name, seed=seed, classifier=replace(hsm, step_size=size)) for size in sizes]
-
-    def _mining(self) -> MiningSizes:
+    @property
+    def mining_followed(self) -> MiningSizes:
+        """How far mining is followed; ConfigError where the profile does not say."""
         if self.mining is None:
             raise ConfigError(f"profile = {self.name!r}: it does not say how far mining is followed; give it MiningSizes.")
         return self.mining
 
-    def diversity_run(self, seed: int, method: Method) -> DiversityRun:
-        """One way to draw images of every attribute; ConfigError where the profile has no sizes for it."""
-        return DiversityRun(profile=self.name, seed=seed, method=method, per_attribute=self._diversity().per_attribute)
-
-    def diversity_runs(self, seed: int) -> list[DiversityRun]:
-        """Every method past paper B; ConfigError where the profile has none."""
-        return [self.diversity_run(seed, method) for method in self._diversity().methods]
-
-    def _diversity(self) -> DiversitySizes:
+    @property
+    def methods_compared(self) -> DiversitySizes:
+        """What is compared past paper B; ConfigError where the profile has nothing."""
         if self.diversity is None:
             raise ConfigError(f"profile = {self.name!r}: it compares no methods of conditioning; for notebook 06 use 'digits'.")
         return self.diversity
 
-    def conditioning_run(
-        self, seed: int, *, labels: Labels | None = None, teacher: str | None = None, warm_start: int | None = None
-    ) -> ConditioningRun:
-        """labels, teacher, warm_start: of a setting; None is as in paper B's own."""
-        sizes, own = self._paper_b(), self.settings[0]
-        setting = Setting(labels or own.labels, teacher or own.teacher, own.warm_start if warm_start is None else warm_start)
-        labels_per_epoch = sizes.labels_per_epoch if sizes.side_labels is None or self._is_own(setting) else sizes.side_labels
-        return ConditioningRun(
-            profile=self.name, seed=seed, labels=setting.labels, teacher=setting.teacher, epochs=sizes.epochs,
-            labels_per_epoch=labels_per_epoch, validation_labels=sizes.validation_labels,
-            batch_size=sizes.batch_size, learning_rate=sizes.learning_rate, momentum=0.9, warm_start=setting.warm_start,
-        )  # fmt: skip
-
-    def evaluation_run(self, seed: int, setting: Setting | None) -> EvaluationRun:
-        """setting: of the input generator, or None for the generator trained with labels."""
-        return EvaluationRun(
-            profile=self.name, seed=seed, draws=self._paper_b().evaluation_draws, quality_samples=self.quality_samples,
-            conditioning=None if setting is None else self.conditioning_run(seed, **Setting(*setting)._asdict()),
-        )  # fmt: skip
+    def labels_of(self, setting: Setting) -> int:
+        """Labels an epoch of a setting of paper B."""
+        sizes = self._paper_b()
+        return sizes.labels_per_epoch if sizes.side_labels is None or self._is_own(setting) else sizes.side_labels
 
     @property
     def settings(self) -> tuple[Setting, ...]:
@@ -524,10 +448,3 @@ class Profile:
                 f"profile = {self.name!r}: it has no unconditional generator or no teacher ({why}); for paper B use 'digits'."
             )
         return self.conditioning
-
-    def image_quality_run(self, seed: int, image_set: ImageSet) -> ImageQualityRun:
-        return ImageQualityRun(
-            profile=self.name, seed=seed, image_set=image_set, samples=self.quality_samples,
-            hard=self.hard_samples_run(seed) if image_set == "mined" else None,
-            conditioning=self.conditioning_run(seed) if image_set == "conditioned" else None,
-        )  # fmt: skip

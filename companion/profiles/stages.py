@@ -1,7 +1,7 @@
 """The generators of notebook 07, each with a profile: same images, same classifiers, another generator.
 
 for stage in stages(Paths.from_environment()):
-    run_all(runs_of(stage, seeds=3), stage.profile)
+    run_all(runs_of(stage, seeds=3))
 
 Digits: six trainings at three steps each, the last of them at two truncations. CIFAR-10: stages of its own generator, the last of which is
 the one that cifar10_small has, so its runs are those of that profile. Truncation t scales the latents: z ~ N(0, t^2 I).
@@ -10,8 +10,6 @@ the one that cifar10_small has, so its runs are those of that profile. Truncatio
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-
-import torch
 
 from companion.profiles import cifar10
 from companion.profiles.digits import DIGITS
@@ -70,7 +68,7 @@ def _profile(data: str, name: str, truncation: float, paths: Paths, folder: Path
     base = DIGITS if data == "digits" else replace(cifar10.CIFAR10_SMALL, parts=cifar10.small_parts(paths), paths=paths)
     if _shipped(name, folder):
         return base
-    generator = Once(partial(_generator, data, name, truncation, folder))
+    generator = Once(partial(_generator, data, name, folder))
     return replace(
         base, name=f"stages/{name}-t{truncation:g}", parts=replace(base.parts, generator=generator, paper_b=None), paths=paths,
         seeds=SEEDS, side_seeds=1, conditioning=None, diversity=None, mining=None, controls=None,
@@ -82,17 +80,11 @@ def _shipped(name: str, folder: Path) -> bool:
     return manifest(folder)[name]["sha256"] == manifest(PRETRAINED)[CONDITIONAL]["sha256"]
 
 
-def _generator(data: str, name: str, truncation: float, folder: Path) -> Generator:
+def _generator(data: str, name: str, folder: Path) -> Generator:
     if data == "digits":
         network = ResidualGenerator(num_classes=10)
     else:
         made = manifest(folder)[name]
         network = new_generator(10, made["channels"], made["latent_dim"])
     fused = fuse_residual(load_pretrained(network, name, folder)).to(device())
-    sampler = partial(scaled_normal, fused.latent_dim, truncation)
-    return from_module(fused, latent_dim=fused.latent_dim, image_shape=fused.image_shape, num_classes=10, sample_latents=sampler)
-
-
-def scaled_normal(latent_dim: int, truncation: float, n: int, rng: torch.Generator | None) -> torch.Tensor:
-    """(n, latent_dim) draws of N(0, truncation^2 I)."""
-    return truncation * torch.randn(n, latent_dim, generator=rng, device=rng.device if rng else None)
+    return from_module(fused, latent_dim=fused.latent_dim, image_shape=fused.image_shape, num_classes=10)

@@ -1,6 +1,6 @@
 """Tables and figures to files, each written whole or not at all, and shown where a notebook asks for them.
 
-save_figure(table1.figure(found(DIGITS)), folder, "table1")        # folder/figures/table1.png and .svg
+save_figure(table1.figure(found(DIGITS)), folder, "table1")        # folder/figures/table1.png
 save_table(table1.table(found(DIGITS)), folder, "table1")          # folder/tables/table1.csv and .md -> the table to be shown
 
 The csv has every number. The Markdown is made from the csv, for reading, and the pages of the repository include it.
@@ -93,11 +93,10 @@ def _number(value: float) -> str:
 
 
 def save_figure(figure: Figure, folder: Path, name: str) -> None:
-    """PNG and SVG under folder/figures. A notebook shows it here, with its label as the alternative text."""
+    """PNG under folder/figures. A notebook shows it here, with its label as the alternative text."""
     text = figure.get_label()
-    for suffix, metadata in ((".png", {"Description": text}), (".svg", {"Description": text, "Date": None})):
-        with replacing(folder / "figures" / f"{name}{suffix}") as path:
-            figure.savefig(path, bbox_inches="tight", metadata=metadata)
+    with replacing(folder / "figures" / f"{name}.png") as path:
+        figure.savefig(path, bbox_inches="tight", metadata={"Description": text})
     if in_notebook():
         from IPython.display import display
 

@@ -126,7 +126,7 @@ def what_was_run(records: Sequence[Record]) -> str:
     days = sorted({p["date"][:10] for p in made})
     when = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
     seeds = len({record.seed for record in records})
-    return f"{len(records)} runs of {seeds} {'seed' if seeds == 1 else 'seeds'}, profile {records[0].config.profile}, on {where}, {when}."
+    return f"{len(records)} runs of {seeds} {'seed' if seeds == 1 else 'seeds'}, profile {records[0].profile}, on {where}, {when}."
 
 
 def _table(frame: pd.DataFrame, *coloured: str, of: str = "") -> str:

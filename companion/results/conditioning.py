@@ -1,6 +1,6 @@
 """Paper B's training, from the tidy frame of its runs: accuracy by teacher and judges, samples, variance and confidence.
 
-runs = frame(run_all(plans.paper_b(DIGITS, 10), DIGITS), "conditioning")
+runs = frame(run_all(plans.paper_b(DIGITS, 10)), "conditioning")
 table(runs)          # a row a setting
 """
 
@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from companion import printed_numbers
-from companion.config import Labels, Setting
+from companion.settings import Labels, Setting
 from companion.report.style import OURS, PAPER, SECOND, apart, described, listed, show
 from companion.stats import SHARE, summary
 

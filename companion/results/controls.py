@@ -1,6 +1,6 @@
 """Beside Table 1 of paper A: what real images, longer training and equal cost reach by themselves, and how much of the gap to real images is closed.
 
-found = run_all(plans.table1_and_controls(DIGITS, 10), DIGITS)
+found = run_all(plans.table1_and_controls(DIGITS, 10))
 table(frame(found, "classifier"), frame(found, "control"))          # a row a control
 """
 
@@ -32,11 +32,12 @@ Array = NDArray[np.float64]
 def trainings(runs: pd.DataFrame, controls: pd.DataFrame) -> pd.DataFrame:
     """A row a run of Table 1's trainings, of r = 1 and of the controls: training, and what the run has."""
     ones = runs.query("r == 1 and not hsm and long_factor == 1 and method == ''").assign(training="DS, r = 1")
-    named = controls.assign(training=[_control(run) for run in controls.itertuples()])
+    named = controls.assign(training=[control_name(run) for run in controls.itertuples()])
     return pd.concat([table1.trainings(runs), ones, named], ignore_index=True)
 
 
-def _control(run: Any) -> str:
+def control_name(run: Any) -> str:
+    """Of the arguments of a control, or of a row of its frame."""
     if run.real:
         return "all real images" + (", long" if run.long_factor > 1 else "")
     return "DS for the cost of DS+HSM" if run.r else "long without DS"

@@ -1,7 +1,7 @@
 """Paper B's evaluation over many draws, from the tidy frame of its runs: what teacher and judges read in them, which seeds fail and what a warm
 start changes, IS, FID and variance.
 
-runs = frame(run_all(plans.paper_b(DIGITS, 10), DIGITS), "evaluation")
+runs = frame(run_all(plans.paper_b(DIGITS, 10)), "evaluation")
 table(runs)          # a row a setting
 """
 

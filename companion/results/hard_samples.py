@@ -1,6 +1,6 @@
 """Fig. 3 of paper A, and what it says put to the test: to whom mined images are hard, and whether eq. 3 has the right form.
 
-runs = frame(run_all(plans.hard_samples(DIGITS, 10), DIGITS), "hard-samples")
+runs = frame(run_all(plans.fig3(DIGITS, 10)), "hard_samples")
 table(runs)                                  # a row a stage of training
 transfer_figure(transfer(runs))              # who reads the mined images how well
 """

@@ -1,7 +1,7 @@
 """Notebook 05: how good each set of images is (FID, KID, IS, precision and recall, variance), and how diverse what a training of paper A sees is.
 
-table(frame(run_all(plans.images(DIGITS, 5), DIGITS), "image-quality"))          # a row a set
-shown(frame(run_all(plans.images(DIGITS, 5), DIGITS), "shown-images"))           # two rows a training: as many images as it has at a time, and all
+table(frame(run_all(plans.images(DIGITS, 5)), "image_quality"))          # a row a set
+shown(frame(run_all(plans.images(DIGITS, 5)), "shown_images"))           # two rows a training: as many images as it has at a time, and all
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
 """Past paper A: how far mined images are from the generator's own, and the step size from which mining does harm.
 
-table(frame(found, "mined-space"))                                              # a row a step size and number of steps
-classifiers(frame(found, "classifier"), frame(found, "mined-classifier"))       # a row a step size, without and with BNA
+table(frame(found, "mined_space"))                                              # a row a step size and number of steps
+classifiers(frame(found, "classifier"), frame(found, "mined_classifier"))       # a row a step size, without and with BNA
 """
 
 import matplotlib.pyplot as plt

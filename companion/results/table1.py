@@ -1,6 +1,6 @@
 """Table 1 of paper A: its ten columns beside ours, what each method adds, and BNA in two forms. From classifier runs, a row a run.
 
-runs = frame(run_all(plans.table1(DIGITS, 10), DIGITS), "classifier")
+runs = frame(run_all(plans.table1(DIGITS, 10)), "classifier")
 table(runs)          # a row a column of the paper's table
 """
 

@@ -3,7 +3,16 @@
 from paperlib.generators.biggan import load_biggan
 from paperlib.generators.fused_biggan import fuse_biggan
 from paperlib.generators.fused_residual import fuse_residual
-from paperlib.generators.generator import Generator, from_module, generate_in_batches
+from paperlib.generators.generator import Generator, from_module, generate_in_batches, truncated
 from paperlib.generators.residual_biggan import load_residual_biggan
 
-__all__ = ["Generator", "from_module", "fuse_biggan", "fuse_residual", "generate_in_batches", "load_biggan", "load_residual_biggan"]
+__all__ = [
+    "Generator",
+    "from_module",
+    "fuse_biggan",
+    "fuse_residual",
+    "generate_in_batches",
+    "load_biggan",
+    "load_residual_biggan",
+    "truncated",
+]

@@ -6,12 +6,13 @@ images = generator(generator.sample_latents(16))
 
 import copy
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
 from torch import nn
 
-from paperlib.checks import check_count
+from paperlib.checks import check_count, check_number
 from paperlib.data.images import check_images, to_bytes
 
 LatentSampler = Callable[..., torch.Tensor]
@@ -40,6 +41,11 @@ class Generator(nn.Module):
     @property
     def device(self) -> torch.device:
         return next((t.device for t in (*self.module.parameters(), *self.module.buffers())), torch.device("cpu"))
+
+    @property
+    def draws_normal(self) -> bool:
+        """Whether its latents are draws of N(0, I)."""
+        return self._sampler is None
 
     def train(self, mode: bool = True) -> "Generator":
         """Does nothing: a frozen generator stays in eval mode."""
@@ -133,6 +139,28 @@ def from_module(
         )
     check_images(images, "the module's output")
     return generator
+
+
+def truncated(generator: Generator, t: float) -> Generator:
+    """The same generator, its latents scaled by t: fewer kinds of images, and better ones, as t falls (the truncation trick of BigGAN).
+
+    Args:
+        generator: whose network is shared, not copied.
+        t: in (0, 10]. Standard deviation of the latents of a generator that draws from N(0, I); 1 changes nothing.
+
+    Raises:
+        ConfigError: t is out of range.
+    """
+    check_number("t", t, 0, 10, open_low=True)
+    if t == 1:
+        return generator
+    scaled = copy.copy(generator)
+    scaled._sampler = partial(_scaled, generator.sample_latents, t)
+    return scaled
+
+
+def _scaled(sample: LatentSampler, t: float, n: int, rng: torch.Generator | None) -> torch.Tensor:
+    return t * sample(n, rng)
 
 
 @torch.no_grad()

@@ -95,5 +95,5 @@ def test_the_first_screen_says_what_was_run_and_what_holds(browser, report):
     page.close()
 
 
-def test_it_is_small(report):
+def test_it_is_small(browser, report):
     assert Path(report).stat().st_size <= MOST_BYTES

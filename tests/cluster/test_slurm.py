@@ -52,15 +52,20 @@ def workers():
 
 
 def whole(folder):
-    """Everything in a record but where and when it was computed; pictures by their checksum."""
+    """Everything in a record but where and when it was computed."""
     return {
-        record.key: (record.config, record.parts, record.metrics, record.history, dict(record.pictures.checksums))
+        record.name: (
+            record.arguments,
+            record.parts,
+            record.metrics,
+            record.history,
+            {name: p.tolist() for name, p in record.pictures.items()},
+        )
         for record in records.find(folder)
     }
 
 
 def test_records_are_those_of_a_local_run_though_a_worker_and_a_node_die(cluster, tmp_path):
-    configs = plans.everything(profiles.SMOKE, 1)
     there = replace(profiles.SMOKE, paths=Paths(tmp_path / "slurm", cluster="slurm"))
     killed = []
 
@@ -75,15 +80,16 @@ def test_records_are_those_of_a_local_run_though_a_worker_and_a_node_die(cluster
 
     killer = threading.Thread(target=kill, daemon=True)
     killer.start()
-    run_all(configs, there, progress=False)
+    run_all(plans.everything(there, 1), progress=False)
     killer.join()
     assert killed
     cluster.start_node(killed[0])
     slurm.until(lambda: cluster.jobs() == [] and workers() == {}, cluster)
     here = replace(profiles.SMOKE, paths=Paths(tmp_path / "here"))
-    run_all(configs, here, workers=1, progress=False)
+    calls = plans.everything(here, 1)
+    run_all(calls, workers=1, progress=False)
     assert whole(there.folder) == whole(here.folder)
-    assert len(whole(here.folder)) == len(set(configs))
+    assert len(whole(here.folder)) == len(set(calls))
 
 
 def test_ctrl_c_cancels_the_jobs(cluster, tmp_path):

@@ -9,6 +9,7 @@ from conftest import classifier_record
 
 from companion import profiles, records
 from companion.commands import reproduce
+from companion.runs import classifier
 from companion.support.paths import Paths
 
 
@@ -38,7 +39,7 @@ ACCURACY = {"here": {False: 0.70, True: 0.704}, "reference": {False: 0.70, True:
 def on_record(folder, accuracy, seeds):
     for seed in range(seeds):
         for hsm, value in accuracy.items():
-            records.save(classifier_record(profiles.SMOKE.classifier_run(seed, hsm=hsm), profiles.SMOKE, value), folder)
+            records.save(classifier_record(classifier.call(profiles.SMOKE, seed=seed, hsm=hsm), value), folder)
 
 
 @pytest.fixture

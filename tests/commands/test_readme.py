@@ -2,7 +2,6 @@
 
 import importlib
 import json
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -12,6 +11,9 @@ from companion import profiles, records
 from companion.commands import overview, readme, strip
 from companion.records import Record
 from companion.report.files import markdown
+from companion.runs import hard_samples
+from companion.runs.paper_b import call_of
+from companion.settings import Setting
 from companion.support.paths import REFERENCE, ROOT
 from recipes import face_parts
 
@@ -78,8 +80,9 @@ def test_an_older_cpu_is_told_where_it_was_measured(monkeypatch):
     times = importlib.import_module("times")
     found = {"reproduce": 1080, "test": 780, "seeds": 3, "cores": 2, "processor": "a processor"}
     assert "AVX2" not in times.text(found)
-    text = times.text(found | {"avx2_table1": 240, "avx2_factor": 2.5})
-    assert "ONEDNN_MAX_CPU_ISA=AVX2`), the runs of Table 1's first seed take 2.50 times as long." in text
+    text = times.text(found | {"avx2_reproduce": 1800, "avx2_processor": "an older one"})
+    assert text.startswith(times.text(found))
+    assert "On a CPU without AVX-512 (an older one)" in text and text.endswith("ONEDNN_MAX_CPU_ISA=AVX2`: 30 minutes.")
 
 
 def test_no_photograph_is_committed():
@@ -97,17 +100,16 @@ def test_no_face_and_no_weights_of_faces_are_committed():
     kept = [path for path in folder.rglob("*") if "features" not in path.parts]  # a cache, which is ignored
     assert not [path for path in kept if path.suffix in (".safetensors", ".pth", ".pt", ".jpg")]
     shown = [run for run in records.find(folder, set_aside=False) if run.pictures]
-    assert not [run for run in shown if getattr(run.config, "image_set", "").startswith("real")]
+    assert not [record for record in shown if record.arguments.get("image_set", "").startswith("real")]
 
 
 def test_the_strip_has_a_labelled_row_of_each_kind():
-    hard, conditioning = profiles.DIGITS.hard_samples_run(0), profiles.DIGITS.conditioning_run(0)
+    hard = hard_samples.call(profiles.DIGITS, seed=0)
+    own, given = (call_of(setting, profiles.DIGITS, 0) for setting in (profiles.DIGITS.settings[0], Setting("given", "mnist")))
     tiles = np.linspace(-1, 1, 10).repeat(28)[:, None] * np.ones(28)
-    found = [
-        Record(hard, {}, {}, pictures={"random": tiles, f"epoch {hard.stages[-1]}": -tiles}),
-        Record(replace(conditioning, labels="given"), {}, {}, pictures={"samples": np.zeros((280, 280))}),
-        Record(conditioning, {}, {}, pictures={"samples": np.tile(tiles, 10)}),
-    ]
+    of_hard = {"random": tiles, f"epoch {hard.arguments.stages[-1]}": -tiles}
+    pictures = [(hard, of_hard), (given, {"samples": np.zeros((280, 280))}), (own, {"samples": np.tile(tiles, 10)})]
+    found = [Record(call.run.name, "digits", call.stored, {}, {}, pictures=shown) for call, shown in pictures]
     rows = strip.rows(found)
     assert list(rows) == ["real", "generated", "mined", "conditioned"]
     assert all(images.shape == (10, 28, 28) and np.abs(images).max() <= 1 for images in rows.values())

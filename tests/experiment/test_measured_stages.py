@@ -12,7 +12,7 @@ from companion.support.paths import Paths
 from paperlib.checks import ConfigError
 from paperlib.generators.residual import ResidualGenerator
 
-NAME = "stages/plain-0-00001-t1"
+NAME, SEEDS = "stages/plain-0-00001-t1", range(7, 8)
 
 
 def no_images():
@@ -24,9 +24,9 @@ def committed(tmp_path_factory):
     """A folder with all runs of one generator, and one run more."""
     folder = tmp_path_factory.mktemp("committed")
     profile = replace(SMOKE, name=NAME, paths=Paths(results=folder))
-    runs = plans.stage(profile, [7])
-    for config in (*runs, replace(runs[0], epochs=runs[0].epochs + 1)):
-        run(config, profile, progress=False)
+    calls = plans.stage(profile, SEEDS, 1.0)
+    for call in (*calls, calls[0].but(epochs=calls[0].arguments.epochs + 1)):
+        run(call, progress=False)
     return folder
 
 
@@ -41,7 +41,7 @@ def stranger(monkeypatch, committed, tmp_path, **parts):
 def test_committed_records_need_no_images(committed, tmp_path, monkeypatch):
     profile = stranger(monkeypatch, committed, tmp_path)
     found = stages.measured(profile.paths, seeds=1)
-    assert len(found) == len(plans.stage(profile, [7])) - 1  # all but the image quality, which stands beside each
+    assert len(found) == len(plans.stage(profile, SEEDS, 1.0)) - 1  # all but the image quality, which stands beside each
     assert set(found["generator"]) == {"plain 0, step 1, truncation 1"}
     assert {*GENERATOR, "seed", "hsm", "r", "images", "accuracy", "accuracy_bna"} <= set(found.columns)
 

@@ -1,7 +1,6 @@
 """A record of a method of one's own is never taken for one of a method that has changed in anything that it uses."""
 
 import importlib
-import json
 import os
 import subprocess
 import sys
@@ -9,7 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from companion.experiment.fingerprints import Fingerprints
+from companion import records
+from companion.fingerprints import fingerprint_of
 from companion.profiles import SMOKE, OwnMethod, load
 from companion.support.paths import REFERENCE
 from paperlib.checks import ConfigError
@@ -40,7 +40,7 @@ VALUES = {"scale": "2", "share": "0.5", "number": "1.0", "rounds": "3", "warm": 
 
 
 def identity(method):
-    return Fingerprints(replace(SMOKE, methods=(method,))).part(f"method {method.name}")
+    return fingerprint_of(replace(SMOKE, methods=(method,)), f"method {method.name}")
 
 
 @pytest.fixture
@@ -105,8 +105,8 @@ def test_it_is_the_same_in_another_process(tmp_path):
     text = f"{HELPERS}\n{METHOD}".format(**VALUES).replace("from helping_module import helped, SCALE\n", "")
     (tmp_path / "one_file.py").write_text(text)
     code = (
-        "from dataclasses import replace; from companion.profiles import SMOKE; from companion.experiment.fingerprints import Fingerprints\n"
-        "from one_file import make; print(Fingerprints(replace(SMOKE, methods=(make(),))).part('method ours'))"
+        "from dataclasses import replace; from companion.profiles import SMOKE; from companion.fingerprints import fingerprint_of\n"
+        "from one_file import make; print(fingerprint_of(replace(SMOKE, methods=(make(),)), 'method ours'))"
     )
     printed = [
         subprocess.run(
@@ -124,8 +124,8 @@ def test_it_is_the_same_in_another_process(tmp_path):
 
 @pytest.mark.parametrize("name", ["cifar10_small", "cifar10_tuning"])
 def test_the_committed_records_are_of_the_methods_of_today(name):
-    known, parts = Fingerprints(load(name)), {}
-    for path in (REFERENCE / name / "records").glob("classifier-*.json"):
-        parts |= {part: value for part, value in json.loads(path.read_text())["parts"].items() if part.startswith("method ")}
+    profile, parts = load(name), {}
+    for record in records.find(REFERENCE / name, set_aside=False):
+        parts |= {part: value for part, value in record.parts.items() if part.startswith("method ")}
     assert parts
-    assert parts == {part: known.part(part) for part in parts}
+    assert parts == {part: fingerprint_of(profile, part) for part in parts}

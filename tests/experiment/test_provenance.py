@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from companion.experiment import one_run
+from companion import calls
 
 
 @pytest.fixture
@@ -24,8 +24,8 @@ def repository(tmp_path):
 
 
 def commit(root, monkeypatch):
-    monkeypatch.setattr(one_run, "ROOT", root)
-    return one_run._provenance(1.0, workers=1)["commit"]
+    monkeypatch.setattr(calls, "ROOT", root)
+    return calls._provenance(1.0, workers=1)["commit"]
 
 
 def test_a_checkout_names_its_commit_and_whether_it_was_changed(repository, monkeypatch):

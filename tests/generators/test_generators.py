@@ -6,7 +6,8 @@ from torch import nn
 
 from companion import profiles
 from companion.support.paths import ROOT
-from paperlib.generators import from_module
+from paperlib.checks import ConfigError
+from paperlib.generators import from_module, truncated
 from paperlib.generators.residual import ResidualGenerator
 
 
@@ -33,6 +34,45 @@ def test_sampling_follows_the_rng():
     assert torch.equal(a, b)
     own = from_module(net(), latent_dim=5, image_shape=(3, 2, 2), sample_latents=lambda n, rng: torch.ones(n, 5))
     assert (own.sample_latents(3) == 1).all()
+
+
+def ones(n, rng):
+    return torch.ones(n, 5)
+
+
+@pytest.mark.parametrize("sampler", [None, ones])
+def test_a_truncated_generator_scales_the_same_latents(sampler):
+    generator = from_module(net(), latent_dim=5, image_shape=(3, 2, 2), sample_latents=sampler)
+    small, wide = truncated(generator, 0.25), truncated(truncated(generator, 0.5), 3)
+    drawn = [g.sample_latents(4, torch.Generator().manual_seed(1)) for g in (generator, small, wide)]
+    assert torch.equal(drawn[1], 0.25 * drawn[0])
+    assert torch.equal(drawn[2], 1.5 * drawn[0])
+    assert torch.equal(generator(drawn[1]), small(drawn[1]))
+    with pytest.raises(ConfigError, match="n = -1"):
+        small.sample_latents(-1)
+
+
+def test_a_truncated_generator_shares_the_network():
+    generator = from_module(net(), latent_dim=5, image_shape=(3, 2, 2))
+    small = truncated(generator, 0.5)
+    assert small.module is generator.module
+    assert (small.latent_dim, small.image_shape, small.num_classes) == (5, (3, 2, 2), 0)
+    assert generator.draws_normal and not small.draws_normal
+    assert truncated(generator, 1) is generator
+    assert not small.train().training
+
+
+@pytest.mark.parametrize("t", [0, -0.5, float("nan"), float("inf"), "1", True])
+def test_a_bad_truncation_is_refused(t):
+    generator = from_module(net(), latent_dim=5, image_shape=(3, 2, 2))
+    with pytest.raises(ConfigError, match=r"t = .*: use a number in \(0, 10\]"):
+        truncated(generator, t)
+
+
+def test_a_generator_says_whether_its_latents_are_normal():
+    normal, own = (from_module(net(), latent_dim=5, image_shape=(3, 2, 2), sample_latents=sampler) for sampler in (None, ones))
+    assert normal.draws_normal
+    assert not own.draws_normal
 
 
 def test_misfits_are_refused_at_once():

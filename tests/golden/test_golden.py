@@ -9,7 +9,6 @@ parts of a run are taken from the records (that they are the shipped ones is a t
 """
 
 import ast
-import json
 import os
 import shutil
 import traceback
@@ -23,6 +22,8 @@ from typing import Any
 
 import nbformat
 import pytest
+
+from companion import records
 
 ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = ROOT / "results" / "reference"
@@ -39,22 +40,25 @@ def code_under_test() -> SimpleNamespace:
     records. frames(found): of profiles without notebooks. fingerprint(profile, name): of a part as it is here. patches(recorded): what keeps
     the code from looking at parts and from computing runs, as (object, name, replacement).
     """
-    from companion import profiles
+    from companion import calls, fingerprints, profiles
     from companion.commands.reproduce import conclude
-    from companion.experiment import engine, one_run
-    from companion.experiment.fingerprints import Fingerprints
+    from companion.experiment import engine, stages
     from companion.frames import frame
     from companion.report import pages
     from companion.results import controls, table1
     from companion.support.paths import Paths
 
     def patches(recorded: Callable[[str, str], str]) -> list[tuple[Any, str, Any]]:
-        def no_run(config: Any, *_: Any, **__: Any) -> None:
-            raise AssertionError(f"not on record: {config}")
+        def no_run(call: Any, *_: Any, **__: Any) -> None:
+            raise AssertionError(f"not on record: {call}")
+
+        def fingerprint_of(profile: Any, name: str) -> str:
+            return recorded(profile.name, name)
 
         return [
-            (Fingerprints, "part", lambda self, name: recorded(self.profile.name, name)),
-            (one_run, "measured", no_run),
+            (fingerprints, "fingerprint_of", fingerprint_of),
+            (stages, "fingerprint_of", fingerprint_of),
+            (calls, "_computed", no_run),
             (pages, "write_report", lambda *_: None),
         ]
 
@@ -66,7 +70,7 @@ def code_under_test() -> SimpleNamespace:
             "table1": lambda found: table1.table(frame(found, "classifier")),
             "controls": lambda found: controls.table(frame(found, "classifier"), frame(found, "control")),
         },
-        fingerprint=lambda profile, name: Fingerprints(profile).part(name),
+        fingerprint=fingerprints.fingerprint_of,
         patches=patches,
     )
 
@@ -167,9 +171,9 @@ def nothing_but_records(root: Path) -> Iterator[SimpleNamespace]:
     @cache
     def parts(profile: str) -> dict[str, str]:
         found: dict[str, str] = {}
-        for path in sorted((root / profile / "records").glob("[!.]*.json")):
-            for name, value in json.loads(path.read_text())["parts"].items():
-                assert found.setdefault(name, value) == value, f"{path}: the records of {profile} rest on two parts called {name}"
+        for record in records.find(root / profile, set_aside=False):
+            for name, value in record.parts.items():
+                assert found.setdefault(name, value) == value, f"{record.name}: the records of {profile} rest on two parts called {name}"
         return found
 
     code = code_under_test()
@@ -192,7 +196,9 @@ def run_notebook(name: str, parameters: dict[str, Any]) -> None:
 
 
 def records_in(folder: Path) -> dict[Path, bytes]:
-    return {path: path.read_bytes() for path in sorted(folder.rglob("records/*")) if path.suffix != ".lock"}
+    return {
+        path: path.read_bytes() for path in sorted([*folder.rglob("records/*"), *folder.rglob(records.PACKED)]) if path.suffix != ".lock"
+    }
 
 
 def recompute(folder: str, root: Path) -> tuple[dict[str, str], str]:
@@ -277,8 +283,8 @@ def test_shipped_parts_are_those_on_record(monkeypatch, tmp_path, folder):
         monkeypatch.setenv(variable, str(path))
         monkeypatch.setenv("PAPERLIB_CACHE", str(tmp_path))
     recorded = {}
-    for path in sorted((REFERENCE / folder / "records").glob("*.json")):
-        recorded |= json.loads(path.read_text())["parts"]
+    for record in records.find(REFERENCE / folder, set_aside=False):
+        recorded |= record.parts
     code = code_under_test()
     profile = code.load(folder)
     assert {name: code.fingerprint(profile, name) for name in recorded} == recorded
@@ -288,18 +294,18 @@ def test_a_number_that_moves_is_seen(tmp_path):
     """One metric of one record of the digits, by one image in a thousand: Table 1 and what else rests on it are named with the line."""
     root = copied(tmp_path / "results")
     plain = {"seed": 0, "real": False, "hsm": False, "r": 0.0, "long_factor": 1}
-    for path in sorted((root / "digits" / "records").glob("classifier-*.json")):
-        record = json.loads(path.read_text())
-        if all(record["config"][name] == value for name, value in plain.items()):
-            record["metrics"]["accuracy"] -= 0.001
-            path.write_text(json.dumps(record))
+    found = records.find(root / "digits")
+    for record in found:
+        if record.run == "classifier" and plain.items() <= record.arguments.items():
+            record.metrics["accuracy"] -= 0.001
+    (root / "digits" / records.PACKED).write_text("".join(records.line_of(record) + "\n" for record in found))
     with nothing_but_records(root) as code:
         run_notebook("01_table1", {"profile": "digits", "seeds": 10})
         code.conclude(code.load("digits"))
-    found = {path.stem: path.read_text() for path in (root / "digits" / "tables").glob("*.csv")}
-    old = {name: committed("digits")[name].read_text() for name in found}
-    told = {name for name, text in found.items() if difference(name, old[name], text)}
+    tables = {path.stem: path.read_text() for path in (root / "digits" / "tables").glob("*.csv")}
+    old = {name: committed("digits")[name].read_text() for name in tables}
+    told = {name for name, text in tables.items() if difference(name, old[name], text)}
     assert told >= {"table1", "gains", "claims", "claim_tests", "comparison"}
-    text = difference("table1", old["table1"], found["table1"])
+    text = difference("table1", old["table1"], tables["table1"])
     assert text.startswith("table1, line 2 of 11 committed and 11 computed:\n") and "\n  committed: baseline,,,,70.6,91.26," in text, text
-    assert found["table1"].splitlines()[2:] == old["table1"].splitlines()[2:], "only the baseline's line rests on that record"
+    assert tables["table1"].splitlines()[2:] == old["table1"].splitlines()[2:], "only the baseline's line rests on that record"

@@ -8,18 +8,17 @@ import torch
 
 from companion import profiles
 from companion.commands import pretrain
-from companion.commands.doctor import parts_for_timing
 from companion.experiment import plans, run
-from companion.experiment.fingerprints import Fingerprints
 from companion.frames import frame
 from companion.fresh_images import FreshImages
 from companion.profiles import closing
 from companion.results import table1
+from companion.runs import classifier
+from companion.runs.paper_b import call_of
 from companion.support.paths import Paths
 from paperlib.checks import ConfigError
 from paperlib.data import Images
 from paperlib.data.cifar10 import CLASSES, Cifar10
-from paperlib.networks.natural import NaturalJudge
 from paperlib.support.tensor_cache import checksum
 from paperlib.support.weights import CheckpointError, save_weights
 from recipes.cifar10 import CONDITIONAL, JUDGE, TEACHER, UNCONDITIONAL, new_classifier
@@ -55,15 +54,17 @@ def shipped(tmp_path, monkeypatch):
 
 def test_paper_a_s_sizes():
     paper = profiles.CIFAR10
-    run, long = paper.classifier_run(0, hsm=True, r=0.5), paper.classifier_run(0, long=True)
-    assert (run.images, run.epochs, run.learning_rate, run.momentum, run.weight_decay, run.width) == (13_000, 150, 0.1, 0.9, 1e-4, 64)
-    assert long.epochs * long.long_factor == 1500
-    assert paper.conditioning_run(0).labels_per_epoch == 20_000
+    one = classifier.call(paper, seed=0, hsm=True, r=0.5).arguments
+    assert (one.images, one.epochs, one.learning_rate, one.momentum, one.weight_decay, one.width) == (13_000, 150, 0.1, 0.9, 1e-4, 64)
+    assert one.epochs * paper.paper_a.long_factor == 1500
+    assert max(call.arguments.long_factor for call in plans.table1(paper, 1)) == paper.paper_a.long_factor
+    assert call_of(paper.settings[0], paper, 0).arguments.labels_per_epoch == 20_000
 
 
 def test_paper_b_s_own_setting_and_its_warm_start_have_the_paper_s_budget_on_two_cores_too():
     small = profiles.CIFAR10_SMALL
-    labels = {setting: small.conditioning_run(0, **setting._asdict()).labels_per_epoch for setting in small.settings}
+    labels = {call.arguments.setting: call.arguments.labels_per_epoch for call in plans.conditioning(small, 5)}
+    assert set(labels) == set(small.settings)
     assert [labels.pop(setting) for setting in small.own_settings] == [20_000, 20_000]
     assert set(labels.values()) == {5000}
 
@@ -71,7 +72,7 @@ def test_paper_b_s_own_setting_and_its_warm_start_have_the_paper_s_budget_on_two
 def test_no_labels_beside_paper_b_s_own_setting_are_refused():
     none = replace(profiles.CIFAR10_SMALL, conditioning=replace(profiles.CIFAR10_SMALL.conditioning, side_labels=0))
     with pytest.raises(ConfigError, match="labels_per_epoch"):
-        none.conditioning_run(0, labels="given")
+        plans.conditioning(none, 5)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -105,19 +106,6 @@ def test_what_is_missing_is_named_with_its_remedy(tmp_path, monkeypatch):
         parts.judge()
 
 
-def test_random_parts_stand_in_for_the_timing(tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "PRETRAINED", tmp_path)
-    save_weights(new_classifier(TEACHER, 2), TEACHER, {"width": 2, "seed": 0}, tmp_path)
-    parts, missing = parts_for_timing(profiles.load("cifar10_small", Paths(cache=tmp_path)).parts)
-    assert "CIFAR-10" in missing
-    assert len(parts.real_images()[0]) == module.SMALL_TRAIN
-    generator = parts.generator()
-    with torch.no_grad():
-        assert generator(generator.sample_latents(2), torch.tensor([0, 9])).shape == (2, 3, 32, 32)
-    assert parts.paper_b.generator().num_classes == 0
-    assert isinstance(parts.features(), NaturalJudge)
-
-
 def test_the_shipped_parts_are_found_by_their_manifest(shipped):
     profile = profiles.load("cifar10_smoke", Paths())
     parts = profile.parts
@@ -128,8 +116,6 @@ def test_the_shipped_parts_are_found_by_their_manifest(shipped):
     train, test = parts.real_images()
     assert torch.equal(train.images[1], DATA.train.images[40])
     assert torch.equal(test.images[1], DATA.validation.images[20])
-    names = set(Fingerprints(profile).of(profile.image_quality_run(0, "prior")))
-    assert names == {"features", "generator", "judge", "real images"}
     with pytest.raises(ConfigError, match="teacher"):
         parts.paper_b.teacher("another")
 
@@ -138,8 +124,8 @@ def test_methods_past_the_paper_are_columns_of_table_1(shipped, tmp_path):
     profile = profiles.load("cifar10_smoke", Paths(results=tmp_path))
     settings = FreshImages(latent_std=1.2, older=0.5, mined=0.2, dropped=0.1)
     profile = replace(profile, methods=(closing.method_of(settings, profile), closing.oracle(profile.parts)))
-    found = [run(config, profile, progress=False) for config in plans.own_methods(profile, 1)]
-    assert [r.config.long_factor for r in found] == [profile.classifier.long_factor, 1]
+    found = [run(call, progress=False) for call in plans.own_methods(profile, 1)]
+    assert [r.arguments["long_factor"] for r in found] == [profile.classifier.long_factor, 1]
     assert list(table1.table(frame(found, "classifier"))["column"][-2:]) == [method.name for method in profile.methods]
     assert all(0 <= r.metrics["accuracy"] <= 1 for r in found)
 
@@ -164,8 +150,9 @@ def test_images_that_the_generators_were_trained_on_tune_nothing(shipped, monkey
 def test_a_record_says_what_the_files_of_the_images_are(shipped, tmp_path, monkeypatch):
     monkeypatch.setattr(module, "describe", lambda path: "JPEG files, a re-encoding")
     profile = profiles.load("cifar10_smoke", Paths(results=tmp_path))
-    made = run(profile.image_quality_run(0, "real test"), profile, progress=False)
+    made = run(plans.quality_of(profile, "real test", 0), progress=False)
     assert made.provenance["images"] == "JPEG files, a re-encoding"
+    assert set(made.parts) == {"features", "judge", "real images"}
 
 
 def test_a_part_or_a_time_that_is_none_is_refused(capsys):

@@ -9,7 +9,9 @@ from companion import profiles
 from companion.commands import doctor, reproduce
 from companion.experiment import plans, run
 from companion.experiment.demonstration import prepared
-from companion.profiles import SMOKE
+from companion.runs import classifier, control, mined_classifier, shown_images
+from companion.runs.paper_b import call_of
+from companion.settings import Setting
 from paperlib.checks import ConfigError
 from paperlib.generators import Generator
 
@@ -116,7 +118,7 @@ def test_what_the_line_says_to_do_helps(written):
     profile = profiles.load(written("mended", "generator=PLAIN", without))
     reproduce.check_parts(profile)
     assert plans.notebooks(profile) == ("04_conditioning", "06_diversity")
-    assert all(run.conditioning for run in plans.evaluation(profile, 1))
+    assert all(call.arguments.conditioning for call in plans.evaluations(profile, 1))
 
 
 def test_loading_a_file_waits_for_what_is_missing(written, capsys):
@@ -140,25 +142,25 @@ def test_loading_a_shipped_profile_loads_no_network(monkeypatch):
         profiles.load(name)
 
 
-@pytest.mark.parametrize(
-    "config",
-    [
-        SMOKE.classifier_run(0),
-        SMOKE.classifier_run(0, hsm=True, r=0.5),
-        SMOKE.hard_samples_run(0),
-        SMOKE.mined_space_run(0),
-        SMOKE.mined_classifier_runs(0)[0],
-        SMOKE.control_run(0, "long without DS"),
-        SMOKE.shown_images_run(0),
-        SMOKE.image_quality_run(0, "prior"),
-        SMOKE.image_quality_run(0, "mined"),
-    ],
-    ids=lambda config: config.kind,
-)
-def test_a_run_is_refused_too(smoke, config):
+# Runs of paper A -> the calls of a profile.
+RUNS = {
+    "fixed": lambda profile: classifier.call(profile, seed=0),
+    "ds+hsm": lambda profile: classifier.call(profile, seed=0, hsm=True, r=0.5),
+    "hard_samples": lambda profile: plans.fig3(profile, 1)[0],
+    "mined_space": lambda profile: plans.fig3(profile, 1)[1],
+    "mined_classifier": lambda profile: mined_classifier.call(profile, seed=0, hsm=True, step_size=1.0),
+    "control": lambda profile: control.call(profile, seed=0, long_factor=2),
+    "shown_images": lambda profile: shown_images.call(profile, seed=0, classifier=classifier.call(profile, seed=0).arguments),
+    "prior": lambda profile: plans.quality_of(profile, "prior", 0),
+    "mined": lambda profile: plans.quality_of(profile, "mined", 0),
+}
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_a_run_is_refused_too(smoke, name):
     profile = replace(smoke, parts=replace(smoke.parts, generator=smoke.parts.paper_b.generator))
     with pytest.raises(ConfigError) as refused:
-        run(config, profile, progress=False)
+        run(RUNS[name](profile), progress=False)
     assert str(refused.value) == WITHOUT_CLASSES
     assert not list(profile.folder.rglob("*.json"))
 
@@ -166,9 +168,9 @@ def test_a_run_is_refused_too(smoke, config):
 def test_runs_of_paper_b_are_refused_too(smoke):
     profile = replace(smoke, parts=replace(smoke.parts, generator=smoke.parts.paper_b.generator))
     with pytest.raises(ConfigError, match=r"PaperB\(yardstick=True\) needs a class-conditional generator"):
-        run(profile.evaluation_run(0, None), profile, progress=False)
+        run(plans.evaluated(profile, None, 0), progress=False)
     for labels in ("withheld", "given", "shuffled"):
         with pytest.raises(ConfigError, match=f"the setting '{labels}' needs a class-conditional generator"):
-            run(profile.conditioning_run(0, labels=labels), profile, progress=False)
+            run(call_of(Setting(labels, "mnist"), profile, 0), progress=False)
     with pytest.raises(ConfigError, match="paper A needs a class-conditional generator"):
         prepared(profile)

@@ -1,6 +1,5 @@
 """Paper B's own system at tiny counts: checkpoints in the true layouts with random weights, real photographs under UTKFace's names."""
 
-import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,10 +11,12 @@ from conftest import arrange_utkface, check_executed, outcome, published_biggan,
 from companion import profiles
 from companion.commands import doctor
 from companion.experiment import engine, plans
-from companion.experiment.diversity import real_features
-from companion.experiment.image_quality import reference_and_rest
 from companion.profiles import faces
 from companion.quantities import frames_of, measured
+from companion.runs.paper_b import call_of
+from companion.runs.quality import reference_and_rest
+from companion.runs.sampling import real_features
+from companion.settings import Setting
 from companion.support.paths import Paths
 from paperlib.checks import ConfigError
 from paperlib.networks.vgg_face import attribute_classifier, judge_classifier, save_attribute_classifier, small_classifier
@@ -66,21 +67,22 @@ def executed(tmp_path_factory, files):
 
 
 def test_the_authors_sizes():
-    run = profiles.FACES.conditioning_run(0, labels="withheld", teacher="vgg-face")
+    run = call_of(Setting("withheld", "vgg-face"), profiles.FACES, 0).arguments
     assert (run.epochs, run.labels_per_epoch, run.validation_labels, run.batch_size) == (10, 20_000, 5_000, 64)
     assert (run.learning_rate, run.momentum) == (1e-3, 0.9)
-    assert {p.draws for p in plans.evaluation(profiles.FACES, 1)} == {64_000}
+    assert {call.arguments.draws for call in plans.evaluations(profiles.FACES, 1)} == {64_000}
 
 
 def test_the_notebook_shows_the_three_label_settings(executed):
     check_executed(executed.folder / "notebooks" / "04_conditioning.ipynb")
     found = engine.found(executed)
-    settings = {(r.config.labels, r.config.teacher) for r in found if r.kind == "conditioning"}
+    trained = [r for r in found if r.run == "conditioning"]
+    settings = {(r.arguments["labels"], r.arguments["teacher"]) for r in trained}
     assert settings == {("withheld", "plain"), ("given", "plain"), ("shuffled", "plain")}
     assert len(found) == len(plans.everything(executed, 1)) == 3 + 4 + 1
-    assert all(set(r.parts) == {"generator", "teacher plain", "judge"} for r in found if r.kind == "conditioning")
-    assert all(r.pictures["samples"].shape == (5 * 32, 2 * 32, 3) for r in found if r.kind == "conditioning")
-    variances = [r.metrics[name] for r in found if r.kind == "conditioning" for name in ("variance", "prior_variance")]
+    assert all(set(r.parts) == {"generator", "teacher plain", "judge"} for r in trained)
+    assert all(r.pictures["samples"].shape == (5 * 32, 2 * 32, 3) for r in trained)
+    variances = [r.metrics[name] for r in trained for name in ("variance", "prior_variance")]
     assert all(0 <= variance <= 1 for variance in variances)
     claimed = measured(frames_of(found)).groupby("quantity")["paper"].first()
     assert claimed["B: class-conditional G, label withheld (paper B), teacher"] == 100
@@ -94,8 +96,7 @@ def test_nothing_frozen_moves(parts_with):
     parts = parts_with()
     networks = (parts.generator(), parts.paper_b.teacher("vgg-face"), parts.judge())
     before = [{name: value.clone() for name, value in network.state_dict().items()} for network in networks]
-    run = replace(PROFILE.conditioning_run(0, labels="withheld", teacher="vgg-face"), labels_per_epoch=4, validation_labels=5)
-    outcome(run, replace(PROFILE, parts=parts))
+    outcome(call_of(Setting("withheld", "vgg-face"), replace(PROFILE, parts=parts), 0).but(labels_per_epoch=4, validation_labels=5))
     for network, state in zip(networks, before, strict=True):
         assert not any(m.training for m in network.modules())
         assert all(torch.equal(value, state[name]) for name, value in network.state_dict().items())
@@ -175,7 +176,7 @@ def test_of_another_attribute_our_generator_with_groups_of_race_is_no_yardstick(
     save_attribute_classifier(small_classifier("plain", "gender", ("male", "female"), width=4), path, attribute="gender", class_names="ab")
     profile = profiles.load("faces", Paths(cache=tmp_path, faces_classifier=path))
     assert [setting.labels for setting in profile.settings] == ["unconditional", "unconditional"]
-    assert all(run.conditioning for run in plans.evaluation(profile, 5))
+    assert all(call.arguments.conditioning for call in plans.evaluations(profile, 5))
 
 
 @pytest.mark.parametrize("network", ["plain", "linear"])
@@ -190,7 +191,7 @@ def test_records_call_the_callers_teacher_by_its_network(tmp_path, network):
 def test_without_paper_a_generators_of_a_fifth_and_of_a_longer_training_are_measured_beside_their_twin(tmp_path):
     profile = profiles.load("faces", Paths(cache=tmp_path))
     assert profile.image_sets == ("real test", "unconditional prior", "fifth prior", "long prior")
-    wanted = {run.image_set: run.seed for run in plans.paper_b(profile, 5) if run.kind == "image-quality"}
+    wanted = {call.arguments.image_set: call.seed for call in plans.paper_b(profile, 5) if call.run.name == "image_quality"}
     side, verdict = profile.side_seeds - 1, plans.VERDICT_SEEDS - 1
     assert wanted == {"real test": side, "unconditional prior": verdict, "fifth prior": verdict, "long prior": side}
     for image_set, folder in (("fifth prior", "generator_fifth"), ("long prior", "generator_long")):
@@ -245,23 +246,13 @@ def test_the_judge_trained_here_stands_in_for_a_missing_inception(tmp_path, monk
     assert given.feature_space == "Inception"
 
 
-def test_the_doctor_says_how_long_before_anything_is_trained(results, tmp_path, monkeypatch, capsys):
-    for name in ("FACES_GENERATOR", "FACES_CLASSIFIER", "FACES_JUDGE", "INCEPTION"):
-        monkeypatch.delenv(f"PAPERLIB_{name}", raising=False)
-    monkeypatch.setenv("PAPERLIB_CACHE", str(tmp_path))
-    monkeypatch.setenv("PAPERLIB_UTKFACE", str(tmp_path / "nowhere"))
-    monkeypatch.setattr(doctor, "worker_count", lambda: 1)
-    assert doctor.main(["--profile", "faces"]) == 1
-    printed = capsys.readouterr().out
-    assert "random stand-ins were timed in the place of: UTKFace, class-conditional GAN of faces, GAN of faces without classes" in printed
-    assert re.search(r"in all +[\d.]+ (minutes|hours|days);", printed)
-
-
-def test_the_doctor_names_what_is_missing(results, tmp_path, monkeypatch, capsys):
+def test_the_doctor_names_what_is_missing_and_promises_no_time(results, tmp_path, monkeypatch, capsys):
     for name in ("GENERATOR", "CLASSIFIER", "JUDGE"):
         monkeypatch.setenv(f"PAPERLIB_FACES_{name}", str(tmp_path / name))
     monkeypatch.setenv("PAPERLIB_UTKFACE", str(tmp_path / "nowhere"))
     assert doctor.main(["--profile", "faces"]) == 1
     printed = capsys.readouterr().out
     assert printed.count("LACKS") >= 4
-    assert "cannot be timed" in printed
+    assert "Missing: UTKFace, class-conditional GAN of faces" in printed
+    assert "in all" not in printed
+    assert not list(results.rglob("*.json"))

@@ -11,8 +11,9 @@ from pytorch_pretrained_biggan import BigGANConfig
 from companion import profiles, records
 from companion.commands import reproduce
 from companion.experiment import plans
-from companion.experiment.fingerprints import Fingerprints
-from companion.experiment.outcome import generate
+from companion.fingerprints import fingerprint_of
+from companion.runs import classifier
+from companion.runs.shared import generate
 from companion.support.paths import Paths
 from paperlib.checks import ConfigError
 from paperlib.generators import biggan
@@ -33,9 +34,9 @@ def executed(tmp_path_factory, outside_files):
 
 def test_the_papers_sizes():
     paper = profiles.IMAGENET10
-    run, long = paper.classifier_run(0, hsm=True, r=0.5), paper.classifier_run(0, long=True)
+    run = classifier.call(paper, seed=0, hsm=True, r=0.5).arguments
     assert (run.images, run.epochs, run.learning_rate, run.momentum, run.weight_decay, run.width) == (13_000, 150, 0.1, 0.9, 1e-4, 64)
-    assert long.epochs * long.long_factor == 1500
+    assert run.epochs * paper.paper_a.long_factor == 1500
     assert paper.parts.class_names()[:2] == ("aircraft carrier", "balloon")
 
 
@@ -49,16 +50,12 @@ def test_records_are_whole(executed, outside_files):
     tiny_run_of_the_first_notebook = 1
     assert len(found) == len(set(plans.everything(PROFILE, 1))) + tiny_run_of_the_first_notebook
     assert plans.notebooks(PROFILE) == NOTEBOOKS
-    hard = next(r for r in found if r.kind == "hard-samples")
+    hard = next(r for r in found if r.run == "hard_samples")
     assert hard.pictures["random"].shape == (10 * 128, 128, 3)
-    quality = {r.config.image_set: r.metrics for r in found if r.kind == "image-quality"}
+    quality = {r.arguments["image_set"]: r for r in found if r.run == "image_quality"}
     assert set(quality) == {"real train", "real test", "prior", "mined"}
-    assert all(m["feature_space"] == "Inception" and m["feature_dimensions"] == 2048 for m in quality.values())
-    assert all(
-        set(r.parts) == {"features", "generator", "judge", "real images"}
-        for r in found
-        if r.config.kind == "image-quality" and r.config.image_set == "prior"
-    )
+    assert all(r.metrics["feature_space"] == "Inception" and r.metrics["feature_dimensions"] == 2048 for r in quality.values())
+    assert set(quality["prior"].parts) == {"features", "generator", "judge", "real images"}
     assert (pd.read_csv(executed / "tables" / "quality.csv")["biased"] == "x").all()
 
 
@@ -91,7 +88,7 @@ def test_the_parts_have_one_identity_whatever_the_threads(outside_files):
     for threads in (1, 2):
         torch.set_num_threads(threads)
         profile = profiles.load(PROFILE.name, Paths.from_environment(outside_files))
-        hashes.add(Fingerprints(profile).of(PROFILE.image_quality_run(0, "prior"))["generator"])
+        hashes.add(fingerprint_of(profile, "generator"))
     torch.set_num_threads(1)
     assert len(hashes) == 1
 

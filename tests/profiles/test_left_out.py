@@ -7,6 +7,7 @@ import pytest
 from companion import profiles
 from companion.experiment import plans
 from companion.profiles import SMOKE, PaperB, Parts
+from companion.records import Record
 
 PAPER_A = ("00_start_here", "01_table1", "02_r_sweep", "03_hard_samples", "05_image_quality")
 PAPER_B = ("04_conditioning", "06_diversity")
@@ -23,6 +24,11 @@ def parts_without(*names):
 
 def paper_b(settings=BASE.paper_b.settings, **more):
     return replace(SMOKE, parts=replace(BASE, paper_b=PaperB(BASE.paper_b.teacher, settings, **more)))
+
+
+def of(call):
+    """A record of the call, empty."""
+    return Record(call.run.name, call.profile.name, call.stored, {}, {})
 
 
 # What is missing: the profile, the notebooks that are left, what the lines say.
@@ -89,17 +95,18 @@ def test_what_is_missing_is_left_out_of_the_plans(missing):
         for seeds in (1, 3, 10):
             for name in set(notebooks) & set(plans.PLANS):
                 assert plans.PLANS[name](several, seeds)
-            assert all(run in own for run in plans.everything(several, seeds))
+            assert all(of(call) in own for call in plans.everything(several, seeds))
 
 
 def test_only_what_is_missing_is_left_out():
-    kinds = {run.kind for run in plans.everything(SMOKE, 1)}
-    for missing, gone in (("mining", {"mined-space", "mined-classifier"}), ("controls", {"control"}), ("diversity", {"diversity"})):
-        assert {run.kind for run in plans.everything(MISSING[missing][0], 1)} == kinds - gone
+    runs = {call.run.name for call in plans.everything(SMOKE, 1)}
+    for missing, gone in (("mining", {"mined_space", "mined_classifier"}), ("controls", {"control"}), ("diversity", {"diversity"})):
+        assert {call.run.name for call in plans.everything(MISSING[missing][0], 1)} == runs - gone
     for missing, gone in (("twins", {"fifth prior"}), ("the generator without classes", {"fifth prior", "unconditional prior"})):
         assert set(MISSING[missing][0].image_sets) == set(SMOKE.image_sets) - gone
     profile = MISSING["the generator with classes"][0]
-    assert {run.conditioning and run.conditioning.labels for run in plans.evaluation(profile, 1)} == {"unconditional"}
+    conditioned = [call.arguments.conditioning for call in plans.evaluations(profile, 1)]
+    assert {run and run.labels for run in conditioned} == {"unconditional"}
     assert {setting.labels for setting in MISSING["the generator of another setting"][0].settings} == {"withheld", "given"}
 
 

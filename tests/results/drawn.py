@@ -5,8 +5,8 @@ from dataclasses import asdict
 import numpy as np
 import pandas as pd
 
-from companion.config import Langevin, Metropolis, Posterior, Rejection, Trained
 from companion.frames import flat
+from companion.settings import Langevin, Metropolis, Posterior, Rejection, Trained
 
 GAUSSIAN = Trained("gaussian", prior_weight=0.0, epochs=1, labels_per_epoch=64, batch_size=64, learning_rate=1e-3, optimizer="sgd")
 POSTERIOR = Posterior(prior_weight=0.01, labelled=100, epochs=1)

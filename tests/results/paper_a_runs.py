@@ -5,16 +5,26 @@ from dataclasses import asdict
 import pandas as pd
 
 from companion.profiles import SMOKE
+from companion.runs import classifier, control
+
+LONG = SMOKE.paper_a.long_factor
+REAL = {"real": True, "images": SMOKE.controls.real_images}
+CONTROLS = {
+    "long without DS": {"long_factor": LONG},
+    "DS for the cost of DS+HSM": {"r": 0.5, "epochs": SMOKE.controls.equal_cost_epochs},
+    "all real images": REAL,
+    "all real images, long": REAL | {"long_factor": LONG},
+}
 
 
-def run(config, accuracy, bna):
+def run(call, accuracy, bna):
     measured = {"accuracy": accuracy, "accuracy_bna": bna, "accuracy_bna_momentum": bna - 0.02, "test_images": 10}
-    return asdict(config) | measured | {"seconds": 2.0, "workers": 1}
+    return {"profile": SMOKE.name} | asdict(call.arguments) | measured | {"seconds": 2.0, "workers": 1}
 
 
 def trained(seed, accuracy, bna, **options):
-    """options: those of Profile.classifier_run."""
-    return run(SMOKE.classifier_run(seed, **options), accuracy, bna)
+    """options: those of a classifier run."""
+    return run(classifier.call(SMOKE, seed=seed, **options), accuracy, bna)
 
 
 def classifiers():
@@ -27,7 +37,7 @@ def classifiers():
             trained(seed, 0.72 + noise, 0.78 + noise, hsm=True),
             trained(seed, 0.80 + noise, 0.84 + noise, r=0.5),
             trained(seed, 0.83 + noise, 0.86 + noise, r=0.5, hsm=True),
-            trained(seed, 0.86, 0.89 + noise, r=0.5, long=True),
+            trained(seed, 0.86, 0.89 + noise, r=0.5, long_factor=LONG),
             trained(seed, 0.90 + noise, 0.9, real=True),
             trained(seed, 0.82, 0.85, r=1.0),
             trained(seed, 0.1, 0.1, r=0.3, hsm=True),
@@ -45,7 +55,7 @@ def controls():
         "all real images, long": [(0, 0.98, 0.98)],
     }
     return pd.DataFrame(
-        [run(SMOKE.control_run(seed, name).classifier, *accuracies) for name, rows in known.items() for seed, *accuracies in rows]
+        [run(control.call(SMOKE, seed=seed, **CONTROLS[name]), *accuracies) for name, rows in known.items() for seed, *accuracies in rows]
     )
 
 

@@ -48,7 +48,7 @@ def test_every_claim_of_both_papers_is_there_once():
 
 def test_every_quantity_that_a_claim_names_was_measured():
     """So that no misspelt name leaves a claim untested for ever."""
-    photographs = [run for run in records.find(REFERENCE / "cifar10_small", set_aside=False) if run.kind in ("classifier", "control")]
+    photographs = [run for run in records.find(REFERENCE / "cifar10_small", set_aside=False) if run.run in ("classifier", "control")]
     known = {name for runs in (found(profiles.DIGITS, REFERENCE / "digits"), photographs) for name in measured(frames_of(runs))["quantity"]}
     named = {column for claim in (*CLAIMS, *PAST_PAPER_A, *PAST_PAPER_B) for test in claim.tests for column in test.columns}
     assert len(named) > 60 and named <= known

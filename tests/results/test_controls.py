@@ -2,11 +2,13 @@
 
 import pandas as pd
 import pytest
+from paper_a_runs import CONTROLS as ARGUMENTS
 from paper_a_runs import classifiers, trained, twice
 from paper_a_runs import controls as made_controls
 
 from companion.profiles import SMOKE
 from companion.results import controls
+from companion.runs import classifier
 
 RUNS, CONTROLS, NONE = classifiers(), made_controls(), pd.DataFrame()
 
@@ -22,9 +24,8 @@ def test_controls_are_held_against_their_column():
 
 def test_a_training_sees_as_many_images_as_its_arguments_say():
     told = controls.table(RUNS, CONTROLS).set_index("control")["different images"].to_dict()
-    configs = {name: SMOKE.control_run(0, name).classifier for name in controls.BESIDE if name not in ("real images", "DS, r = 1")}
-    configs |= {"real images": SMOKE.classifier_run(0, real=True), "DS, r = 1": SMOKE.classifier_run(0, r=1.0)}
-    assert told == {name: config.different_images for name, config in configs.items()}
+    asked = ARGUMENTS | {"real images": {"real": True}, "DS, r = 1": {"r": 1.0}}
+    assert told == {name: classifier.call(SMOKE, seed=0, **given).arguments.different_images for name, given in asked.items()}
 
 
 def test_without_controls_real_images_and_r_1_are_left():

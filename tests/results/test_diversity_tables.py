@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 from drawn import CHAIN, GAUSSIAN, LANGEVIN, POSTERIOR, diverse, drawn
 
-from companion.config import Likelihood, Ode, Rejection, Resampling
 from companion.results import diversity
 from companion.results.methods import METHODS, named
+from companion.settings import Likelihood, Ode, Rejection, Resampling
 
 FIT = Likelihood(0.01, labelled=50, components=1, steps=9)
 METHOD_NAMES = {

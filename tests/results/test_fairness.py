@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 from drawn import GAUSSIAN, POSTERIOR, drawn
 
-from companion.config import Rejection
 from companion.results import fairness
+from companion.settings import Rejection
 
 SHARES = [0.4, 0.3, 0.2, 0.1]
 NAMES = ("a", "b", "c", "d")

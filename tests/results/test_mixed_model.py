@@ -55,9 +55,9 @@ def test_balanced_variances_are_those_of_the_analysis_of_variance():
 
 @pytest.mark.parametrize("deviations", [(1.0, 0.5, 0.5), (0.0, 0.0, 1.0)])
 def test_intervals_hold_what_made_the_values(deviations):
-    """95 % intervals of intercept and slope, six trainings: at least 85 % of 60 sets, also where groups do not differ."""
+    """95 % intervals of intercept and slope, six trainings: at least 85 % of 30 sets, also where groups do not differ."""
     t, rng = stats.t.ppf(0.975, 4), np.random.default_rng(1)
-    lines = [fit_line(*balanced(rng, 6, 3, 3, deviations)) for _ in range(60)]
+    lines = [fit_line(*balanced(rng, 6, 3, 3, deviations)) for _ in range(30)]
     for truth, value, place in ((1.0, "a", 0), (2.0, "b", 1)):
         held = [abs(getattr(line, value) - truth) < t * np.sqrt(line.covariance[place, place]) for line in lines]
         assert np.mean(held) >= 0.85

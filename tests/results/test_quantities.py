@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from drawn import CHAIN, POSTERIOR, drawn
-from paper_a_runs import classifiers, controls, trained, twice
+from paper_a_runs import LONG, classifiers, controls, trained, twice
 
-from companion.config import Rejection
 from companion.quantities import by_seed, measured
+from companion.settings import Rejection
 
 
 def values(kind, rows):
@@ -58,7 +58,7 @@ def test_the_papers_numbers_and_what_is_compared():
 
 @pytest.mark.parametrize(("methods", "there"), [(["mine"], True), (["mine", "another"], False), ([], False)])
 def test_of_several_long_trainings_none_is_ours(methods, there):
-    rows = [trained(0, 0.8, 0.8), *(trained(0, 0.9, 0.9, method=name, long=True) for name in methods)]
+    rows = [trained(0, 0.8, 0.8), *(trained(0, 0.9, 0.9, method=name, long_factor=LONG) for name in methods)]
     assert ("our long training" in values("classifier", rows)) == there
 
 
@@ -111,7 +111,7 @@ def test_hard_samples():
         {"form": "not rescaled", "distance": 1.5}, {"form": "along y", "distance": 1.2, "judge_where_wrong": 0.7},
     ]  # fmt: skip
     fall = [[2.0, 1.0, 0.5, 0.4], [0.5, 1.5, 0.3, 1.4]]
-    found = values("hard-samples", [{"seed": 3, "transfer_effect": fall, "forms": forms}])
+    found = values("hard_samples", [{"seed": 3, "transfer_effect": fall, "forms": forms}])
     assert found["fall of k*, the other stage"][3] == pytest.approx(((1 - 2) + (0.5 - 1.5)) / 2)
     assert found["fall of k*, another classifier"][3] == pytest.approx(((0.5 - 2) + (1.4 - 1.5)) / 2)
     assert found["mined, paper: distance"] == pytest.approx({3: 1.2})
@@ -128,13 +128,13 @@ def test_images_of_a_training_and_sets_of_images():
         {"seed": 0, "classifier.real": real, "classifier.r": r, "classifier.hsm": hsm, "sizes": sizes(0.1, 0.2 + i)}
         for i, (real, r, hsm) in enumerate(trainings.values())
     ]
-    found = values("shown-images", shown)
+    found = values("shown_images", shown)
     assert [found[f"seen, {name}: variance"][0] for name in trainings] == pytest.approx([0.2, 1.2, 2.2, 3.2])
     sets = [
         {"seed": 0, "image_set": name, "feature_space": "digit", "fid": fid, "inception_score": 8.0, "recall": 0.5, "pixel_variance": 0.1}
         for name, fid in (("conditioned", 9.0), ("mined", 5.0), ("prior", 3.0))
     ]
-    found = values("image-quality", sets)
+    found = values("image_quality", sets)
     assert [name for name in found if "digit-FID" in name] == ["digit-FID: prior", "digit-FID: mined", "digit-FID: conditioned"]
     assert (found["prior: recall"], found["mined: FID"]) == ({0: 50}, {0: 5})
 

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 from drawn import CHAIN, GAUSSIAN, LANGEVIN, POSTERIOR, diverse, drawn
 
-from companion.config import Likelihood, Ode, Rejection, Resampling
 from companion.results import sampling_costs
 from companion.results.methods import named
+from companion.settings import Likelihood, Ode, Rejection, Resampling
 from paperlib.samplers import BURN_IN
 
 FIT = Likelihood(0.01, labelled=50, components=1, steps=9)

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from companion.experiment.diversity import pair
 from companion.profiles import DIGITS
+from companion.runs.sampling import pair
 from paperlib.generators import from_module
 from paperlib.samplers.distillation import distil_posterior
 from paperlib.samplers.posterior_sampling import rejection_sample

@@ -36,7 +36,7 @@ def test_a_mixture_keeps_both_pieces(family):
     fitted, _ = fit_to_latents(family, [two_pieces(4000, rng)], steps=1500, learning_rate=1e-2, progress=False)
     z = fitted.sample(torch.zeros(4000, dtype=torch.long), rng)
     assert (z[:, 0] > 0).float().mean().item() == pytest.approx(0.5, abs=0.2)
-    assert (z[:, 0].abs() > 1).float().mean() > 0.9
+    assert (z[:, 0].abs() > 1).float().mean() > 0.85
 
 
 def test_the_same_seed_gives_the_same_fit():

@@ -7,8 +7,8 @@ import sys
 import pytest
 import torch
 
-from companion.experiment.diversity import pair
 from companion.profiles import DIGITS
+from companion.runs.sampling import pair
 from companion.support.paths import ROOT
 from paperlib.streams import stream
 

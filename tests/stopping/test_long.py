@@ -15,12 +15,14 @@ import pytest
 from processes import Command, check_stopped, handler_is_set, until
 
 from companion import profiles, records
+from companion.calls import grid
 from companion.experiment import run, run_all
+from companion.runs import classifier
 from companion.support.paths import Paths
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif("PAPERLIB_SLOW" not in os.environ, reason="run by make test-slow")]
 
-CONFIGS = [replace(profiles.SMOKE.classifier_run(seed), images=50, epochs=20) for seed in range(4)]
+CALLS = grid(classifier, profiles.SMOKE, seed=range(4), images=50, epochs=20)
 
 
 @pytest.mark.parametrize("turn", range(20))
@@ -47,9 +49,10 @@ def test_what_a_hanging_worker_had_is_computed_by_another(smoke, tmp_path):
 
     threading.Thread(target=hang_one, daemon=True).start()
     with dask.config.set({"distributed.scheduler.worker-ttl": "15s"}):
-        there = run_all(CONFIGS, smoke, workers=2, progress=False)
+        there = run_all([replace(call, profile=smoke) for call in CALLS], workers=2, progress=False)
     assert not stopped[0].is_running() or stopped[0].status() == psutil.STATUS_ZOMBIE
-    here = [run(config, replace(smoke, paths=Paths(tmp_path / "here")), progress=False) for config in CONFIGS]
+    elsewhere = replace(smoke, paths=Paths(tmp_path / "here"))
+    here = [run(replace(call, profile=elsewhere), progress=False) for call in CALLS]
     assert [(r.metrics, r.history) for r in there] == [(r.metrics, r.history) for r in here]
 
 

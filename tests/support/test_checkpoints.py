@@ -5,8 +5,8 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from companion import profiles
-from companion.experiment.outcome import balanced_labels, generate
 from companion.profiles import digits
+from companion.runs.shared import balanced_labels, generate
 from paperlib import data
 from paperlib.metrics import within_class_variance
 from paperlib.networks.classifiers import AttributeClassifier, Judge

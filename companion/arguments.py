@@ -37,7 +37,7 @@ def one_line(error: ValidationError) -> str:
     cause = first.get("ctx", {}).get("error")
     if isinstance(cause, ConfigError):
         return str(cause)
-    name = ".".join(str(part) for part in first["loc"]) or "config"
+    name = ".".join(str(part) for part in first["loc"]) or "argument"
     if first["type"] == "missing":
         return f"{name}: it is missing; give it a value."
     return f"{name} = {reprlib.repr(first['input'])}: {_rule(first)}."

@@ -13,10 +13,11 @@ import itertools
 import json
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from functools import cached_property
 from importlib.metadata import version
+from inspect import signature
 from typing import Any, get_type_hints
 
 import numpy as np
@@ -66,13 +67,15 @@ Function = Callable[[Any, Profile, bool], Outcome]
 
 
 class Run:
-    """A recorded function, under the name that its records have. arguments: the class of its first parameter. Call it to compute without a
-    record."""
+    """A recorded function, under the name that its records have. arguments: the class of its first parameter."""
 
     def __init__(self, function: Function, name: str):
         self.function, self.name = function, name
         self.__doc__, self.__module__ = function.__doc__, function.__module__
-        self.arguments: type[Any] = next(iter(get_type_hints(function).values()))
+        first = get_type_hints(function).get(next(iter(signature(function).parameters), ""))
+        rule = "annotate its first parameter with a class of arguments: @frozen class MyRun(Arguments)"
+        check(isinstance(first, type) and issubclass(first, Arguments), f"recorded function {name}", first, rule)
+        self.arguments: type[Any] = first  # type: ignore[assignment]
 
     def __reduce__(self) -> str:
         return self.name  # of the variable that holds it, in the module of the function
@@ -90,26 +93,25 @@ class Run:
         sizes = profile.sizes(self.name) if missing else {}
         return Call(self, profile, self.arguments(**{name: sizes[name] for name in missing if name in sizes} | given))
 
-    def __call__(self, profile: Profile, *, progress: bool = False, **given: Any) -> Outcome:
-        return self.call(profile, **given).outcome(progress=progress)
-
 
 def recorded(function: Function) -> Run:
     """Decorate a function of its arguments, a profile and whether a bar is shown."""
     return Run(function, function.__name__)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Call:
     """A run that may or may not be on record. Two calls are equal if run, profile's name and arguments are. arguments: of run.arguments."""
 
     run: Run
-    profile: Profile = field(compare=False, repr=False)
+    profile: Profile = field(repr=False)
     arguments: Any
-    profile_name: str = field(init=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "profile_name", self.profile.name)
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Call) and self.stem == other.stem
+
+    def __hash__(self) -> int:
+        return hash(self.stem)
 
     @property
     def seed(self) -> int:
@@ -141,8 +143,18 @@ def grid(run: Run, profile: Profile, **arguments: Any) -> list[Call]:
 
 def on_record(call: Call) -> Record | None:
     """The record of the call with the profile's parts of today; None where there is none. A damaged file is set aside, with a warning."""
-    every = records.of_call(call.profile.folder, call.stem)
-    return next((record for record in every if is_current(record.parts, call.profile)), None)
+    return all_on_record([call]).get(call)
+
+
+def all_on_record(wanted: Iterable[Call]) -> dict[Call, Record]:
+    """The same for many calls of one profile, whose folder is listed once; those without a record are left out."""
+    by_stem = {call.stem: call for call in wanted}
+    if not by_stem:
+        return {}
+    profile = next(iter(by_stem.values())).profile
+    every = records.find(profile.folder, by_stem)
+    current = {by_stem[record.stem]: record for record in every if is_current(record.parts, profile)}
+    return {call: current[call] for call in by_stem.values() if call in current}
 
 
 def record_of(call: Call, *, progress: bool = False, workers: int = 1) -> Record:

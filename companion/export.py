@@ -36,7 +36,7 @@ CLASSIFIER_CARD = """# A classifier trained on {source}
 
 * **Accuracy** on {test} real test images: {accuracy:.1%}{bna}. One seed; other seeds differ.
 * **Input**: images of shape {shape} in [-1, 1]. **Output**: logits of {classes}.
-* **Training**: `{config}`
+* **Training**: `{run}`
 * **Limits**: it knows these classes and images like these alone. It was trained to measure a method, not for use.
 
 ```python
@@ -49,19 +49,19 @@ classifier = load_classifier(Path("."), load("{profile}"))
 """
 IMAGES_CARD = """# {count} images, {source}
 
-A folder for each class: {classes}. PNG, {shape}. Made by: `{config}`
+A folder for each class: {classes}. PNG, {shape}. Made by: `{run}`
 
 Nobody took these pictures: a generator made them, and what it learned from has its own licence.
 The label is the class that the generator was told; some images show another one.
 """
 
 
-def _told(config: ClassifierRun) -> str:
+def _told(run: ClassifierRun) -> str:
     """What the images of a run are, in words."""
-    if config.real:
+    if run.real:
         return "real images"
-    how = "some of them mined to be hard" if config.hsm and config.r else "mined to be hard" if config.hsm else "drawn at random"
-    return f"generated images, {how}" + (f", a share of {config.r:g} renewed after each epoch" if config.r else "")
+    how = "some of them mined to be hard" if run.hsm and run.r else "mined to be hard" if run.hsm else "drawn at random"
+    return f"generated images, {how}" + (f", a share of {run.r:g} renewed after each epoch" if run.r else "")
 
 
 @one_thread()
@@ -80,16 +80,16 @@ def export_classifier(call: Call, folder: Path, *, bna: bool = False, progress: 
     Raises:
         DiskFullError: there is no space for it.
     """
-    config, profile = call.arguments, call.profile
+    run, profile = call.arguments, call.profile
     parts = profile.parts
     real_train, real_test = parts.real_images()
-    model, _ = trained(config, profile, source_of(config, profile), progress)
+    model, _ = trained(run, profile, source_of(run, profile), progress)
     if bna:
         model = adapt_batchnorm(model, real_train.images)
     reached = accuracy(model, real_test, batch_size=parts.forward_batch)
     card = CLASSIFIER_CARD.format(
-        source=_told(config), test=f"{len(real_test):,}", accuracy=reached, bna=", with BatchNorm adaptation" if bna else "",
-        shape=tuple(real_test.images.shape[1:]), classes=", ".join(parts.class_names()), config=json.dumps(call.stored), profile=profile.name,
+        source=_told(run), test=f"{len(real_test):,}", accuracy=reached, bna=", with BatchNorm adaptation" if bna else "",
+        shape=tuple(real_test.images.shape[1:]), classes=", ".join(parts.class_names()), run=json.dumps(call.stored), profile=profile.name,
     )  # fmt: skip
     state = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
     about = {
@@ -128,18 +128,18 @@ def images_of(call: Call, *, progress: bool = True) -> Images:
     """The images that a run is trained on: the fixed set, random, mined or real; with r above 0 the set as its last epoch sees it.
 
     Returns images (N, C, H, W), floats in [-1, 1] or bytes, and labels (N,)."""
-    config, profile = call.arguments, call.profile
-    source = source_of(config, profile)
+    run, profile = call.arguments, call.profile
+    source = source_of(run, profile)
     last: list[Images] = []
 
     def watched(epoch: int, model: nn.Module) -> Images:
         last[:] = [source(epoch, model)]
         return last[0]
 
-    if config.hsm and config.r:
-        trained(config, profile, watched, progress)
+    if run.hsm and run.r:
+        trained(run, profile, watched, progress)
     else:
-        for epoch in range(config.epochs * config.long_factor if config.r else 1):
+        for epoch in range(run.epochs * run.long_factor if run.r else 1):
             watched(epoch, nn.Identity())
     return last[0]
 
@@ -149,8 +149,8 @@ def export_images(call: Call, folder: Path, *, progress: bool = True) -> Path:
 
     Raises ConfigError where the images are real, or the folder holds something already.
     """
-    config, profile = call.arguments, call.profile
-    check(not config.real, "real", config.real, "only generated images are exported")
+    run, profile = call.arguments, call.profile
+    check(not run.real, "real", run.real, "only generated images are exported")
     check(not folder.exists() or not any(folder.iterdir()), "folder", str(folder), "it is not empty; give a new one")
     images, names = images_of(call, progress=progress), profile.parts.class_names()
     pixels = to_bytes(to_floats(images.images)).permute(0, 2, 3, 1).squeeze(3).cpu().numpy()
@@ -160,7 +160,7 @@ def export_images(call: Call, folder: Path, *, progress: bool = True) -> Path:
         Image.fromarray(pixels[i]).save(path)
     shape = "x".join(str(side) for side in images.images.shape[2:]) + " pixels"
     card = IMAGES_CARD.format(
-        count=f"{len(images):,}", source=_told(config), classes=", ".join(names), shape=shape, config=json.dumps(call.stored)
+        count=f"{len(images):,}", source=_told(run), classes=", ".join(names), shape=shape, run=json.dumps(call.stored)
     )
     (folder / CARD).write_text(card)
     return folder

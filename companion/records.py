@@ -14,7 +14,7 @@ import math
 import re
 import shutil
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -146,30 +146,25 @@ def _checked(content: dict[str, Any], folder: Path) -> Record:
     return Record(**content | {"pictures": Pictures(pictures_of(folder, record.name))})
 
 
-def find(folder: Path, *, set_aside: bool = True) -> list[Record]:
+def find(folder: Path, stems: Iterable[str] | None = None, *, set_aside: bool = True) -> list[Record]:
     """All whole records of a profile's results folder, in the order of their file names.
 
-    set_aside: rename a damaged file; without, it is named in a warning and stays where it is.
+    stems: of Record.stem; the records of these calls alone, with any parts. set_aside: rename a damaged file; without, it is named in a warning
+    and stays where it is.
     """
-    return _found(folder, "[!.]*.json", _packed(folder), set_aside)
+    wanted = None if stems is None else set(stems)
 
+    def is_wanted(name: str) -> bool:
+        return not OLD_NAME.fullmatch(name) and (wanted is None or name.rpartition("-")[0] in wanted)
 
-def of_call(folder: Path, stem: str) -> list[Record]:
-    """The whole records of one call, with any parts; damaged files are set aside. stem: of Record.stem."""
-    packed = {name: record for name, record in _packed(folder).items() if name.startswith(f"{stem}-")}
-    return _found(folder, f"{stem}-*.json", packed, set_aside=True)
-
-
-def _found(folder: Path, pattern: str, packed: Mapping[str, Record], set_aside: bool) -> list[Record]:
-    found = dict(packed)
-    for path in (folder / "records").glob(pattern):
-        if OLD_NAME.fullmatch(path.stem):
-            continue
-        try:
-            record = load(path)
-            found[record.name] = record
-        except DamagedRecordError as error:
-            _warn(error, path, set_aside)
+    found = {name: record for name, record in _packed(folder).items() if is_wanted(name)}
+    for path in (folder / "records").glob("[!.]*.json"):
+        if is_wanted(path.stem):
+            try:
+                record = load(path)
+                found[record.name] = record
+            except DamagedRecordError as error:
+                _warn(error, path, set_aside)
     return [found[name] for name in sorted(found)]
 
 

@@ -127,6 +127,12 @@ def test_so_does_each_field_of_a_method():
         assert set(by(method).stored["method"]) == names
 
 
+def test_a_recorded_function_says_what_its_arguments_are():
+    for function in (lambda run, profile, progress=False: Outcome({}), record_of):
+        with pytest.raises(ConfigError, match="annotate its first parameter with a class of arguments"):
+            recorded(function)
+
+
 def test_the_run_and_the_profile_are_in_the_name_too():
     others = [RENEWED, replace(RENEWED, run=control), replace(RENEWED, profile=profiles.TUNING)]
     assert len(set(others)) == len({call.stem for call in others}) == 3

@@ -74,7 +74,7 @@ def test_packed_records_are_read_as_before_and_new_ones_beside_them(smoke):
     records.save(third, smoke.folder)
     found = records.find(smoke.folder)
     assert [record.metrics for record in found] == [record.metrics for record in (first, second, third)]
-    assert [record.name for record in records.of_call(smoke.folder, second.stem)] == [second.name]
+    assert [record.name for record in records.find(smoke.folder, [second.stem])] == [second.name]
     assert [set(record.pictures) for record in found] == [set(PICTURES), set(), set(PICTURES)]
     packed.write_text(packed.read_text().replace('"accuracy": 1', '"accuracy": 2', 1))
     with pytest.warns(

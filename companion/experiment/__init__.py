@@ -1,4 +1,4 @@
-"""A config and a profile -> a record: the only place where generator, methods, training and metrics meet."""
+"""Which calls a notebook needs, and how they are computed: here, on all cores, or on a cluster."""
 
 from companion.experiment.engine import found, on_record, run, run_all, worker_count
 

@@ -57,7 +57,8 @@ def run_all(wanted: Sequence[Call], *, label: str = "runs", workers: int | None 
         check(call.profile.name == profile.name, "profile of a call", call.profile.name, f"the others are of {profile.name!r}")
     paths = profile.paths
     paths.writable(profile.name)
-    found = {call: calls.on_record(call) for call in dict.fromkeys(wanted)}
+    known = calls.all_on_record(wanted)
+    found = {call: known.get(call) for call in dict.fromkeys(wanted)}
     missing = [call for call, record in found.items() if record is None]
     workers = min(workers or worker_count(), len(missing))
     watch = Watch(missing, found, label, profile=profile, workers=None if paths.cluster else workers, enabled=progress)
@@ -85,7 +86,7 @@ def run_all(wanted: Sequence[Call], *, label: str = "runs", workers: int | None 
 
 def on_record(wanted: Sequence[Call]) -> list[Record]:
     """The records of those calls that have one; the others are not run."""
-    return [record for call in dict.fromkeys(wanted) if (record := calls.on_record(call))]
+    return list(calls.all_on_record(wanted).values())
 
 
 def found(profile: Profile, folder: Path | None = None) -> list[Record]:

@@ -156,18 +156,18 @@ def _requirements(paths: Paths) -> list[Requirement]:
         if paths.cifar10
         else f"It is downloaded at the first run ({URL}, 170 MB); or set PAPERLIB_CIFAR10 to a folder, a zip or that archive."
     )
-    images = Requirement("CIFAR-10", "real_images", None if kind is None else f"{path} ({kind})", remedy)
+    images = Requirement("CIFAR-10", None if kind is None else f"{path} ({kind})", remedy)
     needed = (
-        ("class-conditional generator", "generator", CONDITIONAL), ("judge", "judge", JUDGE), ("judge's features (FID)", "features", JUDGE),
-        ("generator without classes", "paper_b", UNCONDITIONAL), ("paper B's frozen classifier", "paper_b", TEACHER),
+        ("class-conditional generator", CONDITIONAL), ("judge, and its features (FID)", JUDGE),
+        ("generator without classes", UNCONDITIONAL), ("paper B's frozen classifier", TEACHER),
     )  # fmt: skip
     return [images, *(_weights(*need) for need in needed)]
 
 
-def _weights(name: str, part: str, file: str) -> Requirement:
+def _weights(name: str, file: str) -> Requirement:
     path = PRETRAINED / f"{file}.safetensors"
     there = path.is_file() and file in manifest(PRETRAINED)
-    return Requirement(name, part, str(path) if there else None, f"{path.name} is not there: {REMEDY}.")
+    return Requirement(name, str(path) if there else None, f"{path.name} is not there: {REMEDY}.")
 
 
 def _settings(warm_start: int) -> tuple[Setting, ...]:

@@ -191,33 +191,33 @@ def _requirements(files: Files, settings: tuple[Setting, ...]) -> list[Requireme
         any(setting.teacher == "linear" for setting in settings),
     )
     appendix = f"{REMEDY}, or with notebooks/appendix_train_attribute_classifier.ipynb"
-    plain = [("GAN of faces without classes", "paper_b", files.plain_generator, REMEDY)]
+    plain = [("GAN of faces without classes", files.plain_generator, REMEDY)]
     twins = [
-        ("its twin, of a fifth of the images", "paper_b", files.twins["fifth prior"], REMEDY),
-        ("its twin, trained for longer", "paper_b", files.twins["long prior"], REMEDY),
+        ("its twin, of a fifth of the images", files.twins["fifth prior"], REMEDY),
+        ("its twin, trained for longer", files.twins["long prior"], REMEDY),
     ]
     needed = [
-        ("class-conditional GAN of faces", "generator", files.generator, f"{REMEDY}, or with Brock's code, and set PAPERLIB_FACES_GENERATOR"),
+        ("class-conditional GAN of faces", files.generator, f"{REMEDY}, or with Brock's code, and set PAPERLIB_FACES_GENERATOR"),
         *(plain if unconditional else []),
         *(twins if unconditional and files.all_ours else []),
-        ("classifier (teacher)", "paper_b", files.classifier, f"{appendix}, and set PAPERLIB_FACES_CLASSIFIER"),
-        *([("linear classifier (teacher)", "paper_b", files.linear, REMEDY)] if linear else []),
-        ("judge", "judge", files.judge, f"{appendix} (-p network resnet18), and set PAPERLIB_FACES_JUDGE"),
+        ("classifier (teacher)", files.classifier, f"{appendix}, and set PAPERLIB_FACES_CLASSIFIER"),
+        *([("linear classifier (teacher)", files.linear, REMEDY)] if linear else []),
+        ("judge", files.judge, f"{appendix} (-p network resnet18), and set PAPERLIB_FACES_JUDGE"),
     ]  # fmt: skip
     problems = find_faces(files.images)[2]
-    images = Requirement("UTKFace", "real_images", None if problems else str(files.images), "; ".join(problems) + "; set PAPERLIB_UTKFACE")
+    images = Requirement("UTKFace", None if problems else str(files.images), "; ".join(problems) + "; set PAPERLIB_UTKFACE")
     inception = INCEPTION.local(files.inception)
     features = (
-        Requirement("features (FID): the judge's", "features", str(files.judge) if files.judge.exists() else None, REMEDY)
+        Requirement("features (FID): the judge's", str(files.judge) if files.judge.exists() else None, REMEDY)
         if files.judge_has_features
         else Requirement(
-            "Inception (FID)", "features", str(inception) if inception.is_file() else None,
+            "Inception (FID)", str(inception) if inception.is_file() else None,
             f"It is downloaded at the first run ({INCEPTION.url}); or set {INCEPTION.variable}",
         )
     )  # fmt: skip
     return [
         images,
-        *(Requirement(name, part, str(path) if path.exists() else None, remedy) for name, part, path, remedy in needed),
+        *(Requirement(name, str(path) if path.exists() else None, remedy) for name, path, remedy in needed),
         features,
     ]
 

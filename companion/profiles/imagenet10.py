@@ -62,24 +62,21 @@ def _requirements(paths: Paths) -> list[Requirement]:
     """Nothing is opened or downloaded."""
     root, source = _root(paths), paths.biggan or BIGGAN
     problems = find_images(root)[1]
-    images = Requirement(
-        "ImageNet's ten classes", "real_images", None if problems else str(root), describe(root, problems) if problems else ""
-    )
+    images = Requirement("ImageNet's ten classes", None if problems else str(root), describe(root, problems) if problems else "")
     local = Path(source).expanduser().is_dir() or source not in DOWNLOADS
     biggan = Requirement(
         "BigGAN-deep-128",
-        "generator",
         source if local else None,
         f"It is downloaded at the first run ({DOWNLOADS[BIGGAN]}); if that address is gone, fetch the "
         "checkpoint elsewhere and set PAPERLIB_BIGGAN to its folder (config.json, pytorch_model.bin), or to a hub repository.",
     )
-    weights = (("Inception (FID)", "features", INCEPTION, paths.inception), ("ResNet-50 (judge)", "judge", RESNET50, paths.judge))
-    return [images, biggan, *(_weights(name, part, file, file.local(given)) for name, part, file, given in weights)]
+    weights = (("Inception (FID)", INCEPTION, paths.inception), ("ResNet-50 (judge)", RESNET50, paths.judge))
+    return [images, biggan, *(_weights(name, file, file.local(given)) for name, file, given in weights)]
 
 
-def _weights(name: str, part: str, file: WeightsFile, path: Path) -> Requirement:
+def _weights(name: str, file: WeightsFile, path: Path) -> Requirement:
     remedy = f"It is downloaded at the first run ({file.url}); without a network, set {file.variable} to a copy."
-    return Requirement(name, part, str(path) if path.is_file() else None, remedy)
+    return Requirement(name, str(path) if path.is_file() else None, remedy)
 
 
 def random_parts(real: Parts) -> Parts:

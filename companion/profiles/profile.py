@@ -43,11 +43,9 @@ def device() -> torch.device:
 
 @dataclass(frozen=True)
 class Requirement:
-    """Something outside the package that a profile needs. part: the field of Parts that loads it. found: where it is, or None;
-    remedy: the step that mends its lack."""
+    """Something outside the package that a profile needs. found: where it is, or None; remedy: the step that mends its lack."""
 
     name: str
-    part: str
     found: str | None
     remedy: str
 

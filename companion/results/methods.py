@@ -32,7 +32,7 @@ TRUTH: Key = (REJECTION, 1.0)
 
 
 def short(arguments: Mapping[str, Any]) -> str:
-    """The name in METHODS of a method with these arguments: those of its config, made flat, or the columns method.* of a run."""
+    """The name in METHODS of a method with these arguments: its own, made flat, or the columns method.* of a run."""
     match arguments["kind"]:
         case "trained":
             return "warm" if arguments["warm_start"] else str(arguments["family"])

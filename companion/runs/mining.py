@@ -78,57 +78,57 @@ class Mined(NamedTuple):
 
 
 def train_on_fixed_set(
-    config: HardSamplesRun | MinedSpaceRun, profile: Profile, epochs: int, on_epoch: Callable[[int, nn.Module], None] | None, progress: bool
+    run: HardSamplesRun | MinedSpaceRun, profile: Profile, epochs: int, on_epoch: Callable[[int, nn.Module], None] | None, progress: bool
 ) -> nn.Module:
     """A classifier trained on a fixed generated data set with the cosine; on_epoch(epoch, classifier) looks on."""
-    parts, generator = profile.parts, truncated(profile.parts.with_classes(), config.truncation)
-    model = new_classifier(partial(parts.classifier, config.width), config.seed, "classifier weights")
-    images = GeneratedImages(config.images, pass_images=parts.generator_batch, store_bytes=parts.store_bytes)
-    data = filler(images, generator, stream(config.seed, "training images", device()))(config.images, None)
+    parts, generator = profile.parts, truncated(profile.parts.with_classes(), run.truncation)
+    model = new_classifier(partial(parts.classifier, run.width), run.seed, "classifier weights")
+    images = GeneratedImages(run.images, pass_images=parts.generator_batch, store_bytes=parts.store_bytes)
+    data = filler(images, generator, stream(run.seed, "training images", device()))(run.images, None)
     train(
-        model, lambda epoch, classifier: data, epochs=epochs, batch_size=config.batch_size, learning_rate=config.learning_rate,
-        on_epoch=on_epoch, seed=config.seed, mixed_precision=parts.mixed_precision, progress=progress,
+        model, lambda epoch, classifier: data, epochs=epochs, batch_size=run.batch_size, learning_rate=run.learning_rate,
+        on_epoch=on_epoch, seed=run.seed, mixed_precision=parts.mixed_precision, progress=progress,
     )  # fmt: skip
     return model
 
 
-def classifiers_at_stages(config: HardSamplesRun, profile: Profile, progress: bool = False) -> list[nn.Module]:
+def classifiers_at_stages(run: HardSamplesRun, profile: Profile, progress: bool = False) -> list[nn.Module]:
     """Copies of one classifier, trained on a fixed generated data set, as it was after each stage."""
     copies: list[nn.Module] = []
 
     def at_stage(epoch: int, classifier: nn.Module) -> None:
-        if epoch + 1 in config.stages:
+        if epoch + 1 in run.stages:
             copies.append(copy.deepcopy(classifier))
 
-    train_on_fixed_set(config, profile, config.stages[1], at_stage, progress)
+    train_on_fixed_set(run, profile, run.stages[1], at_stage, progress)
     return copies
 
 
-def mine_against(classifier: nn.Module, config: HardSamplesRun, profile: Profile, z: torch.Tensor, y: torch.Tensor) -> Mined:
+def mine_against(classifier: nn.Module, run: HardSamplesRun, profile: Profile, z: torch.Tensor, y: torch.Tensor) -> Mined:
     """z (N, d), y (N,) mined in the paper's form."""
-    parts, generator = profile.parts, truncated(profile.parts.generator(), config.truncation)
+    parts, generator = profile.parts, truncated(profile.parts.generator(), run.truncation)
     mined = mine_hard_latents(
-        generator, classifier, z, y, steps=config.mining_steps, step_size=config.step_size, batch_size=parts.generator_batch
+        generator, classifier, z, y, steps=run.mining_steps, step_size=run.step_size, batch_size=parts.generator_batch
     )
     before, after = (predict(classifier, generate(generator, latents, y, parts), batch_size=parts.forward_batch) for latents in (z, mined))
     return Mined(mined, before, after)
 
 
 @recorded
-def hard_samples(config: HardSamplesRun, profile: Profile, progress: bool = False) -> Outcome:
-    parts, generator, judge = profile.parts, truncated(profile.parts.with_classes(), config.truncation), profile.parts.judge()
+def hard_samples(run: HardSamplesRun, profile: Profile, progress: bool = False) -> Outcome:
+    parts, generator, judge = profile.parts, truncated(profile.parts.with_classes(), run.truncation), profile.parts.judge()
     classes = generator.num_classes
-    y = balanced_labels(classes * config.per_class, classes, device())
-    z = generator.sample_latents(len(y), stream(config.seed, "mined latents", device()))
+    y = balanced_labels(classes * run.per_class, classes, device())
+    z = generator.sample_latents(len(y), stream(run.seed, "mined latents", device()))
     random = generate(generator, z, y, parts)
     pictures = {"random": tile(random[:classes], 1)}
     history: dict[str, list[float]] = {"norm_random": z.norm(dim=1).tolist()}
     by_stage: dict[str, list[float]] = defaultdict(list)
-    own = classifiers_at_stages(config, profile, progress)
-    other = classifiers_at_stages(replace(config, seed=state_of(config.seed, "other classifier") // 2), profile, progress)
-    results = [mine_against(classifier, config, profile, z, y) for classifier in own]
+    own = classifiers_at_stages(run, profile, progress)
+    other = classifiers_at_stages(replace(run, seed=state_of(run.seed, "other classifier") // 2), profile, progress)
+    results = [mine_against(classifier, run, profile, z, y) for classifier in own]
     mined_images = [generate(generator, mined.z, y, parts) for mined in results]
-    for stage, (mined, before, after), images in zip(config.stages, results, mined_images, strict=True):
+    for stage, (mined, before, after), images in zip(run.stages, results, mined_images, strict=True):
         k_star = before.argmax(1, keepdim=True)
         pictures[f"epoch {stage}"] = tile(images[:classes], 1)
         history |= {
@@ -147,23 +147,23 @@ def hard_samples(config: HardSamplesRun, profile: Profile, progress: bool = Fals
             by_stage[name].append(value)
     random_agreement = agreement(predict(judge, random, batch_size=parts.forward_batch), y)
     read = transfer([*own, *other], random, mined_images, [mined.before.argmax(1) for mined in results], y, parts)
-    compared = {"forms": forms(config, profile, own, z, y)}
+    compared = {"forms": forms(run, profile, own, z, y)}
     return Outcome({"judge_agreement_random": random_agreement, **by_stage, **read, **compared}, history, pictures)
 
 
 @recorded
-def mined_space(config: MinedSpaceRun, profile: Profile, progress: bool = False) -> Outcome:
+def mined_space(run: MinedSpaceRun, profile: Profile, progress: bool = False) -> Outcome:
     """metrics["grid"]: a row for the random images themselves (no steps), and one for each step size and number of steps.
 
     distance: mean distance to the 5th nearest of the generator's own samples, over that of the random images. precision: share inside
     the manifold of these samples. judge, classifier: share in which each reads the class.
     """
-    parts, generator = profile.parts, truncated(profile.parts.with_classes(), config.truncation)
-    model = train_on_fixed_set(config, profile, config.epochs, None, progress)
-    y = balanced_labels(generator.num_classes * config.per_class, generator.num_classes, device())
-    z = generator.sample_latents(len(y), stream(config.seed, "mined latents", device()))
-    own = balanced_labels(generator.num_classes * config.natural, generator.num_classes, device())
-    z_own = generator.sample_latents(len(own), stream(config.seed, "natural latents", device()))
+    parts, generator = profile.parts, truncated(profile.parts.with_classes(), run.truncation)
+    model = train_on_fixed_set(run, profile, run.epochs, None, progress)
+    y = balanced_labels(generator.num_classes * run.per_class, generator.num_classes, device())
+    z = generator.sample_latents(len(y), stream(run.seed, "mined latents", device()))
+    own = balanced_labels(generator.num_classes * run.natural, generator.num_classes, device())
+    z_own = generator.sample_latents(len(own), stream(run.seed, "natural latents", device()))
     natural = look(generate(generator, z_own, own, parts), parts).features
 
     def row(latents: torch.Tensor) -> dict[str, float]:
@@ -177,8 +177,8 @@ def mined_space(config: MinedSpaceRun, profile: Profile, progress: bool = False)
 
     random = row(z)
     grid = [{"step_size": 0.0, "steps": 0} | random]
-    for step_size in config.step_sizes:
-        for steps in config.steps:
+    for step_size in run.step_sizes:
+        for steps in run.steps:
             mined = mine_hard_latents(generator, model, z, y, steps=steps, step_size=step_size, batch_size=parts.generator_batch)
             grid.append({"step_size": step_size, "steps": steps} | row(mined))
     return Outcome({"grid": [found | {"distance": found["distance"] / random["distance"]} for found in grid]})

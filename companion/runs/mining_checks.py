@@ -48,22 +48,22 @@ def transfer(
 
 
 def forms(
-    config: "HardSamplesRun", profile: Profile, classifiers: Sequence[nn.Module], z: torch.Tensor, y: torch.Tensor
+    run: "HardSamplesRun", profile: Profile, classifiers: Sequence[nn.Module], z: torch.Tensor, y: torch.Tensor
 ) -> list[dict[str, Any]]:
     """A row for each stage, step size and form of eq. 3. classifiers: one a stage."""
-    parts, generator = profile.parts, truncated(profile.parts.with_classes(), config.truncation)
-    own = balanced_labels(generator.num_classes * config.natural, generator.num_classes, device())
-    z_own = generator.sample_latents(len(own), stream(config.seed, "natural latents", device()))
+    parts, generator = profile.parts, truncated(profile.parts.with_classes(), run.truncation)
+    own = balanced_labels(generator.num_classes * run.natural, generator.num_classes, device())
+    z_own = generator.sample_latents(len(own), stream(run.seed, "natural latents", device()))
     natural = look(generate(generator, z_own, own, parts), parts).features
     random = look(generate(generator, z, y, parts), parts)
     unmoved = neighbour_distance(natural, random.features).mean()
     rows = []
-    for stage, classifier in zip(config.stages, classifiers, strict=True):
+    for stage, classifier in zip(run.stages, classifiers, strict=True):
         wrong = predict(classifier, random.images, batch_size=parts.forward_batch).argmax(1) != y
-        for step_size in config.form_step_sizes:
+        for step_size in run.form_step_sizes:
             for form, (rescale, along) in FORMS.items():
                 mined = mine_hard_latents(
-                    generator, classifier, z, y, steps=config.mining_steps, step_size=step_size,
+                    generator, classifier, z, y, steps=run.mining_steps, step_size=step_size,
                     batch_size=parts.generator_batch, rescale=rescale, along=along,
                 )  # fmt: skip
                 view = look(generate(generator, mined, y, parts), parts)

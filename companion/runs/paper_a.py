@@ -72,16 +72,16 @@ class ClassifierRun(Arguments):
 
 
 @recorded
-def classifier(config: ClassifierRun, profile: Profile, progress: bool = False) -> Outcome:
+def classifier(run: ClassifierRun, profile: Profile, progress: bool = False) -> Outcome:
     """accuracy: of the trained classifier, after the step of the profile's own method where it has one; accuracy_bna: after BNA instead,
     by the exact statistics; accuracy_bna_momentum: by the paper's eq. 5, in batches as in training."""
     batch = profile.parts.forward_batch
     real_train, real_test = profile.parts.real_images()
-    model, history = trained(config, profile, source_of(config, profile), progress)
+    model, history = trained(run, profile, source_of(run, profile), progress)
     adapted = adapt_batchnorm(model, real_train.images)
-    averaged = adapt_batchnorm(model, real_train.images, batch_size=config.batch_size, momentum=config.bna_momentum, seed=config.seed)
+    averaged = adapt_batchnorm(model, real_train.images, batch_size=run.batch_size, momentum=run.bna_momentum, seed=run.seed)
     metrics = {
-        "accuracy": accuracy(_after_training(config, profile, model, real_train), real_test, batch_size=batch),
+        "accuracy": accuracy(_after_training(run, profile, model, real_train), real_test, batch_size=batch),
         "accuracy_bna": accuracy(adapted, real_test, batch_size=batch),
         "accuracy_bna_momentum": accuracy(averaged, real_test, batch_size=batch),
         "test_images": len(real_test),
@@ -93,33 +93,33 @@ control = classifier.named("control")  # beside Table 1: all real images, or ano
 mined_classifier = classifier.named("mined_classifier")  # past paper A: at step sizes that are not the profile's
 
 
-def trained(config: ClassifierRun, profile: Profile, source: Source, progress: bool) -> tuple[nn.Module, TrainingHistory]:
+def trained(run: ClassifierRun, profile: Profile, source: Source, progress: bool) -> tuple[nn.Module, TrainingHistory]:
     """The classifier after the last epoch."""
-    return train_classifier(partial(profile.parts.classifier, config.width), source, config.training(profile), progress=progress)
+    return train_classifier(partial(profile.parts.classifier, run.width), source, run.training(profile), progress=progress)
 
 
-def _after_training(config: ClassifierRun, profile: Profile, model: nn.Module, real_train: Images) -> nn.Module:
-    step = profile.method(config.method).after_training if config.method else None
+def _after_training(run: ClassifierRun, profile: Profile, model: nn.Module, real_train: Images) -> nn.Module:
+    step = profile.method(run.method).after_training if run.method else None
     return step(model, real_train.images) if step else model
 
 
-def source_of(config: ClassifierRun, profile: Profile, see: Callable[[Images], None] | None = None) -> Source:
+def source_of(run: ClassifierRun, profile: Profile, see: Callable[[Images], None] | None = None) -> Source:
     """The images of each epoch: real, generated, or the profile's own method's. see: is shown generated ones as they are made."""
-    if config.real:
-        return _real_source(config, profile.parts.real_images()[0])
-    generator, images = truncated(profile.parts.with_classes(), config.truncation), config.generated(profile)
-    own = profile.method(config.method).source if config.method else None
+    if run.real:
+        return _real_source(run, profile.parts.real_images()[0])
+    generator, images = truncated(profile.parts.with_classes(), run.truncation), run.generated(profile)
+    own = profile.method(run.method).source if run.method else None
     if own is not None:
-        rng = stream(config.seed, "training images", device())
+        rng = stream(run.seed, "training images", device())
         fill: Fill = filler(images, generator, rng)
-        return own(fill, config.images, rng)
-    return generated_source(images, generator, partial(profile.parts.classifier, config.width), config.training(profile), see=see)
+        return own(fill, run.images, rng)
+    return generated_source(images, generator, partial(profile.parts.classifier, run.width), run.training(profile), see=see)
 
 
-def _real_source(config: ClassifierRun, real_train: Images) -> Source:
+def _real_source(run: ClassifierRun, real_train: Images) -> Source:
     """N of the real training images, the same every epoch."""
-    if config.images > len(real_train):
-        raise ValueError(f"images = {config.images}, but there are {len(real_train)} real training images; use at most that many.")
-    order = torch.randperm(len(real_train), generator=stream(config.seed, "set choice"))
-    data = real_train.subset(order[: config.images].to(real_train.labels.device))
+    if run.images > len(real_train):
+        raise ValueError(f"images = {run.images}, but there are {len(real_train)} real training images; use at most that many.")
+    order = torch.randperm(len(real_train), generator=stream(run.seed, "set choice"))
+    data = real_train.subset(order[: run.images].to(real_train.labels.device))
     return lambda epoch, model: data

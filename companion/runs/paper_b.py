@@ -86,9 +86,9 @@ class Opinion:
         )  # fmt: skip
 
 
-def generator_labels(config: ConditioningRun, generator: Generator) -> GeneratorLabels | None:
+def generator_labels(run: ConditioningRun, generator: Generator) -> GeneratorLabels | None:
     """What the generator is told beside z: the attribute, a random class, or nothing."""
-    match config.labels:
+    match run.labels:
         case "given":
             return lambda attribute, rng: attribute
         case "shuffled":
@@ -151,31 +151,31 @@ class Recorded(Latents):
         return mu + sigma * noise(mu.shape, rng, mu.device)
 
 
-def latents(config: ConditioningRun, parts: Parts, mu: torch.Tensor, sigma: torch.Tensor, n: int, purpose: Purpose) -> Drawn:
+def latents(run: ConditioningRun, parts: Parts, mu: torch.Tensor, sigma: torch.Tensor, n: int, purpose: Purpose) -> Drawn:
     """n draws of the input generator, the attributes even; mu, sigma: (K, d). purpose: of the random stream."""
-    generator = generator_of(config.labels, parts)
-    rng = stream(config.seed, purpose)
+    generator = generator_of(run.labels, parts)
+    rng = stream(run.seed, purpose)
     attribute = balanced_labels(n, len(mu), generator.device)
     z = mu[attribute] + sigma[attribute] * torch.randn(n, mu.shape[1], generator=rng).to(mu.device)
-    labels = generator_labels(config, generator)
+    labels = generator_labels(run, generator)
     return Drawn(z, attribute, labels(attribute, rng) if labels else None)
 
 
 def draw(
-    config: ConditioningRun, parts: Parts, mu: torch.Tensor, sigma: torch.Tensor, n: int, purpose: Purpose
+    run: ConditioningRun, parts: Parts, mu: torch.Tensor, sigma: torch.Tensor, n: int, purpose: Purpose
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """n conditioned images, the attributes even, and the attributes."""
-    drawn = latents(config, parts, mu, sigma, n, purpose)
-    return generate(generator_of(config.labels, parts), drawn.z, drawn.told, parts), drawn.attribute
+    drawn = latents(run, parts, mu, sigma, n, purpose)
+    return generate(generator_of(run.labels, parts), drawn.z, drawn.told, parts), drawn.attribute
 
 
-def prior_samples(config: ConditioningRun, parts: Parts, n: int) -> torch.Tensor:
+def prior_samples(run: ConditioningRun, parts: Parts, n: int) -> torch.Tensor:
     """What the generator makes of its own prior, told what the run tells it, the attributes even."""
-    generator = generator_of(config.labels, parts)
-    z = generator.sample_latents(n, stream(config.seed, "prior images", generator.device))
-    labels = generator_labels(config, generator)
+    generator = generator_of(run.labels, parts)
+    z = generator.sample_latents(n, stream(run.seed, "prior images", generator.device))
+    labels = generator_labels(run, generator)
     attribute = balanced_labels(n, len(parts.class_names()), generator.device)
-    return generate(generator, z, labels(attribute, stream(config.seed, "prior labels")) if labels else None, parts)
+    return generate(generator, z, labels(attribute, stream(run.seed, "prior labels")) if labels else None, parts)
 
 
 def second_judge_accuracy(images: torch.Tensor, attribute: torch.Tensor, parts: Parts) -> dict[str, float]:
@@ -186,26 +186,26 @@ def second_judge_accuracy(images: torch.Tensor, attribute: torch.Tensor, parts: 
 
 
 @recorded
-def conditioning(config: ConditioningRun, profile: Profile, progress: bool = False) -> Outcome:
+def conditioning(run: ConditioningRun, profile: Profile, progress: bool = False) -> Outcome:
     parts = profile.parts
     assert parts.paper_b is not None
-    generator, teacher, judge = generator_of(config.labels, parts), parts.paper_b.teacher(config.teacher), parts.judge()
+    generator, teacher, judge = generator_of(run.labels, parts), parts.paper_b.teacher(run.teacher), parts.judge()
     classes = range(len(parts.class_names()))
     epochs: list[Opinion] = []
 
     def watch(epoch: int, conditioner: Conditioner) -> None:
         with torch.no_grad():
             mu, sigma = conditioner.distribution(torch.arange(len(classes), device=generator.device))
-        images, attribute = draw(config, parts, mu, sigma, config.validation_labels, "conditioned images")
+        images, attribute = draw(run, parts, mu, sigma, run.validation_labels, "conditioned images")
         epochs.append(Opinion.of(mu, sigma, images, attribute, teacher=teacher, judge=judge, batch_size=parts.forward_batch))
 
     _, history = train_conditioner(
-        generator, teacher, len(classes), epochs=config.epochs, labels_per_epoch=config.labels_per_epoch, batch_size=config.batch_size,
-        learning_rate=config.learning_rate, momentum=config.momentum, validation_labels=config.validation_labels,
-        generator_labels=generator_labels(config, generator), warm_start=config.warm_start, on_epoch=watch, seed=config.seed, progress=progress,
+        generator, teacher, len(classes), epochs=run.epochs, labels_per_epoch=run.labels_per_epoch, batch_size=run.batch_size,
+        learning_rate=run.learning_rate, momentum=run.momentum, validation_labels=run.validation_labels,
+        generator_labels=generator_labels(run, generator), warm_start=run.warm_start, on_epoch=watch, seed=run.seed, progress=progress,
     )  # fmt: skip
     last = epochs[-1]
-    prior = prior_samples(config, parts, 2 * config.validation_labels)
+    prior = prior_samples(run, parts, 2 * run.validation_labels)
     prior_class = probabilities(judge, prior, batch_size=parts.forward_batch).argmax(1)
     of_attribute = [last.attribute == a for a in classes]
     metrics = {

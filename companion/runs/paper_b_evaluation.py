@@ -39,22 +39,22 @@ class EvaluationRun(Arguments):
 Source = Callable[[int, Purpose], Drawn]
 
 
-def source_of(config: EvaluationRun, profile: Profile) -> tuple[Generator, Source]:
+def source_of(run: EvaluationRun, profile: Profile) -> tuple[Generator, Source]:
     """The generator, and source(n, purpose) -> the latents of n images, the attributes even.
 
     A conditioning run's own draws; without one the prior of the generator trained with labels, told the class.
     """
-    parts, run = profile.parts, config.conditioning
-    if run is None:
+    parts, training = profile.parts, run.conditioning
+    if training is None:
         generator = parts.with_classes("PaperB(yardstick=True)")
 
         def prior(n: int, purpose: Purpose) -> Drawn:
             attribute = balanced_labels(n, generator.num_classes, device())
-            return Drawn(generator.sample_latents(n, stream(config.seed, purpose, device())), attribute, attribute)
+            return Drawn(generator.sample_latents(n, stream(run.seed, purpose, device())), attribute, attribute)
 
         return generator, prior
-    mu, sigma = paper_b.distribution_of(conditioned(run, profile))
-    return paper_b.generator_of(run.labels, parts), lambda n, purpose: paper_b.latents(run, parts, mu, sigma, n, purpose)
+    mu, sigma = paper_b.distribution_of(conditioned(training, profile))
+    return paper_b.generator_of(training.labels, parts), lambda n, purpose: paper_b.latents(training, parts, mu, sigma, n, purpose)
 
 
 def confusion(asked: torch.Tensor, read: torch.Tensor, classes: int) -> torch.Tensor:
@@ -88,14 +88,14 @@ def readings(
 
 
 @recorded
-def evaluation(config: EvaluationRun, profile: Profile, progress: bool = False) -> Outcome:
+def evaluation(run: EvaluationRun, profile: Profile, progress: bool = False) -> Outcome:
     """The generator trained with labels is read by the teacher of the paper's setting."""
     parts = profile.parts
     assert parts.paper_b is not None
-    generator, source = source_of(config, profile)
-    teacher = parts.paper_b.teacher(config.conditioning.teacher if config.conditioning else profile.settings[0].teacher)
-    found = readings(generator, source(config.draws, "evaluation draws"), teacher, parts.judges, parts, chunk=parts.generator_batch)
-    sample, real = source(config.quality_samples, "evaluation images"), reference_and_rest(profile)[0]
+    generator, source = source_of(run, profile)
+    teacher = parts.paper_b.teacher(run.conditioning.teacher if run.conditioning else profile.settings[0].teacher)
+    found = readings(generator, source(run.draws, "evaluation draws"), teacher, parts.judges, parts, chunk=parts.generator_batch)
+    sample, real = source(run.quality_samples, "evaluation images"), reference_and_rest(profile)[0]
     metrics = {f"{name}_confusion": counts.tolist() for name, counts in found.counts.items()}
     metrics["teacher_alone"] = (found.teacher_alone.double() / found.counts["teacher"].sum(1).clamp_min(1)).tolist()
     metrics |= against_reference(Images(generate(generator, sample.z, sample.told, parts), sample.attribute), profile)

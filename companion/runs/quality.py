@@ -54,47 +54,47 @@ def reference_and_rest(profile: Profile) -> tuple[Images, Images]:
     return split(reference, REFERENCE, seed=2)[1] if len(reference) > REFERENCE else reference, rest
 
 
-def image_set(config: ImageQualityRun, profile: Profile) -> Images:
+def image_set(run: ImageQualityRun, profile: Profile) -> Images:
     """The set's images and labels: real labels, the generator's class, the attribute; of unconditional samples the judge's class."""
-    rng, parts = stream(config.seed, "set latents", device()), profile.parts
-    match config.image_set:
+    rng, parts = stream(run.seed, "set latents", device()), profile.parts
+    match run.image_set:
         case "real train":
-            return _random_part(reference_and_rest(profile)[1], config)
+            return _random_part(reference_and_rest(profile)[1], run)
         case "real test":
-            return _random_part(parts.real_images()[1], config)
+            return _random_part(parts.real_images()[1], run)
         case "unconditional prior" | "fifth prior" | "long prior":
-            generator = _without_classes(config, profile)
-            images = generate(generator, generator.sample_latents(config.samples, rng), None, parts)
+            generator = _without_classes(run, profile)
+            images = generate(generator, generator.sample_latents(run.samples, rng), None, parts)
             return Images(images, predict(parts.judge(), images, batch_size=parts.forward_batch).argmax(1))
         case "conditioned":
-            assert config.conditioning is not None
-            mu, sigma = paper_b.distribution_of(conditioned(config.conditioning, profile))
-            return Images(*paper_b.draw(config.conditioning, parts, mu, sigma, config.samples, "set latents"))
-    generator = truncated(parts.with_classes(), config.truncation)
-    y = balanced_labels(config.samples, generator.num_classes, device())
-    z = generator.sample_latents(config.samples, rng)
-    if config.hard is not None:
-        latest = classifiers_at_stages(config.hard, profile)[-1]
-        z = mine_against(latest, config.hard, profile, z, y).z
+            assert run.conditioning is not None
+            mu, sigma = paper_b.distribution_of(conditioned(run.conditioning, profile))
+            return Images(*paper_b.draw(run.conditioning, parts, mu, sigma, run.samples, "set latents"))
+    generator = truncated(parts.with_classes(), run.truncation)
+    y = balanced_labels(run.samples, generator.num_classes, device())
+    z = generator.sample_latents(run.samples, rng)
+    if run.hard is not None:
+        latest = classifiers_at_stages(run.hard, profile)[-1]
+        z = mine_against(latest, run.hard, profile, z, y).z
     return Images(generate(generator, z, y, parts), y)
 
 
-def _without_classes(config: ImageQualityRun, profile: Profile) -> Generator:
+def _without_classes(run: ImageQualityRun, profile: Profile) -> Generator:
     """Paper B's own, or a twin of it."""
     paper_b = profile.parts.paper_b
     assert paper_b is not None
-    return paper_b.twins.get(config.image_set, paper_b.generator)()
+    return paper_b.twins.get(run.image_set, paper_b.generator)()
 
 
-def _random_part(images: Images, config: ImageQualityRun) -> Images:
-    order = torch.randperm(len(images), generator=stream(config.seed, "set choice"))
-    return images.subset(order[: config.samples].to(images.labels.device))
+def _random_part(images: Images, run: ImageQualityRun) -> Images:
+    order = torch.randperm(len(images), generator=stream(run.seed, "set choice"))
+    return images.subset(order[: run.samples].to(images.labels.device))
 
 
 @recorded
-def image_quality(config: ImageQualityRun, profile: Profile, progress: bool = False) -> Outcome:
+def image_quality(run: ImageQualityRun, profile: Profile, progress: bool = False) -> Outcome:
     """The conditioned set draws from the (mu, sigma) that its run found."""
-    return Outcome(against_reference(image_set(config, profile), profile))
+    return Outcome(against_reference(image_set(run, profile), profile))
 
 
 def against_reference(images: Images, profile: Profile) -> dict[str, Any]:

@@ -68,16 +68,16 @@ def pair(profile: Profile) -> tuple[Generator, nn.Module]:
     return paper_b.generator_of(own.labels, parts), parts.paper_b.teacher(own.teacher)
 
 
-def sample(config: DiversityRun, profile: Profile, progress: bool) -> Sampled:
+def sample(run: DiversityRun, profile: Profile, progress: bool) -> Sampled:
     """The method's latents, every attribute's own, with what they cost."""
-    method, n = config.method, config.per_attribute
-    rng = stream(config.seed, "method draws")
+    method, n = run.method, run.per_attribute
+    rng = stream(run.seed, "method draws")
     if isinstance(method, Rejection | Metropolis | Resampling):
-        return _read(method, config, profile, rng, progress)
+        return _read(method, run, profile, rng, progress)
     if isinstance(method, Langevin | Ode):
         draw, fit_seconds = _following(method, n, profile, rng), 0.0
     else:
-        latents, fit_seconds = trained_before(method, config.seed, profile) or fit(method, config.seed, profile, progress)
+        latents, fit_seconds = trained_before(method, run.seed, profile) or fit(method, run.seed, profile, progress)
         latents.sample(torch.zeros(n, dtype=torch.long, device=device()))  # warms up, outside the run's stream
         draw = partial(_drawn_from, latents, n, rng)
     drawn, seconds = zip(*(timed(partial(draw, a)) for a in range(len(profile.parts.class_names()))), strict=True)
@@ -98,13 +98,13 @@ def _following(method: Langevin | Ode, n: int, profile: Profile, rng: torch.Gene
 
 
 def _read(
-    method: Rejection | Metropolis | Resampling, config: DiversityRun, profile: Profile, rng: torch.Generator, progress: bool
+    method: Rejection | Metropolis | Resampling, run: DiversityRun, profile: Profile, rng: torch.Generator, progress: bool
 ) -> Sampled:
     """Methods whose every image the teacher reads. From the prior all attributes share the images; from a proposal each has its own.
 
     NeverProducedError for an attribute of which 10,000 draws keep less than RAREST of themselves: n latents take at most about 1,000 n draws.
     """
-    attributes, n = range(len(profile.parts.class_names())), config.per_attribute
+    attributes, n = range(len(profile.parts.class_names())), run.per_attribute
     batch, fit_seconds = profile.parts.generator_batch, 0.0
     settings: dict[str, Any] = {"prior_weight": method.prior_weight, "rng": rng, "batch_size": batch}
     found: list[Accepted]
@@ -113,7 +113,7 @@ def _read(
     elif isinstance(method, Resampling):
         found = resample(*pair(profile), attributes, n, pool=method.pool, **settings)
     else:
-        fitted, fit_seconds = fit(method.proposal, config.seed, profile, progress)
+        fitted, fit_seconds = fit(method.proposal, run.seed, profile, progress)
         assert isinstance(fitted, LatentPosterior)
         found = [metropolis_sample(fitted.at(WIDE), *pair(profile), a, n, passes=method.passes, **settings) for a in attributes]
     acceptance = {"acceptance": [f.rate for f in found], "effective": [f.effective for f in found], "repeated": [f.repeated for f in found]}
@@ -217,10 +217,10 @@ def against(reference: Mapping[int, torch.Tensor], views: Sequence[View]) -> dic
 
 
 @recorded
-def diversity(config: DiversityRun, profile: Profile, progress: bool = False) -> Outcome:
+def diversity(run: DiversityRun, profile: Profile, progress: bool = False) -> Outcome:
     """Paper B's own training is taken from its record."""
     parts, (generator, teacher) = profile.parts, pair(profile)
-    sampled = sample(config, profile, progress)
+    sampled = sample(run, profile, progress)
     classes, n, _ = sampled.z.shape
     images, generation = timed(lambda: generate(generator, sampled.z.flatten(0, 1), None, parts))
     views = [look(part, parts) for part in images.split(n)]
@@ -249,7 +249,7 @@ def diversity(config: DiversityRun, profile: Profile, progress: bool = False) ->
         "on_manifold": near.float().mean().item(),
         **sampled.acceptance,
         **({"without_truth": without} if without else {}),
-        **({"judge_on_real_by_attribute": read_on_real(profile)} if isinstance(config.method, Rejection) else {}),
+        **({"judge_on_real_by_attribute": read_on_real(profile)} if isinstance(run.method, Rejection) else {}),
     }
     metrics |= {f"judge_{where}_manifold": hits[at].float().mean().item() for where, at in (("on", near), ("off", ~near)) if at.any()}
     one_image = 0.0 if sampled.images_made else generation / len(images)

@@ -45,18 +45,18 @@ class Shown:
 
 
 @recorded
-def shown_images(config: ShownImagesRun, profile: Profile, progress: bool = False) -> Outcome:
+def shown_images(run: ShownImagesRun, profile: Profile, progress: bool = False) -> Outcome:
     """metrics["sizes"]: as many of the images as the data set has at a time, then all that are measured. The real ones share no image with
     those that all are held against; where fewer than N are left, every first size is as many as are left."""
-    parts, run, (reference, rest) = profile.parts, config.classifier, reference_and_rest(profile)
-    at_a_time = min(run.images, len(rest))
-    rng = stream(config.seed, "shown images")
-    shown = Shown(at_a_time if run.real else run.different_images, config.samples, rng)
-    if run.real:
-        order = torch.randperm(len(rest), generator=stream(config.seed, "set choice"))
+    parts, training, (reference, rest) = profile.parts, run.classifier, reference_and_rest(profile)
+    at_a_time = min(training.images, len(rest))
+    rng = stream(run.seed, "shown images")
+    shown = Shown(at_a_time if training.real else training.different_images, run.samples, rng)
+    if training.real:
+        order = torch.randperm(len(rest), generator=stream(run.seed, "set choice"))
         shown.see(rest.subset(order[:at_a_time].to(rest.labels.device)))
     else:
-        show(run, profile, shown, progress)
+        show(training, profile, shown, progress)
     images = shown.images
     real, made = kept_features(reference.images, profile), extract(parts.features(), images.images, batch_size=parts.forward_batch).features
     order = torch.randperm(len(images), generator=rng).to(images.labels.device)

@@ -15,7 +15,7 @@ from companion.support import paths
 from companion.support.machine import processor_name
 from paperlib.data.cifar10 import BATCH_SHA256
 
-FOUND = Requirement("weights", "generator", "/some/weights", "Fetch them.")
+FOUND = Requirement("weights", "/some/weights", "Fetch them.")
 HERE = {"processor": processor_name()}
 ELSEWHERE = {"processor": "another one"}
 

@@ -97,7 +97,7 @@ def test_what_is_missing_is_named_with_its_remedy(tmp_path, monkeypatch):
     save_weights(new_classifier(TEACHER, 2), TEACHER, {"width": 2, "seed": 0}, tmp_path)
     parts = profiles.load("cifar10_smoke", Paths(cache=tmp_path, cifar10=tmp_path / "nowhere")).parts
     lacking = {r.name: r.remedy for r in parts.requirements() if r.found is None}
-    assert len(lacking) == 5
+    assert len(lacking) == 4
     assert "PAPERLIB_CIFAR10" in lacking["CIFAR-10"]
     assert all("make pretrained PROFILE=cifar10" in remedy for name, remedy in lacking.items() if name != "CIFAR-10")
     with pytest.raises(CheckpointError, match=CONDITIONAL):

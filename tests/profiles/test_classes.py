@@ -124,7 +124,7 @@ def test_what_the_line_says_to_do_helps(written):
 def test_loading_a_file_waits_for_what_is_missing(written, capsys):
     more = (
         "def never():\n    raise AssertionError\n"
-        "lacks = lambda: [Requirement('weights', 'generator', None, 'Fetch them.')]\n"
+        "lacks = lambda: [Requirement('weights', None, 'Fetch them.')]\n"
         "PROFILE = replace(PROFILE, parts=replace(BASE, generator=never, requirements=lacks))\n"
     )
     path = written("fetched_later", "", more)

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -27,6 +28,19 @@ def described(figure: Figure, text: str) -> Figure:
     """The figure with an alternative text for those who do not see it; its label keeps it."""
     figure.set_label(text)
     return figure
+
+
+def illustrated(runs: pd.DataFrame) -> pd.DataFrame:
+    """The runs whose pictures are there: committed records have few."""
+    return runs[runs["pictures"].map(len) > 0]
+
+
+def no_pictures() -> Figure:
+    """In the place of pictures that are not there."""
+    figure = Figure(figsize=(6, 0.6))
+    text = "The pictures of these runs are not kept here; compute the runs to see them."
+    figure.text(0.5, 0.5, text, ha="center", va="center")
+    return described(figure, text)
 
 
 def significant(value: float) -> str:

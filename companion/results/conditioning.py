@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 from companion import printed_numbers
 from companion.settings import Labels, Setting
-from companion.report.style import OURS, PAPER, SECOND, apart, described, listed, show
+from companion.report.style import OURS, PAPER, SECOND, apart, described, illustrated, no_pictures, listed, show
 from companion.stats import SHARE, summary
 
 READERS = {"teacher": "accuracy", "judge": "judge_accuracy", "second judge": "second_judge_accuracy"}
@@ -114,6 +114,9 @@ def figure(runs: pd.DataFrame) -> Figure:
 
 def samples_figure(runs: pd.DataFrame, class_names: Sequence[str]) -> Figure:
     """Ten samples of each attribute, a panel for each setting."""
+    runs = illustrated(runs)
+    if runs.empty:
+        return no_pictures()
     shown = named(runs).drop_duplicates("setting").set_index("setting")["pictures"]
     columns = min(4, len(shown))
     rows = -(-len(shown) // columns)

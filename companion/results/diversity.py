@@ -9,7 +9,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from companion.report.style import THIRD, described, note, show
+from companion.report.style import THIRD, described, illustrated, no_pictures, note, show
 from companion.results import sampling_costs
 from companion.results.methods import KEY, METHODS, REJECTION, TRUTH, named, of
 from companion.stats import SHARE, error_bars, means, summary
@@ -121,6 +121,9 @@ def figure(runs: pd.DataFrame) -> Figure:
 
 def samples_figure(runs: pd.DataFrame, attribute: int) -> Figure:
     """Twenty images of one attribute by every method and weight, from the first seed."""
+    runs = illustrated(runs)
+    if runs.empty:
+        return no_pictures()
     first, columns = named(runs).drop_duplicates(KEY), 6
     rows = -(-len(first) // columns)
     fig, axes = plt.subplots(rows, columns, figsize=(1.9 * columns, 1.85 * rows), squeeze=False, layout="constrained")

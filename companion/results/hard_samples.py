@@ -14,7 +14,7 @@ import seaborn as sns
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from companion.report.style import OURS, PAPER, SECOND, THIRD, apart, described, listed, show
+from companion.report.style import OURS, PAPER, SECOND, THIRD, apart, described, illustrated, no_pictures, listed, show
 from companion.stats import decided, means, summary
 
 STAGES = {
@@ -53,6 +53,9 @@ def table(runs: pd.DataFrame) -> pd.DataFrame:
 
 def figure(runs: pd.DataFrame, class_names: Sequence[str]) -> Figure:
     """Fig. 3, of the first run: a random image of each class, and the two mined from it at two stages of training."""
+    runs = illustrated(runs)
+    if runs.empty:
+        return no_pictures()
     pictures = runs["pictures"].iloc[0]
     fig, axes = plt.subplots(len(pictures), 1, figsize=(8, 0.95 * len(pictures)), layout="constrained")
     for ax, (name, column) in zip(axes, pictures.items(), strict=True):

@@ -91,3 +91,11 @@ def test_figures_are_drawn_and_say_what_they_show(runs, kinds):
         figure.canvas.draw()
         assert all(name in figure.get_label() for name in named(runs)["method"])
         plt.close(figure)
+
+
+def test_pictures_that_are_not_there_are_left_out_of_the_figure_or_said_to_be_missing(runs):
+    none = runs.assign(pictures=[{}] * len(runs))
+    some = pd.concat([none.query("seed > 0"), runs.query("seed == 0 and `method.kind` == 'rejection'")])
+    assert "rejection" in diversity.samples_figure(some, 1).get_label()
+    assert "posterior" not in diversity.samples_figure(some, 1).get_label()
+    assert "not kept here" in diversity.samples_figure(none, 1).get_label()

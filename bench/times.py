@@ -59,7 +59,9 @@ def text(found: Mapping[str, Any]) -> str:
     )
     if "avx2_reproduce" in found:
         flags = " ".join(f"{name}={value}" for name, value in AVX2.items())
-        told += f" On a CPU without AVX-512 ({found['avx2_processor']}), under `{flags}`: {_minutes(found['avx2_reproduce'])}."
+        told += (
+            f" On a CPU without AVX-512 ({found['avx2_processor']}), `make reproduce` under `{flags}`: {_minutes(found['avx2_reproduce'])}."
+        )
     return told
 
 

@@ -59,12 +59,15 @@ def new_classifier(make: Maker, seed: int, purpose: Purpose) -> nn.Module:
         return make().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
-def train_classifier(make: Maker, source: Source, settings: Training, *, progress: bool = True) -> tuple[nn.Module, TrainingHistory]:
-    """The classifier make() after the last epoch on the images of `source`, and its losses and accuracies on them."""
+def train_classifier(
+    make: Maker, source: Source, settings: Training, *, on_epoch: Callable[[int, nn.Module], None] | None = None, progress: bool = True
+) -> tuple[nn.Module, TrainingHistory]:
+    """The classifier make() after the last epoch on the images of `source`, and its losses and accuracies on them. on_epoch(epoch, classifier)
+    looks on."""
     model = new_classifier(make, settings.seed, "classifier weights")
     history = train(
         model, source, epochs=settings.epochs, batch_size=settings.batch_size, learning_rate=settings.learning_rate, momentum=settings.momentum,
-        weight_decay=settings.weight_decay, seed=settings.seed, mixed_precision=settings.mixed_precision, progress=progress,
+        weight_decay=settings.weight_decay, on_epoch=on_epoch, seed=settings.seed, mixed_precision=settings.mixed_precision, progress=progress,
     )  # fmt: skip
     return model, history
 

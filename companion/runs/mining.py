@@ -16,13 +16,13 @@ from companion.calls import Arguments, Outcome, recorded
 from companion.profiles import Profile, device
 from companion.runs.mining_checks import forms, transfer
 from companion.runs.shared import agreement, balanced_labels, generate, look, tile
-from paperlib.accuracy_score import GeneratedImages, filler, new_classifier
+from paperlib.accuracy_score import GeneratedImages, Training, generated_source, train_classifier
 from paperlib.checks import check
 from paperlib.generators import truncated
 from paperlib.hard_sample_mining import mine_hard_latents
 from paperlib.metrics import neighbour_distance, on_manifold
 from paperlib.streams import state_of, stream
-from paperlib.training import predict, train
+from paperlib.training import predict
 
 
 @frozen
@@ -82,14 +82,11 @@ def train_on_fixed_set(
 ) -> nn.Module:
     """A classifier trained on a fixed generated data set with the cosine; on_epoch(epoch, classifier) looks on."""
     parts, generator = profile.parts, truncated(profile.parts.with_classes(), run.truncation)
-    model = new_classifier(partial(parts.classifier, run.width), run.seed, "classifier weights")
+    make = partial(parts.classifier, run.width)
+    settings = Training(epochs, run.batch_size, run.learning_rate, run.seed, mixed_precision=parts.mixed_precision)
     images = GeneratedImages(run.images, pass_images=parts.generator_batch, store_bytes=parts.store_bytes)
-    data = filler(images, generator, stream(run.seed, "training images", device()))(run.images, None)
-    train(
-        model, lambda epoch, classifier: data, epochs=epochs, batch_size=run.batch_size, learning_rate=run.learning_rate,
-        on_epoch=on_epoch, seed=run.seed, mixed_precision=parts.mixed_precision, progress=progress,
-    )  # fmt: skip
-    return model
+    source = generated_source(images, generator, make, settings)
+    return train_classifier(make, source, settings, on_epoch=on_epoch, progress=progress)[0]
 
 
 def classifiers_at_stages(run: HardSamplesRun, profile: Profile, progress: bool = False) -> list[nn.Module]:

@@ -142,7 +142,8 @@ def from_module(
 
 
 def truncated(generator: Generator, t: float) -> Generator:
-    """The same generator, its latents scaled by t: fewer kinds of images, and better ones, as t falls (the truncation trick of BigGAN).
+    """The same generator, its latents scaled by t. As t falls, images are often better and vary less, as with the truncation trick of BigGAN,
+    which draws again the latents that are far out instead.
 
     Args:
         generator: whose network is shared, not copied.
